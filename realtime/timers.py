@@ -1,0 +1,65 @@
+"""Timers that outlive the process: rows, claimed by compare-and-set, worked off by one loop a process.
+
+A handler runs in its own transactions and may run again after a crash, so it must look at the state it finds.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from realtime.commands import TimerHandler
+from realtime.models import Timer
+
+LEASE = timedelta(seconds=30)
+BATCH = 50
+LONGEST_BACKOFF_S = 300
+
+log = logging.getLogger(__name__)
+
+
+def set_timer(kind: str, subject: str, due_at: datetime) -> None:
+    """Set or move the timer of this kind and subject, in the caller's transaction."""
+    Timer.objects.update_or_create(
+        kind=kind, subject=subject, defaults={"due_at": due_at, "lease_until": None, "tries": 0})
+
+
+def clear_timer(kind: str, subject: str) -> None:
+    """Remove the timer of this kind and subject, if there is one."""
+    Timer.objects.filter(kind=kind, subject=subject).delete()
+
+
+def next_due() -> datetime | None:
+    """Return when the next timer is due."""
+    return Timer.objects.order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def work_off(handlers: Mapping[str, TimerHandler]) -> int:
+    """Run the handlers of all timers that are due, at most a batch, and return how many ran.
+
+    A timer that its handler set anew stays; one whose handler fails is tried again, later each time.
+    """
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    due = Timer.objects.filter(free, due_at__lte=now, kind__in=list(handlers)).order_by("due_at")[:BATCH]
+    return sum(_run(handlers[timer.kind], timer, now) for timer in due)
+
+
+def _run(handler: TimerHandler, timer: Timer, now: datetime) -> bool:
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    row = Timer.objects.filter(free, pk=timer.pk, due_at=timer.due_at)
+    if not row.update(lease_until=now + LEASE, tries=F("tries") + 1):
+        return False
+    try:
+        handler(timer.subject, now)
+    except Exception:
+        log.exception("a timer failed and is tried again", extra={"timer": timer.kind})
+        again = now + timedelta(seconds=min(2**timer.tries, LONGEST_BACKOFF_S))
+        Timer.objects.filter(pk=timer.pk, due_at=timer.due_at).update(due_at=again, lease_until=None)
+        return False
+    with transaction.atomic():
+        Timer.objects.filter(pk=timer.pk, due_at=timer.due_at, lease_until=now + LEASE).delete()
+    return True

@@ -1,0 +1,176 @@
+"""Settings common to every way of running. All values come from the environment through ``settings.env``."""
+
+import base64
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from realtime.protocol import Limits
+from settings import env
+from settings.keys import PURPOSES, derive, kept_master
+from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded default keeps its database and key"))
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+_master = env.secret("MASTER_KEY", None, "the master secret; without it one is made and kept under VAR_DIR")
+CURBSIDE_MASTER_KEPT = _master is None
+MASTER_KEY = _master or kept_master(VAR_DIR / "master.key")
+CURBSIDE_KEYS = {purpose: derive(MASTER_KEY, purpose) for purpose in PURPOSES}
+SECRET_KEY = base64.b64encode(CURBSIDE_KEYS["django"]).decode()
+CURBSIDE_SUMMARY_KEY = env.secret("SUMMARY_KEY", CURBSIDE_KEYS["summary"], "Ed25519 seed that signs consult summaries")
+CURBSIDE_VAPID_KEY = env.text("VAPID_KEY", base64.urlsafe_b64encode(CURBSIDE_KEYS["vapid"]).decode().rstrip("="),
+                              "P-256 private key of web push, base64url; by default derived")
+env.KNOWN["CURBSIDE_VAPID_KEY"] = env.Variable("CURBSIDE_VAPID_KEY", "text", "", "P-256 private key of web push, base64url")
+env.KNOWN["CURBSIDE_VAR_DIR"] = env.Variable("CURBSIDE_VAR_DIR", "text", "var", "where the embedded default keeps its database and key")
+CURBSIDE_VAPID_SUBJECT = env.text("VAPID_SUBJECT", "mailto:operator@example.org", "whom a push service writes to")
+
+# --- where we are ------------------------------------------------------------------------------------------------
+CURBSIDE_PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000", "the address that members open")
+_host = urlsplit(CURBSIDE_PUBLIC_URL).hostname or "localhost"
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_host, "localhost", "127.0.0.1", "[::1]"], "host names that are answered")
+CURBSIDE_ORIGINS = env.words("ORIGINS", [CURBSIDE_PUBLIC_URL], "web origins whose pages may open the socket")
+CSRF_TRUSTED_ORIGINS = CURBSIDE_ORIGINS
+CURBSIDE_DEMO = env.flag("DEMO", False, "demo members with one-click sign-in; never on a real installation")
+DEBUG = env.flag("DEBUG", False, "Django's debug pages; never on a real installation")
+SECURE = CURBSIDE_PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag(
+    "BEHIND_PROXY", False, "a proxy in front sets X-Forwarded-Proto and X-Forwarded-For") else None
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "curbside_session"
+CSRF_COOKIE_NAME = "curbside_csrf"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- parts ---------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "channels",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    "allauth.usersessions",
+    "realtime",
+    "members",
+    "privacy",
+    "consults",
+    "client",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+]
+ROOT_URLCONF = "urls"
+ASGI_APPLICATION = "asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- data ----------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "curbside.sqlite3", "the database")}
+CURBSIDE_REDIS_URL = env.text("REDIS_URL", "", "Redis, the doorbell between processes; empty: one web process, no Redis")
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": CURBSIDE_REDIS_URL, "socket_timeout": None, "max_connections": 10_000}]},
+    }
+    if CURBSIDE_REDIS_URL
+    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+}
+
+# --- who signs in ----------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "members.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_ADAPTER = "members.adapters.AccountAdapter"
+MFA_ADAPTER = "members.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser", "app")
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": CURBSIDE_PUBLIC_URL + "/verify-email/{key}",
+    "account_reset_password_from_key": CURBSIDE_PUBLIC_URL + "/reset/{key}",
+    "account_signup": CURBSIDE_PUBLIC_URL + "/",
+}
+USERSESSIONS_TRACK_ACTIVITY = False
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+CURBSIDE_BADGE_K = env.whole("BADGE_K", 11, "how many verified members must share a badge", least=1)
+
+# --- what is served ----------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [("client", BASE_DIR / "client")]
+WHITENOISE_USE_FINDERS = True
+_socket = CURBSIDE_PUBLIC_URL.replace("http", "ws", 1)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'", _socket],
+        "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["lit-html"],
+    }
+}
+
+# --- words and times -----------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+# --- the wire --------------------------------------------------------------------------------------------------------------
+CURBSIDE_LIMITS = Limits(
+    **{
+        field.name: (env.seconds if isinstance(field.default, float) else env.whole)(
+            "LIMIT_" + field.name.upper(), field.default, field.metadata["use"])
+        for field in Limits.described()
+    }
+)

@@ -1,0 +1,160 @@
+"""Typed readers of the environment. A wrong value stops the start with a sentence that names the variable.
+
+Every variable begins with ``CURBSIDE_``; the names are given here without that prefix. Each reader remembers
+what it was asked for, so that ``manage.py settings_doc`` and its test can hold ``.env.example`` and
+``docs/settings.md`` equal to the code. No value is ever part of an error: it may be a secret.
+"""
+
+import base64
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "CURBSIDE_"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One variable as the settings read it: its full name, what it expects, its default as text, and its use."""
+
+    name: str
+    expects: str
+    default: str
+    use: str
+
+
+KNOWN: dict[str, Variable] = {}
+
+
+def read(name: str, parse: Callable[[str], T], expects: str, default: T, use: str, shown: str | None = None) -> T:
+    """Return the variable through ``parse``, or the default where it is unset or empty.
+
+    Raises ImproperlyConfigured when ``parse`` refuses the value.
+    """
+    full = PREFIX + name
+    KNOWN[full] = Variable(full, expects, str(default) if shown is None else shown, use)
+    raw = os.environ.get(full, "").strip()
+    if not raw:
+        return default
+    try:
+        return parse(raw)
+    except (ValueError, KeyError):
+        raise ImproperlyConfigured(f"{full} must be {expects}") from None
+
+
+def text(name: str, default: str, use: str) -> str:
+    """Any text."""
+    return read(name, str, "text", default, use)
+
+
+def flag(name: str, default: bool, use: str) -> bool:
+    """A switch: 1/0, true/false, yes/no, on/off."""
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return read(name, lambda raw: words[raw.lower()], "1 or 0", default, use)
+
+
+def whole(name: str, default: int, use: str, *, least: int = 0, most: int = 2**53) -> int:
+    """A whole number within bounds, both included."""
+
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    return read(name, parse, f"a whole number from {least} to {most}", default, use)
+
+
+def seconds(name: str, default: float, use: str, *, least: float = 0.0) -> float:
+    """A span in seconds, fractions allowed."""
+
+    def parse(raw: str) -> float:
+        value = float(raw)
+        if not least <= value < float("inf"):
+            raise ValueError
+        return value
+
+    return read(name, parse, f"seconds, at least {least}", default, use)
+
+
+def words(name: str, default: list[str], use: str) -> list[str]:
+    """A list of words separated by commas."""
+    return read(name, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], "words separated by commas",
+                default, use, shown=",".join(default))
+
+
+def choice(name: str, options: tuple[str, ...], default: str, use: str) -> str:
+    """One of a few words."""
+
+    def parse(raw: str) -> str:
+        if raw not in options:
+            raise ValueError
+        return raw
+
+    return read(name, parse, "one of " + ", ".join(options), default, use)
+
+
+def secret(name: str, default: bytes | None, use: str, *, size: int = 32) -> bytes | None:
+    """A secret of ``size`` bytes, base64 or base64url."""
+
+    def parse(raw: str) -> bytes:
+        value = base64.urlsafe_b64decode(raw.replace("+", "-").replace("/", "_") + "=" * (-len(raw) % 4))
+        if len(value) != size:
+            raise ValueError
+        return value
+
+    return read(name, parse, f"{size} bytes in base64", default, use, shown="")
+
+
+def database(name: str, default: Path, use: str) -> dict[str, Any]:
+    """A database address as Django's settings: ``sqlite:///path`` or ``postgresql://user:password@host:port/name``."""
+
+    def parse(raw: str) -> dict[str, Any]:
+        url = urlsplit(raw)
+        if url.scheme == "sqlite" and url.path:
+            return sqlite(Path(unquote(url.path)))
+        if url.scheme in ("postgres", "postgresql") and url.path.strip("/"):
+            return postgresql(url)
+        raise ValueError
+
+    return read(name, parse, "sqlite:///path or postgresql://user:password@host:port/name", sqlite(default), use,
+                shown="sqlite, a file under var/")
+
+
+def sqlite(path: Path) -> dict[str, Any]:
+    """SQLite as Curbside uses it: write-ahead log, every commit on the disk, no transaction that upgrades.
+
+    A deferred transaction that turns into a writing one fails at once with "locked", whatever the time-out, so
+    every transaction begins IMMEDIATE. Source: sqlite.org/lang_transaction.html.
+    """
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "timeout": 5,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
+            "PRAGMA foreign_keys=ON;PRAGMA cache_size=-16000",
+        },
+    }
+
+
+def postgresql(url: Any) -> dict[str, Any]:
+    """PostgreSQL through psycopg 3; connections are kept per thread and are given up after a second without an answer."""
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.strip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 2, "application_name": "curbside"},
+    }

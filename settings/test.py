@@ -1,0 +1,21 @@
+"""Settings of the tests: a database in a file, quick password hashes, nothing that leaves the machine.
+
+``CURBSIDE_TEST_DATABASE_URL`` names another database for a whole run of the tests.
+"""
+
+import os
+import tempfile
+
+os.environ.setdefault("CURBSIDE_VAR_DIR", tempfile.mkdtemp(prefix="curbside-test-"))
+if os.environ.get("CURBSIDE_TEST_DATABASE_URL"):
+    os.environ["CURBSIDE_DATABASE_URL"] = os.environ["CURBSIDE_TEST_DATABASE_URL"]
+
+from settings.base import *  # noqa: E402, F403
+from settings.base import DATABASES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"] + ".test"}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CURBSIDE_DEMO = True
+CURBSIDE_BADGE_K = 1
