@@ -14,6 +14,7 @@ const CHANGES = new Set(["edit", "redact"]);
  *            changed: Change|null}} Entry
  */
 
+/** A message that was taken away is served as `{"redacted": true}`, and so is an edit of it. */
 export class History {
   constructor() {
     /** @type {Map<number, Entry>} */
@@ -54,7 +55,8 @@ export class History {
 
   put(entry) {
     const change = this.changes.get(entry.s);
-    if (change) entry = { ...entry, changed: change, ...(change.how === "redact" ? { removed: true, d: {} } : {}) };
+    if (change) entry = { ...entry, changed: change };
+    if (change?.how === "redact" || entry.d.redacted === true) entry = { ...entry, removed: true, d: {} };
     this.entries.set(entry.s, entry);
     this.sorted = null;
   }
