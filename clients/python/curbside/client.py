@@ -243,7 +243,8 @@ class Client:
                 return
             due = self.session.next_at()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), None if due is None else max(0.0, due - self._now()))
+                async with asyncio.timeout_at(due):  # wait_for() of Python 3.11 can swallow a cancellation
+                    await self._wake.wait()
 
     # What has happened
 
