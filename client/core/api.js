@@ -30,15 +30,18 @@ export class ApiError extends Error {
  */
 export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth/browser/v1", timeoutMs = 20_000,
   clock = { now: Date.now, setTimeout, clearTimeout }, token = null }) {
+  let skew = 0;
   const ask = async (url, { method = "GET", body } = {}) => {
     const stop = new AbortController();
     const timer = clock.setTimeout(() => stop.abort(), timeoutMs);
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         method, signal: stop.signal, credentials: token ? "omit" : "same-origin", cache: "no-store",
         headers: headersOf({ method, body, token, csrf }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
+      skew = skewOf(response, clock.now());
+      return response;
     } catch {
       throw new ApiError(NETWORK);
     } finally {
@@ -70,10 +73,18 @@ export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth
       const response = await ask(`${base}/ticket`, { method: "POST", body: {} });
       const json = await bodyOf(response);
       if (!response.ok) throw errorOf(response, json);
-      const servedAt = Date.parse(response.headers?.get?.("date") ?? "") || clock.now();
-      return { tok: json.ticket, lifetimeMs: Math.max(1000, json.expires_at * 1000 - servedAt) };
+      return { tok: json.ticket, lifetimeMs: Math.max(1000, json.expires_at * 1000 - clock.now() - skew) };
     },
+    /** Gives how far the service's clock is ahead of the device's, in ms; 0 while they agree within two seconds. */
+    skew: () => skew,
   };
+}
+
+/** The header `Date` has whole seconds: half of one is added. */
+function skewOf(response, now) {
+  const served = Date.parse(response.headers?.get?.("date") ?? "");
+  const ahead = served + 500 - now;
+  return Number.isFinite(ahead) && Math.abs(ahead) > 2000 ? ahead : 0;
 }
 
 function headersOf({ method, body, token, csrf }) {

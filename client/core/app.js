@@ -19,6 +19,8 @@
  *             "locked": idle for `idleMs` (15 min): key, drafts and waiting texts are out of memory. `await app.unlock()`.
  *           app.start()  app.signOut()  app.lock()  app.unlock()  app.active() (call on touch and key: keeps from locking)
  *           app.reloadMe() -> Promise<me>     after PATCH /me
+ *           app.now() -> Unix ms by the service's clock: use it for every countdown (a device's clock may be wrong)
+ *           app.flush() saves drafts at once (the browser parts call it when the page is hidden);  app.close() leaves
  *
  * LINE      app.line -> {state, since, waiting, failed, missing, done, total, retryAt, code}
  *             state   "connecting" (first time) | "online" | "catching-up" | "reconnecting" | "offline" | "ended"
@@ -69,9 +71,326 @@
  *           "failed"  Pending (refused for good) · "sent" {c, r, k, s, made}
  *           "eph"     {r, k, u, d} ephemerals not understood here
  *
+ *           "signed-out-elsewhere" another tab signed out: everything here is gone already
+ *
  * PARTS     createApi (core/api.js): api.get(path), api.post(path, body), api.patch, api.put, api.delete -> Promise<json>,
  *             rejects with ApiError {code, msg, status, retry, fields?}; api.auth(path, {method, body}) for allauth headless
  *           strings (core/strings.js): `t = translator("sv", "Europe/Stockholm")`, t("line.offline", {time, count})
  *           time (core/time.js): `clockText(ms)` "02:41", `relativeText(...)`, `exactText(...)`
  *           gate (core/gate.js): `checkLocally(text)` and `marksOf(failure)` -> [{start, end, category, reason, rewrite}]
  */
+import { Drafts } from "./drafts.js";
+import { Emitter } from "./emitter.js";
+import { backoffMs } from "./backoff.js";
+import { Sealer, openSealer } from "./sealed.js";
+import { memoryStore, prefixed } from "./store.js";
+import { NotSent } from "./outbox.js";
+import { Work, pendingOf } from "./work.js";
+
+const IDLE_MS = 15 * 60 * 1000;
+const RECHECK_MS = 60_000;
+const LEAVING = "leaving"; // signed out here, and the service could not be told yet
+
+/**
+ * Makes the client. Nothing happens before `start`.
+ * @param {{url: string, api: object, openSocket: (url: string, protocols: string[]) => WebSocket,
+ *   storage: import("./store.js").Store, crypto: Crypto, random?: () => number,
+ *   clock: {now: () => number, mono: () => number, setTimeout: Function, clearTimeout: Function},
+ *   locks?: LockManager|null, tabs?: {post: (m: object) => void, on: (fn: (m: object) => void) => () => void}|null,
+ *   network?: {online: () => boolean, on: (fn: (online: boolean) => void) => () => void}|null,
+ *   visibility?: {visible: () => boolean, on: (fn: (visible: boolean) => void) => () => void}|null,
+ *   later?: (fn: () => void) => void, idleMs?: number}} parts
+ */
+export function createApp(parts) {
+  return new App(parts);
+}
+
+class App {
+  constructor({ random = Math.random, later = queueMicrotask, idleMs = IDLE_MS, locks = null, tabs = null, network = null, visibility = null, ...parts }) {
+    this.parts = { random, later, locks, tabs, network, visibility, ...parts };
+    Object.assign(this, { api: parts.api, clock: parts.clock, storage: parts.storage, idleMs });
+    this.emitter = new Emitter(later);
+    this.session = Object.freeze({ state: "starting", me: null });
+    this.work = null;
+    this.keptDrafts = null;
+    this.attempt = 0;
+    this.checkedAt = -Infinity;
+    this.timers = {};
+    this.counts = new Map();
+    this.drafts = draftsOf(this);
+    this.offs = [
+      network?.on((online) => this.work?.driver.input({ type: online ? "online" : "offline" })),
+      visibility?.on((visible) => this.onVisible(visible)),
+      tabs?.on((message) => this.onTab(message)),
+    ];
+  }
+
+  on(name, fn) {
+    return this.emitter.on(name, fn);
+  }
+
+  now() {
+    return this.clock.now() + this.api.skew();
+  }
+
+  // --- session -----------------------------------------------------------------------------------------------------
+
+  /** Asks who is signed in, and opens the line if someone is. */
+  async start() {
+    this.clock.clearTimeout(this.timers.start);
+    try {
+      if (await this.storage.get(LEAVING)) await this.leave();
+      await this.enter(await this.api.get("/me"));
+    } catch (error) {
+      if (error.signedOut) return this.shut("signed_out");
+      if (error.status === undefined) throw error;
+      this.become({ state: "unreachable", me: null, code: error.code });
+      const wait = backoffMs(this.attempt++, this.parts.random, error.after);
+      this.timers.start = this.clock.setTimeout(() => void this.start(), wait);
+    }
+    return undefined;
+  }
+
+  async enter(me) {
+    if (this.work) this.shut("starting");
+    this.attempt = 0;
+    this.work = new Work({
+      ...this.parts, me, emitter: this.emitter, now: () => this.now(), onEnded: (code) => void this.onEnded(code),
+    });
+    await this.unseal(me);
+    for (const [r, count] of this.counts) for (let n = 0; n < count; n += 1) this.work.streams.want(r);
+    this.work.start();
+    this.become({ state: "signed_in", me });
+    this.active();
+  }
+
+  /** Takes the key, and with it outbox and drafts. */
+  async unseal(me) {
+    const { crypto } = this.parts;
+    const sealer = await openSealer(crypto, me.outbox_key, me.inbox);
+    const store = sealer instanceof Sealer ? prefixed(this.storage, `a/${me.inbox}/`) : memoryStore();
+    this.keptDrafts = new Drafts({ store, sealer, crypto, clock: this.clock });
+    await this.work.useOutbox(store, sealer);
+  }
+
+  /** Leaves no trace of the account on this device, then tells the service. */
+  async signOut() {
+    const account = this.session.me?.inbox;
+    this.shut("signed_out");
+    if (account) await this.storage.clear(`a/${account}/`);
+    this.parts.tabs?.post({ type: "signed_out", scope: account });
+    await this.storage.put(LEAVING, true);
+    await this.leave();
+  }
+
+  /** Ends the session at the service. Until that worked, no start shows the account again. */
+  async leave() {
+    try {
+      await this.api.auth("/auth/session", { method: "DELETE" });
+    } catch (error) {
+      if (!error.signedOut) throw error;
+    }
+    await this.storage.delete(LEAVING);
+  }
+
+  lock() {
+    if (this.session.state !== "signed_in") return;
+    void this.keptDrafts.flush();
+    this.keptDrafts = null;
+    this.work.useOutbox(null, null);
+    this.clock.clearTimeout(this.timers.idle);
+    this.become({ ...this.session, state: "locked" });
+  }
+
+  /** Asks the service for the key again. Rejects with ApiError; a session that has ended ends here too. */
+  async unlock() {
+    if (this.session.state !== "locked") return;
+    const me = await this.api.get("/me").catch((error) => {
+      if (error.signedOut) this.shut("signed_out", "ended");
+      throw error;
+    });
+    if (me.inbox !== this.session.me.inbox) return void (await this.enter(me));
+    await this.unseal(me);
+    this.become({ state: "signed_in", me });
+    this.active();
+  }
+
+  /** Someone touched a key or the screen. */
+  active() {
+    this.clock.clearTimeout(this.timers.idle);
+    if (this.session.state === "signed_in") this.timers.idle = this.clock.setTimeout(() => this.lock(), this.idleMs);
+  }
+
+  async reloadMe() {
+    const me = await this.api.get("/me");
+    if (this.session.me) this.become({ ...this.session, me });
+    this.emitter.tell("me", me);
+    return me;
+  }
+
+  /** The line ended for good, or an answer said that nobody is signed in. Only /me knows what is true. */
+  async onEnded(code) {
+    if (code !== 4501 && code !== 4503) return;
+    const now = this.clock.mono();
+    if (now - this.checkedAt < RECHECK_MS) return;
+    this.checkedAt = now;
+    try {
+      await this.api.get("/me");
+      this.work?.driver.input({ type: "reconnect" });
+    } catch (error) {
+      if (error.signedOut) return this.shut("signed_out", "ended");
+      this.checkedAt = -Infinity;
+      this.timers.ended = this.clock.setTimeout(() => void this.onEnded(code), RECHECK_MS / 4);
+    }
+    return undefined;
+  }
+
+  shut(state, code) {
+    for (const timer of Object.values(this.timers)) this.clock.clearTimeout(timer);
+    if (state === "signed_out") void this.keptDrafts?.flush();
+    this.work?.close();
+    this.work = null;
+    this.keptDrafts = null;
+    this.become({ state, me: null, ...(code ? { code } : {}) });
+  }
+
+  become(session) {
+    this.session = Object.freeze(session);
+    this.emitter.changed("session", "", () => this.session);
+  }
+
+  onVisible(visible) {
+    if (!visible) return void this.flush();
+    if (this.session.state === "unreachable") return void this.start();
+    this.work?.driver.input({ type: "wake" });
+    return undefined;
+  }
+
+  onTab(message) {
+    if (message.scope !== this.session.me?.inbox) return;
+    if (message.type !== "signed_out") return void this.work?.outbox?.onTab(message);
+    this.shut("signed_out");
+    this.emitter.tell("signed-out-elsewhere", null);
+  }
+
+  flush() {
+    return this.keptDrafts?.flush() ?? Promise.resolve();
+  }
+
+  close() {
+    void this.flush();
+    for (const off of this.offs) off?.();
+    this.shut("starting");
+  }
+
+  // --- line and streams --------------------------------------------------------------------------------------------
+
+  get line() {
+    return this.work?.line.current ?? NO_LINE;
+  }
+
+  reconnect() {
+    this.work?.driver.input({ type: "reconnect" });
+  }
+
+  subscribe(r) {
+    this.counts.set(r, (this.counts.get(r) ?? 0) + 1);
+    if (!this.work) return null;
+    if (this.work.streams.want(r)) this.work.perform(this.work.streams.collect());
+    return this.work.view(r);
+  }
+
+  unsubscribe(r) {
+    const count = (this.counts.get(r) ?? 0) - 1;
+    if (count > 0) this.counts.set(r, count);
+    else this.counts.delete(r);
+    if (count < 0 || !this.work) return;
+    this.work.streams.unwant(r);
+    this.work.perform(this.work.streams.collect());
+  }
+
+  stream(r) {
+    return this.work?.view(r) ?? null;
+  }
+
+  loadOlder(r) {
+    const stream = this.work?.streams.get(r);
+    if (!stream?.askOlder()) return Promise.resolve();
+    const done = new Promise((resolve) => {
+      const off = this.on("stream", ({ r: other, view }) => {
+        if (other !== r || view?.loadingOlder) return;
+        off();
+        resolve();
+      });
+    });
+    this.work.perform(this.work.streams.collect());
+    return done;
+  }
+
+  reload(r) {
+    const stream = this.work?.streams.get(r);
+    if (!stream) return;
+    stream.restart();
+    this.work.askSub(r);
+    this.work.perform(this.work.streams.collect());
+  }
+
+  inbox() {
+    return this.work?.view(this.session.me?.inbox ?? this.work.me.inbox) ?? null;
+  }
+
+  offers() {
+    return this.work?.offers.list(this.now()) ?? [];
+  }
+
+  // --- writing -----------------------------------------------------------------------------------------------------
+
+  publish(r, k, d = {}) {
+    return this.work?.outbox?.publish(r, k, d) ?? refused();
+  }
+
+  retry(c) {
+    return this.work?.outbox?.retry(c) ?? refused();
+  }
+
+  edit(c, d) {
+    return this.work?.outbox?.edit(c, d) ?? refused();
+  }
+
+  async drop(c) {
+    return (await this.work?.outbox?.drop(c)) ?? false;
+  }
+
+  outbox() {
+    return (this.work?.outbox?.list() ?? []).map(pendingOf);
+  }
+
+  typing(r) {
+    this.work?.cursors.typing(r);
+  }
+
+  read(r, s) {
+    if (this.parts.visibility?.visible() === false || this.session.state === "locked") return;
+    if (!this.work?.streams.get(r)?.setRead(s)) return;
+    this.work.cursors.read(r, s);
+    this.work.show(r);
+  }
+}
+
+const NO_LINE = Object.freeze({ state: "connecting", since: 0, waiting: 0, failed: 0, missing: 0, done: 0, total: 0, retryAt: null, code: null });
+
+/** The drafts of whoever is signed in; while locked or signed out there are none, and what is set is not kept. */
+function draftsOf(app) {
+  return Object.freeze({
+    get: async (name) => (await app.keptDrafts?.get(name)) ?? "",
+    set: (name, text) => app.keptDrafts?.set(name, text),
+    clear: async (name) => app.keptDrafts?.clear(name),
+    list: async () => (await app.keptDrafts?.list()) ?? {},
+  });
+}
+
+function refused() {
+  const promise = Promise.reject(new NotSent({ code: "locked", msg: "", retry: true, after: null, d: null }));
+  promise.catch(() => undefined);
+  return { c: null, promise };
+}

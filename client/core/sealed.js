@@ -7,6 +7,15 @@
 
 const IV_BYTES = 12; // NIST SP 800-38D, section 8.2: 96 bits
 
+/**
+ * Makes the sealer of an account. On a page that is not served securely WebCrypto is missing: what comes then keeps
+ * values as they are, and its user must keep them in memory only.
+ */
+export async function openSealer(crypto, base64, scope) {
+  if (crypto.subtle) return Sealer.open(crypto, base64, scope);
+  return { scope, seal: async (_place, value) => structuredClone(value), unseal: async (_place, value) => structuredClone(value) };
+}
+
 /** What is stored cannot be opened with this key: another session's, another account's, or damaged. */
 export class Unsealable extends Error {}
 
@@ -67,6 +76,7 @@ export class Sealer {
  * @param {string} text
  */
 export async function hiddenName(crypto, text) {
+  if (!crypto.subtle) return text;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest).slice(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

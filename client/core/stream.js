@@ -195,6 +195,13 @@ export class Stream {
     this.show();
   }
 
+  onRefused(error) {
+    this.asked = false;
+    this.error = error;
+    if (!this.ended) this.phase = "error";
+    this.show();
+  }
+
   askOlder() {
     if (this.loadingOlder || !this.history.older || this.page !== null) return null;
     this.loadingOlder = true;
@@ -229,7 +236,6 @@ export class Stream {
     this.pos = null;
     this.page = null;
     this.asked = false;
-    this.repair();
     this.show();
   }
 

@@ -61,6 +61,19 @@ export class Streams {
       const sub = subs.find((one) => one.r === room.r) ?? { r: room.r };
       this.all.get(room.r)?.onRoom(room, sub);
     }
+    this.onSubFailed(subs.filter((sub) => !rooms.some((room) => room.r === sub.r)));
+    return this.collect();
+  }
+
+  /** Gives the streams that came to be wanted while these were being asked for, and are subscribed nowhere. */
+  forgotten(subs) {
+    const asked = new Set(subs.map((sub) => sub.r));
+    return [...this.all.values()].filter((one) => one.down && !one.asked && !one.ended && !asked.has(one.r)).map((one) => one.r);
+  }
+
+  /** The subscription was refused for good. */
+  onSubRefused(subs, error) {
+    for (const sub of subs) this.all.get(sub.r)?.onRefused(error);
     return this.collect();
   }
 
