@@ -59,7 +59,8 @@ class Wire:
     """All that the apps give to the wire.
 
     `prepares`: content in, body to store out (or a Refusal); run in the writer's thread, no database.
-    `services`: commands with rules of their own; run in a database thread, each in its own transaction.
+    `services`: commands to a stream with rules of their own; run in a database thread, each in its own transaction.
+    `own`: the same for what goes to ``me`` and is recorded in the member's inbox.
     `timers`: what to do when a stored timer is due, by its kind.
     `find_seats`: the seats of (member, stream) pairs, None where there is none or it has left.
     `inbox_of`: a member's own stream and the seat there. `appended`: told of (stream, seats that wrote) some
@@ -68,6 +69,7 @@ class Wire:
 
     prepares: Mapping[str, Prepare] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    own: Mapping[str, Service] = field(default_factory=dict)
     timers: Mapping[str, TimerHandler] = field(default_factory=dict)
     find_seats: Callable[[Sequence[tuple[str, str]]], list[SeatRef | None]] = _no_seats
     inbox_of: Callable[[str], tuple[str, str]] = _no_inbox

@@ -5,7 +5,9 @@ A handler runs in its own transactions and may run again after a crash, so it mu
 
 import logging
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -37,15 +39,20 @@ def next_due() -> datetime | None:
     return Timer.objects.order_by("due_at").values_list("due_at", flat=True).first()
 
 
-def work_off(handlers: Mapping[str, TimerHandler]) -> int:
+def work_off(handlers: Mapping[str, TimerHandler], guard: AbstractContextManager[Any] | None = None) -> int:
     """Run the handlers of all timers that are due, at most a batch, and return how many ran.
 
-    A timer that its handler set anew stays; one whose handler fails is tried again, later each time.
+    A timer that its handler set anew stays; one whose handler fails is tried again, later each time. `guard` is
+    held around each, where the database has one writer.
     """
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     due = Timer.objects.filter(free, due_at__lte=now, kind__in=list(handlers)).order_by("due_at")[:BATCH]
-    return sum(_run(handlers[timer.kind], timer, now) for timer in due)
+    ran = 0
+    for timer in due:
+        with guard or nullcontext():
+            ran += _run(handlers[timer.kind], timer, now)
+    return ran
 
 
 def _run(handler: TimerHandler, timer: Timer, now: datetime) -> bool:

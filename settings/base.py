@@ -166,6 +166,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
+# --- the server ---
+CURBSIDE_DRAIN_S = env.seconds("DRAIN_S", 5.0, "over how many seconds clients come back after a drain")
+
 # --- the wire --------------------------------------------------------------------------------------------------------------
 CURBSIDE_LIMITS = Limits(
     **{

@@ -1,0 +1,151 @@
+"""The Channels consumer: one socket, one session, one table of commands.
+
+It is a consumer like any other to the router, but runs its own loop: `AsyncConsumer.dispatch` hops to another
+thread for each message to close old database connections, and there are none here (protocol.md, "What is known").
+"""
+
+import asyncio
+import random
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+
+from realtime.connection import Connection
+from realtime.hub import Hub
+from realtime.process import current_hub
+from realtime.protocol import SUBPROTOCOL, Code, Position, Refusal, error, refuse, reply
+from realtime.reader import Room
+from realtime.server import EXTENSION
+from realtime.session import Authenticate, End, Ephemeral, Publish, Send, Session, Subscribe
+from realtime.tickets import Ticket, TicketError, read_ticket
+
+
+def origin_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
+    """Whether a page of this origin may open the socket. No Origin at all is a program, which sends no cookies."""
+    origins = [value.decode("latin-1") for name, value in headers if name.lower() == b"origin"]
+    allowed = {urlsplit(origin)[:2] for origin in settings.CURBSIDE_ORIGINS}
+    return not origins or (len(origins) == 1 and urlsplit(origins[0])[:2] in allowed)
+
+
+class SocketConsumer(AsyncConsumer):
+    """One client's socket from accept to close."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket until either side ends it."""
+        await receive()  # websocket.connect
+        if not origin_allowed(scope["headers"]):
+            await send({"type": "websocket.close", "code": 4403})  # before accept: the server answers 403
+            return
+        subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", []) else None
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self.hub = await current_hub()
+        limits = self.hub.limits
+        session = Session(limits, self.hub.loop.time(), random.uniform(0.9, 1.1))
+        raw = (scope.get("extensions") or {}).get(EXTENSION)
+        self.conn = Connection(self.hub, session, limits, send, raw)
+        self.hub.enter(self.conn)
+        try:
+            if self.hub.draining:
+                self.conn.dismiss(Code.DRAIN, after=random.uniform(0.5, 5.0))
+            elif subprotocol is None and scope.get("subprotocols"):
+                self.conn.dismiss(Code.VERSION)
+            await self._serve(receive)
+        finally:
+            self.hub.leave(self.conn)
+            self.conn.lost()
+
+    async def _serve(self, receive: Any) -> None:
+        """Take messages until the peer is gone, or until we have closed and the peer was given time to hear it."""
+        ended = self.conn.ended
+        reading = asyncio.ensure_future(self._read(receive))
+        try:
+            await asyncio.wait([reading, ended], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            reading.cancel()
+
+    async def _read(self, receive: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                self.conn.lost()
+                return
+            for action in self.conn.session.receive(message.get("text"), self.hub.loop.time()):
+                await self._do(action)
+
+    async def _do(self, action: Any) -> None:
+        match action:
+            case Send() | End():
+                self.conn.carry_out([action])
+            case Publish():
+                self.hub.publishing.take(self.conn, action)
+            case Ephemeral():
+                self.hub.presence.say(self.conn, action.r, action.k, action.d)
+            case Subscribe():
+                for stream in action.un:
+                    self.hub.subscribing.close_room(self.conn, stream)
+                await self._open(action.i, action.subs, {})
+            case Authenticate():
+                await self._authenticate(action)
+
+    async def _authenticate(self, action: Authenticate) -> None:
+        """Check the ticket. The first admits the socket, a later one of the same member renews it."""
+        conn = self.conn
+        try:
+            ticket = read_ticket(action.tok, time.time())
+        except TicketError as failure:
+            conn.dismiss(Code.TICKET_EXPIRED if failure.expired else Code.NOT_SIGNED_IN)
+            return
+        if not self.hub.revocations.stands(ticket) or (conn.member and conn.member != ticket.member):
+            conn.dismiss(Code.NOT_SIGNED_IN)
+            return
+        if not self.hub.admit(conn, ticket.member):
+            conn.dismiss(Code.TOO_MANY_CONNECTIONS)
+            return
+        self._admit(ticket)
+        limits = self.hub.limits
+        told = {
+            "expires_at": ticket.expires_at,
+            "hb_s": limits.silence_s,
+            "limits": {"frame_bytes": limits.frame_bytes, "pub_bytes": limits.pub_bytes,
+                       "pub_rate": limits.pub_rate, "pub_burst": limits.pub_burst,
+                       "pub_in_flight": limits.pub_in_flight, "frame_rate": limits.frame_rate,
+                       "frame_burst": limits.frame_burst, "subscriptions": limits.subscriptions},
+        }
+        await self._open(action.i, action.subs, {"d": told})
+
+    def _admit(self, ticket: Ticket) -> None:
+        conn, now = self.conn, self.hub.loop.time()
+        conn.ticket_session, conn.issued_at = ticket.session, ticket.issued_at
+        conn.session.admit(now, expires_in=ticket.expires_at - time.time(), pubs=self.hub.bucket_of(ticket.member))
+        conn.slot = conn.session.due()
+
+    async def _open(self, i: Any, wanted: tuple[Position, ...], told: dict[str, Any]) -> None:
+        """Answer with the rooms of the wanted subscriptions, then send what was missed."""
+        conn, hub = self.conn, self.hub
+        positions = list({position.r: position for position in wanted}.values())
+        if len({*conn.rooms, *(position.r for position in positions)}) > hub.limits.subscriptions:
+            conn.write(error(i, refuse("too_many")))
+            return
+        try:
+            rooms = await hub.subscribing.open_rooms(conn, positions) if positions else []
+        except Refusal as refusal:
+            conn.write(error(i, refusal))
+            return
+        shown = [shown_room(room) for room in rooms if room is not None]
+        conn.write(reply(i, **told, rooms=shown) if positions or not told else reply(i, **told))
+        for position, room in zip(positions, rooms, strict=True):
+            if room is None:
+                hub.subscribing.withdraw(conn, position.r, Code.WITHDRAWN)
+            else:
+                hub.subscribing.enter(conn, room)
+
+
+def shown_room(room: Room) -> dict[str, Any]:
+    """One entry of ``rooms``: stream, epoch, head, whether all that was missed follows, and one's own pseudonym."""
+    return {"r": room.stream, "e": room.epoch, "s": room.head, "rec": int(room.recovered), "me": room.seat.name}
+
+
+__all__ = ["Hub", "SocketConsumer", "origin_allowed"]

@@ -1,0 +1,249 @@
+"""The heart of a process: its sockets, its streams, its loops.
+
+One read and one encoding an event, whatever the number of sockets. Everything here runs in the event loop; what
+touches the database is done by the writer's thread, the reader's thread and the services' pool.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
+from threading import Lock
+from typing import Any, Final
+
+from django.db import Error, connection
+
+from realtime import bus, dispatch, sql, timers
+from realtime.commands import SeatRef, Wire
+from realtime.connection import Connection
+from realtime.doorbell import Doorbell
+from realtime.keeping import Cursors, tell_appended
+from realtime.layer import Layer
+from realtime.presence import Presence
+from realtime.protocol import Code, Limits
+from realtime.publishing import Publishing
+from realtime.reader import Tail, read_tails
+from realtime.revocations import Revocations
+from realtime.session import Bucket
+from realtime.streams import Streams
+from realtime.subscribing import Subscribing
+
+log = logging.getLogger(__name__)
+SERVICE_THREADS: Final = 8
+
+
+class Hub:
+    """All of one process's sockets. `start` before the first, `drain` and `stop` after the last."""
+
+    def __init__(self, wire: Wire, limits: Limits, doorbell: Doorbell) -> None:
+        self.wire, self.limits, self.doorbell = wire, limits, doorbell
+        self.connections: set[Connection] = set()
+        self.members: dict[str, set[Connection]] = {}
+        self.buckets: dict[str, Bucket] = {}
+        self.draining = False
+        self.ready = False
+        self.dropped = 0
+        self.ends: dict[str, int] = {}
+        self._dirty: set[str] = set()
+        self._dirty_event = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        one_writer = connection.vendor == "sqlite"
+        self.guard: Any = Lock() if one_writer else nullcontext()
+        self.reader = ThreadPoolExecutor(1, "curbside-reader")
+        self.pool = ThreadPoolExecutor(1 if one_writer else SERVICE_THREADS, "curbside-service")
+        self.streams = Streams(self._mark_behind, self._seat_removed)
+        self.subscribing = Subscribing(self)
+        self.publishing = Publishing(self, self.guard)
+        self.presence = Presence(self)
+        self.revocations = Revocations(self)
+        self.cursors = Cursors(self)
+        self.layer = Layer(self)
+
+    # --- life ----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to listen, to write and to keep time."""
+        self.loop = asyncio.get_running_loop()
+        self.publishing.writer.start()
+        bus.attach(self._heard)
+        await self.doorbell.start(self)
+        loops = (self.subscribing.run, self.publishing.run, self._serve_tails, self._audit, self._wheel, self._timers,
+                 self.cursors.run, partial(tell_appended, self), self.revocations.run, self.presence.run)
+        self._tasks = [asyncio.create_task(self._guarded(loop)) for loop in loops]
+        self.ready = True
+
+    async def stop(self) -> None:
+        """Store what is waiting and end. The sockets were sent away by `drain` before."""
+        self.ready = False
+        bus.detach(self._heard)
+        for task in self._tasks:
+            task.cancel()
+        self.layer.stop()
+        await self.doorbell.stop()
+        await asyncio.to_thread(self.publishing.writer.stop)
+        await self.cursors.store()
+        self.reader.shutdown(wait=False)
+        self.pool.shutdown(wait=False)
+
+    async def drain(self, spread_s: float = 5.0, batch: int = 100) -> None:
+        """Send everybody away in batches, each with a time of its own to come back, spread over `spread_s`."""
+        self.draining = True
+        everyone = list(self.connections)
+        for start in range(0, len(everyone), batch):
+            group = everyone[start : start + batch]
+            for conn in group:
+                conn.dismiss(Code.DRAIN, after=random.uniform(0.0, spread_s))
+            await asyncio.wait([conn.ended for conn in group], timeout=2.0)
+
+    async def read(self, work: Callable[[], Any]) -> Any:
+        """Run a read in the reader's thread. Raises django.db.Error."""
+        return await self.loop.run_in_executor(self.reader, dispatch.in_thread, work)
+
+    async def write(self, work: Callable[[], Any]) -> Any:
+        """Run a short write in the pool, alone where the database has one writer. Raises django.db.Error."""
+
+        def guarded() -> Any:
+            with self.guard:
+                return work()
+
+        return await self.loop.run_in_executor(self.pool, dispatch.in_thread, guarded)
+
+    async def _guarded(self, loop: Callable[[], Any]) -> None:
+        """Run one of the hub's loops; one that fails is started again, since all sockets hang on each."""
+        while True:
+            try:
+                await loop()
+            except Error:
+                await asyncio.sleep(0.2)
+            except Exception:
+                log.exception("a loop of the hub failed and is started again")
+                await asyncio.sleep(0.2)
+
+    # --- who is connected ------------------------------------------------------------------------------------------
+
+    def enter(self, conn: Connection) -> None:
+        """A socket was accepted."""
+        self.connections.add(conn)
+        conn.slot = conn.session.due()
+
+    def leave(self, conn: Connection) -> None:
+        """A socket is gone."""
+        self.connections.discard(conn)
+        for stream in [*conn.rooms, *conn.asked]:
+            self.subscribing.close_room(conn, stream)
+        others = self.members.get(conn.member)
+        if others is not None:
+            others.discard(conn)
+            if not others:
+                del self.members[conn.member]
+                self.buckets.pop(conn.member, None)
+                self.layer.member_left(conn.member)
+
+    def admit(self, conn: Connection, member: str) -> bool:
+        """A socket has said who it is. Returns False where the member has too many."""
+        others = self.members.setdefault(member, set())
+        if conn not in others and len(others) >= self.limits.connections:
+            return False
+        if not others:
+            self.layer.member_came(member)
+        others.add(conn)
+        conn.member = member
+        return True
+
+    def bucket_of(self, member: str) -> Bucket:
+        """The bucket of pubs that all sockets of a member share."""
+        if member not in self.buckets:
+            self.buckets[member] = Bucket(self.limits.pub_rate, self.limits.pub_burst, self.loop.time())
+        return self.buckets[member]
+
+    def count_end(self, code: Code) -> None:
+        """Count how connections end."""
+        self.ends[code.name] = self.ends.get(code.name, 0) + 1
+
+    def heads_of(self, rooms: dict[str, SeatRef]) -> dict[str, int]:
+        """How far the streams of a socket have been sent."""
+        return self.streams.heads(rooms)
+
+    # --- rings and tails ---------------------------------------------------------------------------------------------
+
+    def _heard(self, rings: Sequence[bus.Ring]) -> None:
+        """A ring of this process, in any thread: for our own sockets, and for the other processes."""
+        self.loop.call_soon_threadsafe(self._heard_here, list(rings))
+
+    def _heard_here(self, rings: Sequence[bus.Ring]) -> None:
+        self.streams.rung(rings)
+        self.doorbell.ring(rings)
+
+    def _mark_behind(self, stream: str) -> None:
+        self._dirty.add(stream)
+        self._dirty_event.set()
+
+    def _seat_removed(self, conn: Connection, stream: str) -> None:
+        self.subscribing.withdraw(conn, stream, Code.WITHDRAWN)
+
+    async def _serve_tails(self) -> None:
+        """Read the tails of all streams that have been rung, with one question, and send them on."""
+        while True:
+            await self._dirty_event.wait()
+            self._dirty_event.clear()
+            dirty, self._dirty = self._dirty, set()
+            after = self.streams.behind(dirty)
+            if not after:
+                continue
+            try:
+                tails: list[Tail] = await self.read(partial(read_tails, after))
+            except Error:
+                self._dirty |= dirty
+                self.loop.call_later(0.2, self._dirty_event.set)
+                continue
+            for tail in tails:
+                self.streams.fan_out(tail.stream, tail.seq, tail.frame, tail.left)
+            # Rung again meanwhile: read again. A ring past what was found is left to the audit.
+            for stream, _ in self.streams.behind({tail.stream for tail in tails}):
+                self._mark_behind(stream)
+
+    async def _audit(self) -> None:
+        """Compare all heads with the database every few seconds: whatever ring was lost is found here."""
+        while True:
+            await asyncio.sleep(self.limits.audit_s * random.uniform(0.8, 1.2))
+            await self.audit()
+
+    async def audit(self) -> None:
+        """One audit. Sockets whose stream's numbers began anew, or went back, start again from their positions."""
+        before = self.streams.heads(list(self.streams.known))
+        heads: dict[str, sql.Head] = await self.read(partial(sql.heads, list(before)))
+        for id_, head in heads.items():
+            local = self.streams.known.get(id_)
+            if local is None or local.head is None:
+                continue
+            if head.epoch != local.epoch or head.seq < before[id_]:
+                for conn in [*local.live, *local.joining]:
+                    conn.dismiss(Code.RESYNC)
+                continue
+            self.streams.rung([(id_, head.seq)])
+            if head.state == "final" and not local.behind():
+                for conn in list(local.live):
+                    self.subscribing.withdraw(conn, id_, Code.STREAM_CLOSED)
+
+    # --- time ----------------------------------------------------------------------------------------------------------
+
+    async def _wheel(self) -> None:
+        """One clock for all sockets: those are looked at whose instant has come."""
+        while True:
+            await asyncio.sleep(0.5)
+            now = self.loop.time()
+            for conn in [conn for conn in self.connections if conn.slot <= now]:
+                if conn.session.due() <= now:
+                    conn.tick()
+                conn.slot = max(conn.session.due(), now + 0.4)
+
+    async def _timers(self) -> None:
+        """Work off the stored timers that are due."""
+        while True:
+            await asyncio.sleep(0.5)
+            if self.wire.timers and not self.draining:
+                await self.loop.run_in_executor(
+                    self.pool, dispatch.in_thread, partial(timers.work_off, self.wire.timers, self.guard))

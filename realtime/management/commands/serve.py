@@ -1,0 +1,77 @@
+"""``manage.py serve``: the web server with everything in one process, uvicorn by default, Daphne by choice."""
+
+import asyncio
+import logging
+import os
+import signal
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from realtime.process import current_hub, running_hub, stop_hub
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    """Serve HTTP and WebSockets until SIGTERM, then drain."""
+
+    help = "Serve HTTP and the socket. SIGTERM, SIGINT or `manage.py drain` send the clients away and end it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Address, port and server."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--server", choices=("uvicorn", "daphne"), default="uvicorn")
+
+    def handle(self, *args: Any, host: str, port: int, server: str, **options: Any) -> None:
+        """Start the chosen server; the process id is kept for `manage.py drain`."""
+        pid_file = Path(settings.VAR_DIR) / f"serve-{port}.pid"
+        pid_file.parent.mkdir(parents=True, exist_ok=True)
+        pid_file.write_text(str(os.getpid()))
+        try:
+            (serve_uvicorn if server == "uvicorn" else serve_daphne)(host, port)
+        finally:
+            pid_file.unlink(missing_ok=True)
+
+
+def serve_uvicorn(host: str, port: int) -> None:
+    """uvicorn with our framing, no compression (a message is small, and compression leaks lengths), no own pings."""
+    import uvicorn
+
+    from realtime.server import CurbsideProtocol
+
+    uvicorn.run("asgi:application", host=host, port=port, loop="auto", http="auto", ws=CurbsideProtocol,
+                ws_per_message_deflate=False, ws_max_size=settings.CURBSIDE_LIMITS.frame_bytes * 4,
+                ws_ping_interval=None, ws_ping_timeout=None, lifespan="on", access_log=False, log_config=None,
+                server_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10)
+
+
+def serve_daphne(host: str, port: int) -> None:
+    """Daphne, which has no lifespan: the hub is started and drained here."""
+    from daphne.server import Server
+    from twisted.internet import reactor
+
+    from asgi import application
+
+    def drain() -> None:
+        async def end() -> None:
+            await stop_hub(settings.CURBSIDE_DRAIN_S)
+            server.stop()
+
+        asyncio.ensure_future(end())
+
+    def ready() -> None:
+        asyncio.ensure_future(current_hub())
+        loop = asyncio.get_event_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, drain)
+
+    server = Server(application, endpoints=[f"tcp:port={port}:interface={host}"], signal_handlers=False,
+                    ready_callable=ready, websocket_timeout=-1, ping_interval=3_600, ping_timeout=7_200,
+                    websocket_handshake_timeout=10, server_name="curbside")
+    assert reactor is not None and running_hub() is None
+    server.run()

@@ -1,0 +1,90 @@
+"""The one hub of a process, and the ASGI application around everything.
+
+Under uvicorn the lifespan starts and drains it; under Daphne, which has no lifespan, the first request or the serve
+command does.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from realtime.commands import Wire
+from realtime.doorbell import Doorbell, RedisDoorbell, Silent, SqliteWatch
+from realtime.hub import Hub
+
+log = logging.getLogger(__name__)
+
+
+class _Process:
+    wire: Wire = Wire()
+    hub: Hub | None = None
+    starting: "asyncio.Future[Hub] | None" = None
+
+
+def _doorbell() -> Doorbell:
+    if settings.CURBSIDE_REDIS_URL:
+        return RedisDoorbell(settings.CURBSIDE_REDIS_URL)
+    return SqliteWatch() if connection.vendor == "sqlite" else Silent()
+
+
+async def current_hub() -> Hub:
+    """Return this process's hub, started on first use."""
+    if _Process.hub is not None:
+        return _Process.hub
+    if _Process.starting is None:
+        _Process.starting = asyncio.get_running_loop().create_future()
+        hub = Hub(_Process.wire, settings.CURBSIDE_LIMITS, _doorbell())
+        await hub.start()
+        _Process.hub = hub
+        _Process.starting.set_result(hub)
+    return await _Process.starting
+
+
+def current_wire() -> Wire:
+    """Return what the apps gave to the wire."""
+    return _Process.wire
+
+
+def running_hub() -> Hub | None:
+    """Return the hub if there is one."""
+    return _Process.hub
+
+
+async def stop_hub(spread_s: float) -> None:
+    """Drain and stop this process's hub."""
+    hub, _Process.hub, _Process.starting = _Process.hub, None, None
+    if hub is not None:
+        await hub.drain(spread_s)
+        await hub.stop()
+
+
+class Application:
+    """Routes HTTP and WebSockets, and keeps the hub alive as long as the server lives."""
+
+    def __init__(self, wire: Wire, http: Any, websocket: Any) -> None:
+        self._http, self._websocket = http, websocket
+        _Process.wire = wire
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one connection, or the server's life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await current_hub()
+            await self._http(scope, receive, send)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await current_hub()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await stop_hub(settings.CURBSIDE_DRAIN_S)
+                await send({"type": "lifespan.shutdown.complete"})
+                return

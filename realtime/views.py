@@ -1,0 +1,76 @@
+"""HTTP beside the socket: old history in pages, and whether this process lives and is ready."""
+
+from typing import Any
+
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import Query, Router, Schema
+
+from realtime import log, sql
+from realtime.process import current_wire, running_hub
+from realtime.protocol import refuse
+
+PAGE = 50
+LONGEST_PAGE = 200
+
+router = Router(tags=["streams"])
+
+
+class EventShown(Schema):
+    """One event, as the socket sends it."""
+
+    t: str
+    r: str
+    s: int
+    k: str
+    ts: int
+    d: dict[str, Any]
+    u: str | None = None
+    c: str | None = None
+
+
+class PageShown(Schema):
+    """A page of a stream: where it stands, the events in the order of their numbers, and whether there are older."""
+
+    r: str
+    e: str
+    head: int
+    state: str
+    events: list[EventShown]
+    older: bool
+
+
+@router.get("/streams/{stream}/events", response=PageShown, exclude_none=True)
+def read_page(request: HttpRequest, response: HttpResponse, stream: str, before: int | None = Query(None, ge=1),
+              after: int | None = Query(None, ge=0), limit: int = Query(PAGE, ge=1, le=LONGEST_PAGE)) -> Any:
+    """Events with `after` < s < `before`: with `after` the first of them, else the newest.
+
+    The same answer for a stream that does not exist and one that is not open to the member.
+    """
+    auth: Any = getattr(request, "auth")  # noqa: B009  (set by the API's authentication)
+    if current_wire().find_seats([(str(auth.pk), stream)])[0] is None:
+        raise refuse("not_found")
+    head = sql.heads([stream])[stream]
+    events = log.read_events(stream, after=after or 0, before=before, limit=limit, newest_first=after is None)
+    response["Cache-Control"] = "private, no-cache"
+    older = bool(events) and events[0]["s"] > 1
+    return {"r": stream, "e": head.epoch, "head": head.seq, "state": head.state, "events": events, "older": older}
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives."""
+    return JsonResponse({"ok": True})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """The process may be sent traffic: its hub runs, is not draining, and the database answers."""
+    hub = running_hub()
+    reason = "starting" if hub is None or not hub.ready else "draining" if hub.draining else ""
+    if not reason:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except Error:
+            connection.close()
+            reason = "database"
+    return JsonResponse({"ok": not reason, "reason": reason}, status=503 if reason else 200)

@@ -1,0 +1,195 @@
+"""Group commit: members' messages, many streams in one transaction, one thread a process.
+
+The writer takes one command, then whatever else is waiting, and stores all of it at once; nothing waits for company.
+Under the lock of the streams' rows it looks again whether each is open and each seat still in it, and refuses single
+items. Sure of one thing only: what it reports as stored is committed.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+import orjson
+from django.db import Error, IntegrityError, connection, transaction
+
+from realtime import sql
+from realtime.commands import Prepare
+from realtime.protocol import Refusal, event, refuse
+from realtime.sql import NewEvent
+
+BATCH: Final = 256
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Pending:
+    """One message on its way into the log. `context` is the asker's own and comes back untouched."""
+
+    stream: str
+    seat: str
+    name: str
+    c: str
+    kind: str
+    d: dict[str, Any]
+    digest: bytes
+    context: Any = None
+    dropped: bool = False
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """It is committed under this number. `frame` is its ``ev``, or None where it was stored before."""
+
+    seq: int
+    frame: bytes | None
+
+
+Outcome = tuple[Pending, Stored | Refusal]
+Report = Callable[[list[Outcome]], None]
+
+
+class Writer:
+    """The thread and its queue. `report` is called in the thread, once a batch, after the commit."""
+
+    def __init__(self, prepares: Mapping[str, Prepare], report: Report, guard: AbstractContextManager[Any], *,
+                 most: int) -> None:
+        """`guard` is held around each transaction; `most` may wait before `put` refuses."""
+        self._prepares, self._report, self._guard, self._most = prepares, report, guard, most
+        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="curbside-writer", daemon=True)
+        self.batches = self.stored = 0
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def put(self, pending: Pending) -> None:
+        """Take one message. Raises Refusal("busy") at once where too many are waiting."""
+        if self._queue.qsize() >= self._most:
+            raise refuse("busy", after=1.0)
+        self._queue.put(pending)
+
+    def waiting(self) -> int:
+        """How many messages are waiting."""
+        return self._queue.qsize()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Work off what is waiting, then end. Waits `timeout` seconds at most."""
+        self._queue.put(None)
+        self._thread.join(timeout)
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            batch: list[Pending] = []
+            item = self._queue.get()
+            while True:
+                if item is None:
+                    going = False
+                    break
+                if not item.dropped:
+                    batch.append(item)
+                if len(batch) >= BATCH:
+                    break
+                try:
+                    item = self._queue.get_nowait()
+                except Empty:
+                    break
+            if batch:
+                self._report(self._work(batch))
+        connection.close()
+
+    def _work(self, batch: list[Pending]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        ready: list[Pending] = []
+        for item in batch:
+            try:
+                item.body = orjson.dumps(self._prepares[item.kind](item.d))
+                ready.append(item)
+            except Refusal as refusal:
+                outcomes.append((item, refusal))
+            except Exception:
+                log.exception("a message could not be prepared", extra={"kind": item.kind})
+                outcomes.append((item, refuse("internal")))
+        if ready:
+            outcomes += self._commit(ready)
+        self.batches += 1
+        return outcomes
+
+    def _commit(self, items: list[Pending]) -> list[Outcome]:
+        """Store the items; with a `c` that is stored already, answer that one and store the rest again."""
+        repeated: list[Outcome] = []
+        for _ in range(3):
+            try:
+                with self._guard, transaction.atomic():
+                    stored = _store(items)
+            except IntegrityError:
+                known = _answer_repeats(items)
+                repeated += known
+                done = {id(item) for item, _ in known}
+                items = [item for item in items if id(item) not in done]
+                if not items:
+                    return repeated
+            except Error:
+                log.warning("the database did not take a batch", extra={"batch": len(items)})
+                connection.close()
+                break
+            except Exception:
+                log.exception("a batch failed", extra={"batch": len(items)})
+                connection.close()
+                break
+            else:
+                self.stored += len(stored)
+                return repeated + stored
+        return repeated + [(item, refuse("busy", after=1.0)) for item in items]
+
+
+def _store(items: Sequence[Pending]) -> list[Outcome]:
+    """Store what may be stored, in the order given, under the streams' locks."""
+    heads = sql.heads([item.stream for item in items], lock=True)
+    live = sql.live_seats([item.seat for item in items])
+    now = int(time.time() * 1000)
+    numbers: dict[str, int] = {}
+    outcomes: list[Outcome] = []
+    rows: list[NewEvent] = []
+    seen: dict[tuple[str, str], Pending] = {}
+    for item in items:
+        head = heads.get(item.stream)
+        if head is None or item.seat not in live:
+            outcomes.append((item, refuse("not_found")))
+        elif (item.seat, item.c) in seen:
+            raise IntegrityError("the same command twice in one batch")
+        elif head.state != "open":
+            outcomes.append((item, refuse("closed")))
+        else:
+            seen[item.seat, item.c] = item
+            seq = numbers[item.stream] = numbers.get(item.stream, head.seq) + 1
+            rows.append(NewEvent(item.stream, seq, item.seat, item.c, item.kind, None, item.body, item.digest, now))
+            frame = event(item.stream, seq, item.kind, item.name, item.c, now, item.body)
+            outcomes.append((item, Stored(seq, frame)))
+    if rows:
+        sql.insert_events(rows)
+        sql.set_heads(numbers)
+    return outcomes
+
+
+def _answer_repeats(items: Sequence[Pending]) -> list[Outcome]:
+    """Answer those items whose `c` is in the log; of two alike in this batch the second waits for the first."""
+    outcomes: list[Outcome] = []
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        known = sql.find(item.stream, item.seat, item.c)
+        if known is not None:
+            same = known.digest == item.digest
+            outcomes.append((item, Stored(known.seq, None) if same else refuse("conflict")))
+        elif (item.seat, item.c) in seen:
+            outcomes.append((item, refuse("busy", after=0.1)))
+        seen.add((item.seat, item.c))
+    return outcomes

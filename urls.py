@@ -1,0 +1,28 @@
+"""The HTTP addresses, put together from the apps."""
+
+from django.contrib import admin
+from django.urls import include, path
+from ninja import NinjaAPI
+
+import client.urls
+import consults.views
+import members.views
+import realtime.views
+from members.auth import signed_in
+from members.problems import answer_problems
+
+api = NinjaAPI(title="Curbside", version="1", urls_namespace="api", docs_url=None, auth=signed_in)
+answer_problems(api)
+api.add_router("", members.views.router)
+api.add_router("", consults.views.router)
+api.add_router("", realtime.views.router)
+
+urlpatterns = [
+    path("healthz", realtime.views.healthz),
+    path("readyz", realtime.views.readyz),
+    path("api/v1/", api.urls),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("staff/admin/", admin.site.urls),
+    *client.urls.urlpatterns,
+]
