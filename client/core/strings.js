@@ -1,0 +1,37 @@
+/**
+ * The catalogue of everything that is said on a screen, and how a string of it is filled. May import only `strings/`.
+ *
+ * A string holds places in braces, `{time}`. Where a number changes the words it is an object of plural forms, chosen
+ * by `count` with Intl.PluralRules: `{one: "{count} message", other: "{count} messages"}`. Numbers are written by
+ * locale; everything else is put in as it is given. `tests/client/core/strings.test.mjs` holds the languages equal.
+ *
+ * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors) and `<tag>.screens.js`.
+ */
+import en from "./strings/en.js";
+import sv from "./strings/sv.js";
+
+export const CATALOGUES = Object.freeze({ en, sv });
+
+/**
+ * Makes the function that says a string in a language.
+ * @param {string} language "en", "sv", or a tag such as "sv-SE"; one that is unknown is said in English
+ * @param {string} [_zone] kept for callers that pass a time zone: times come in as text already
+ * @returns {(key: string, values?: object) => string} a key that is in no catalogue is given back as it is
+ */
+export function translator(language, _zone) {
+  const tag = (language || "en").toLowerCase();
+  const catalogue = CATALOGUES[tag] ?? CATALOGUES[tag.split("-")[0]] ?? en;
+  const locale = catalogue === en ? "en" : tag;
+  const plural = new Intl.PluralRules(locale);
+  const number = new Intl.NumberFormat(locale);
+  return (key, values = {}) => {
+    const found = catalogue[key] ?? en[key];
+    if (found === undefined) return key;
+    const text = typeof found === "string" ? found : (found[plural.select(Number(values.count ?? 0))] ?? found.other);
+    return text.replace(/\{(\w+)\}/g, (place, name) => {
+      const value = values[name];
+      if (value === undefined || value === null) return place;
+      return typeof value === "number" ? number.format(value) : String(value);
+    });
+  };
+}

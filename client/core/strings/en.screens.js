@@ -1,0 +1,2 @@
+/** The words of the screens (W2 fills this file). */
+export default {};
