@@ -1,0 +1,1 @@
+"""Schema history of consults, each step named by its intent."""
