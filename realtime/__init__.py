@@ -1,0 +1,1 @@
+"""The wire: streams, events, seats, the socket. Knows no app."""

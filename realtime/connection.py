@@ -137,7 +137,7 @@ class Connection:
             return
         self._closing = True
         self.hub.count_end(end.code)
-        asyncio.ensure_future(self._close(end))
+        self.hub.spawn(self._close(end))
 
     async def _close(self, end: End) -> None:
         """Say goodbye and close; a peer that takes nothing any more is given up after a while."""

@@ -30,7 +30,7 @@ def origin_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
     return not origins or (len(origins) == 1 and urlsplit(origins[0])[:2] in allowed)
 
 
-class SocketConsumer(AsyncConsumer):
+class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
     """One client's socket from accept to close."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

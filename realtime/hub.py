@@ -7,7 +7,7 @@ touches the database is done by the writer's thread, the reader's thread and the
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -50,6 +50,7 @@ class Hub:
         self._dirty: set[str] = set()
         self._dirty_event = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._spawned: set[asyncio.Task[None]] = set()
         one_writer = connection.vendor == "sqlite"
         self.guard: Any = Lock() if one_writer else nullcontext()
         self.reader = ThreadPoolExecutor(1, "curbside-reader")
@@ -62,7 +63,7 @@ class Hub:
         self.cursors = Cursors(self)
         self.layer = Layer(self)
 
-    # --- life ----------------------------------------------------------------------------------------------------
+    # --- life ------------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Begin to listen, to write and to keep time."""
@@ -98,6 +99,12 @@ class Hub:
                 conn.dismiss(Code.DRAIN, after=random.uniform(0.0, spread_s))
             await asyncio.wait([conn.ended for conn in group], timeout=2.0)
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something in the background; the loop alone would forget it."""
+        task = self.loop.create_task(work)
+        self._spawned.add(task)
+        task.add_done_callback(self._spawned.discard)
+
     async def read(self, work: Callable[[], Any]) -> Any:
         """Run a read in the reader's thread. Raises django.db.Error."""
         return await self.loop.run_in_executor(self.reader, dispatch.in_thread, work)
@@ -122,7 +129,7 @@ class Hub:
                 log.exception("a loop of the hub failed and is started again")
                 await asyncio.sleep(0.2)
 
-    # --- who is connected ------------------------------------------------------------------------------------------
+    # --- who is connected ------------------------------------------------------------------------------------
 
     def enter(self, conn: Connection) -> None:
         """A socket was accepted."""
@@ -167,7 +174,7 @@ class Hub:
         """How far the streams of a socket have been sent."""
         return self.streams.heads(rooms)
 
-    # --- rings and tails ---------------------------------------------------------------------------------------------
+    # --- rings and tails -------------------------------------------------------------------------------------
 
     def _heard(self, rings: Sequence[bus.Ring]) -> None:
         """A ring of this process, in any thread: for our own sockets, and for the other processes."""
@@ -228,7 +235,7 @@ class Hub:
                 for conn in list(local.live):
                     self.subscribing.withdraw(conn, id_, Code.STREAM_CLOSED)
 
-    # --- time ----------------------------------------------------------------------------------------------------------
+    # --- time ------------------------------------------------------------------------------------------------
 
     async def _wheel(self) -> None:
         """One clock for all sockets: those are looked at whose instant has come."""

@@ -1,7 +1,8 @@
 """The channel layer, for what other code sends to a member: ``group_send(member_group(id), {...})``.
 
-One channel a member and process, whatever the number of sockets, renewed before its group expires. Only ephemerals travel here, and what they hold must be codes, ids or numbers, since it
-passes through Redis; anything else is refused where it arrives.
+One channel a member and process, whatever the number of sockets, renewed before its group expires. Only ephemerals
+travel here, and what they hold must be codes, ids or numbers, since it passes through Redis; anything else is
+refused where it arrives.
 """
 
 import asyncio

@@ -60,7 +60,7 @@ class Event(models.Model):
     stream = models.ForeignKey(Stream, models.CASCADE, related_name="events", db_index=False)
     seq = models.BigIntegerField()
     seat = models.ForeignKey(Seat, models.CASCADE, null=True, related_name="events", db_index=False)
-    c = models.CharField(max_length=36, null=True)  # noqa: DJ001  (NULL is distinct in a unique key, "" is not)
+    c = models.CharField(max_length=36, null=True)
     kind = models.CharField(max_length=32)
     target = models.BigIntegerField(null=True)
     body = models.BinaryField()

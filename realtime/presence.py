@@ -94,7 +94,7 @@ class Presence:
             self._tell(seat, "here", HERE_HOLDS_S)
 
     def _retract(self, conn: Connection, seat: SeatRef) -> None:
-        if not self._present(seat) and self._here.get(seat.stream, {}).pop(seat.id, None):
+        if not self._present(seat) and self._unhold(seat):
             self._tell(seat, "here", 0)
 
     def _show(self, conn: Connection, seat: SeatRef) -> None:
@@ -120,7 +120,7 @@ class Presence:
             self._hold(stream, seat, number, ours=False)
         elif code == "here":
             self._here.get(stream, {}).pop(seat, None)
-        asyncio.ensure_future(self._pass_on(stream, seat, code, number))
+        self._hub.spawn(self._pass_on(stream, seat, code, number))
 
     async def _pass_on(self, stream: str, seat: str, code: str, number: int) -> None:
         if seat not in self._names:
@@ -135,6 +135,9 @@ class Presence:
         if len(self._names) >= NAMES_KEPT:
             self._names.clear()
         self._names[seat] = name
+
+    def _unhold(self, seat: SeatRef) -> bool:
+        return seat.id in (held := self._here.get(seat.stream, {})) and bool(held.pop(seat.id))
 
     def _hold(self, stream: str, seat: str, holds_s: int, *, ours: bool) -> None:
         self._here.setdefault(stream, {})[seat] = (self._hub.loop.time() + holds_s, ours)

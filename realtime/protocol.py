@@ -1,6 +1,6 @@
-"""The wire, version 1: frames, codes and limits. Sans-IO: no Django, no event loop, no clock.
+r"""The wire, version 1: frames, codes and limits. Sans-IO: no Django, no event loop, no clock.
 
-One WebSocket text message holds one or more JSON objects joined by ``\\n``. What a client sends is read into one
+One WebSocket text message holds one or more JSON objects joined by ``\n``. What a client sends is read into one
 struct, `Inbound`, whatever its ``t``; what the server sends is built by the functions at the end of this module.
 ``docs/protocol.md`` is held equal to the tables here by a test.
 """
@@ -51,9 +51,9 @@ class Limits:
     write_queue: int = _limit(4_096, "commands waiting for the writer")
 
     @classmethod
-    def described(cls) -> tuple["dataclasses.Field[Any]", ...]:
-        """The fields with their defaults and uses, for the settings and the documentation."""
-        return dataclasses.fields(cls)
+    def described(cls) -> list[tuple[str, Any, str]]:
+        """Name, default and use of each, for the settings and the documentation."""
+        return [(field.name, field.default, field.metadata["use"]) for field in dataclasses.fields(cls)]
 
 
 class Code(Enum):

@@ -31,7 +31,7 @@ def seal(data: bytes, *, aad: str) -> bytes:
     return HEADER + nonce + _cipher(settings.CURBSIDE_KEYS["seal"]).encrypt(nonce, data, HEADER + aad.encode())
 
 
-def unseal(data: bytes, *, aad: str) -> bytes:
+def unseal(data: bytes | memoryview, *, aad: str) -> bytes:
     """Return what was sealed for the place that `aad` names. Raises Unsealable."""
     data = bytes(data)
     if data[:2] != HEADER:

@@ -109,8 +109,7 @@ class Streams:
                 self._ring(local, seq)
 
     def _ring(self, local: Local, seq: int) -> None:
-        if seq > local.rung:
-            local.rung = seq
+        local.rung = max(local.rung, seq)
         if local.behind():
             self._behind(local.id)
 

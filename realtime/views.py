@@ -1,6 +1,6 @@
 """HTTP beside the socket: old history in pages, and whether this process lives and is ready."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -14,6 +14,9 @@ PAGE = 50
 LONGEST_PAGE = 200
 
 router = Router(tags=["streams"])
+Before = Annotated[int | None, Query(ge=1)]
+After = Annotated[int | None, Query(ge=0)]
+Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE)]
 
 
 class EventShown(Schema):
@@ -41,8 +44,8 @@ class PageShown(Schema):
 
 
 @router.get("/streams/{stream}/events", response=PageShown, exclude_none=True)
-def read_page(request: HttpRequest, response: HttpResponse, stream: str, before: int | None = Query(None, ge=1),
-              after: int | None = Query(None, ge=0), limit: int = Query(PAGE, ge=1, le=LONGEST_PAGE)) -> Any:
+def read_page(request: HttpRequest, response: HttpResponse, stream: str, before: Before = None,
+              after: After = None, limit: Limit = PAGE) -> Any:
     """Events with `after` < s < `before`: with `after` the first of them, else the newest.
 
     The same answer for a stream that does not exist and one that is not open to the member.

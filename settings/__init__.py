@@ -1,0 +1,1 @@
+"""Settings, all read from the environment."""

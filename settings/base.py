@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from realtime.protocol import Limits
@@ -10,9 +11,10 @@ from settings.keys import PURPOSES, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded default keeps its database and key"))
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded default keeps its database and key",
+                        shown="var"))
 
-# --- secrets -----------------------------------------------------------------------------------------------------
+# --- secrets ---------------------------------------------------------------------------------------------
 _master = env.secret("MASTER_KEY", None, "the master secret; without it one is made and kept under VAR_DIR")
 CURBSIDE_MASTER_KEPT = _master is None
 MASTER_KEY = _master or kept_master(VAR_DIR / "master.key")
@@ -20,12 +22,10 @@ CURBSIDE_KEYS = {purpose: derive(MASTER_KEY, purpose) for purpose in PURPOSES}
 SECRET_KEY = base64.b64encode(CURBSIDE_KEYS["django"]).decode()
 CURBSIDE_SUMMARY_KEY = env.secret("SUMMARY_KEY", CURBSIDE_KEYS["summary"], "Ed25519 seed that signs consult summaries")
 CURBSIDE_VAPID_KEY = env.text("VAPID_KEY", base64.urlsafe_b64encode(CURBSIDE_KEYS["vapid"]).decode().rstrip("="),
-                              "P-256 private key of web push, base64url; by default derived")
-env.KNOWN["CURBSIDE_VAPID_KEY"] = env.Variable("CURBSIDE_VAPID_KEY", "text", "", "P-256 private key of web push, base64url")
-env.KNOWN["CURBSIDE_VAR_DIR"] = env.Variable("CURBSIDE_VAR_DIR", "text", "var", "where the embedded default keeps its database and key")
+                              "P-256 private key of web push, base64url; by default derived", shown="")
 CURBSIDE_VAPID_SUBJECT = env.text("VAPID_SUBJECT", "mailto:operator@example.org", "whom a push service writes to")
 
-# --- where we are ------------------------------------------------------------------------------------------------
+# --- where we are ----------------------------------------------------------------------------------------
 CURBSIDE_PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000", "the address that members open")
 _host = urlsplit(CURBSIDE_PUBLIC_URL).hostname or "localhost"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_host, "localhost", "127.0.0.1", "[::1]"], "host names that are answered")
@@ -45,7 +45,7 @@ SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# --- parts ---------------------------------------------------------------------------------------------------------
+# --- parts -----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "daphne",
     "django.contrib.admin",
@@ -98,9 +98,9 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- data ----------------------------------------------------------------------------------------------------------
+# --- data ------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "curbside.sqlite3", "the database")}
-CURBSIDE_REDIS_URL = env.text("REDIS_URL", "", "Redis, the doorbell between processes; empty: one web process, no Redis")
+CURBSIDE_REDIS_URL = env.text("REDIS_URL", "", "Redis, the doorbell between processes; empty: no Redis")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -110,7 +110,7 @@ CHANNEL_LAYERS = {
     else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
 }
 
-# --- who signs in ----------------------------------------------------------------------------------------------------
+# --- who signs in ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "members.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -136,7 +136,7 @@ AUTH_PASSWORD_VALIDATORS = [
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 CURBSIDE_BADGE_K = env.whole("BADGE_K", 11, "how many verified members must share a badge", least=1)
 
-# --- what is served ----------------------------------------------------------------------------------------------------
+# --- what is served --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [("client", BASE_DIR / "client")]
@@ -160,20 +160,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- words and times -----------------------------------------------------------------------------------------------------
+# --- words and times -------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
-# --- the server ---
+# --- the server ------------------------------------------------------------------------------------------
 CURBSIDE_DRAIN_S = env.seconds("DRAIN_S", 5.0, "over how many seconds clients come back after a drain")
 
-# --- the wire --------------------------------------------------------------------------------------------------------------
-CURBSIDE_LIMITS = Limits(
-    **{
-        field.name: (env.seconds if isinstance(field.default, float) else env.whole)(
-            "LIMIT_" + field.name.upper(), field.default, field.metadata["use"])
-        for field in Limits.described()
-    }
-)
+# --- the wire --------------------------------------------------------------------------------------------
+_limits: dict[str, Any] = {
+    name: (env.seconds if isinstance(default, float) else env.whole)("LIMIT_" + name.upper(), default, use)
+    for name, default, use in Limits.described()
+}
+CURBSIDE_LIMITS = Limits(**_limits)

@@ -5,4 +5,4 @@ import os
 os.environ.setdefault("CURBSIDE_DEMO", "1")
 os.environ.setdefault("CURBSIDE_BADGE_K", "1")
 
-from settings.base import *  # noqa: E402, F403
+from settings.base import *

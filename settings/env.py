@@ -48,9 +48,9 @@ def read(name: str, parse: Callable[[str], T], expects: str, default: T, use: st
         raise ImproperlyConfigured(f"{full} must be {expects}") from None
 
 
-def text(name: str, default: str, use: str) -> str:
-    """Any text."""
-    return read(name, str, "text", default, use)
+def text(name: str, default: str, use: str, *, shown: str | None = None) -> str:
+    """Any text. `shown` stands for a default that belongs in no document."""
+    return read(name, str, "text", default, use, shown)
 
 
 def flag(name: str, default: bool, use: str) -> bool:
@@ -146,7 +146,7 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 
 def postgresql(url: Any) -> dict[str, Any]:
-    """PostgreSQL through psycopg 3; connections are kept per thread and are given up after a second without an answer."""
+    """PostgreSQL through psycopg 3; a thread keeps its connection and gives it up when it fails."""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.strip("/")),

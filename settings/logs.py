@@ -22,6 +22,7 @@ class AllowListFormatter(logging.Formatter):
     """Writes the message template (never its arguments) of our own loggers, and of other loggers their name alone."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
         ours = record.name.split(".", 1)[0] in TRUSTED
         line: dict[str, Any] = {
             "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",

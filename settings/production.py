@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ImproperlyConfigured
 
-from settings.base import *  # noqa: F403
+from settings.base import *
 from settings.base import CURBSIDE_DEMO, CURBSIDE_MASTER_KEPT, DEBUG, SECURE
 
 if DEBUG or CURBSIDE_DEMO:

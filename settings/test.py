@@ -10,8 +10,8 @@ os.environ.setdefault("CURBSIDE_VAR_DIR", tempfile.mkdtemp(prefix="curbside-test
 if os.environ.get("CURBSIDE_TEST_DATABASE_URL"):
     os.environ["CURBSIDE_DATABASE_URL"] = os.environ["CURBSIDE_TEST_DATABASE_URL"]
 
-from settings.base import *  # noqa: E402, F403
-from settings.base import DATABASES  # noqa: E402
+from settings.base import *
+from settings.base import DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"] + ".test"}

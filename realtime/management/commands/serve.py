@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def serve_uvicorn(host: str, port: int) -> None:
-    """uvicorn with our framing, no compression (a message is small, and compression leaks lengths), no own pings."""
+    """Uvicorn with our framing, no compression (a message is small, and compression leaks lengths), no own pings."""
     import uvicorn
 
     from realtime.server import CurbsideProtocol
@@ -57,15 +57,17 @@ def serve_daphne(host: str, port: int) -> None:
 
     from asgi import application
 
+    ending: list[asyncio.Future[Any]] = []
+
     def drain() -> None:
         async def end() -> None:
             await stop_hub(settings.CURBSIDE_DRAIN_S)
             server.stop()
 
-        asyncio.ensure_future(end())
+        ending.append(asyncio.ensure_future(end()))
 
     def ready() -> None:
-        asyncio.ensure_future(current_hub())
+        ending.append(asyncio.ensure_future(current_hub()))
         loop = asyncio.get_event_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, drain)
