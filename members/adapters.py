@@ -1,0 +1,40 @@
+"""How django-allauth meets Curbside: nobody joins by themselves yet, and second factors are sealed at rest."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from realtime.sealing import seal, unseal
+
+PLACE = "mfa_authenticator:data"
+NO_ADDRESS = "0.0.0.0"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Accounts of allauth."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Return False: members are added by staff until joining with its checks exists."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the caller's address, a placeholder where the server is spoken to over a local socket."""
+        try:
+            return str(super().get_client_ip(request))
+        except PermissionDenied:
+            return NO_ADDRESS
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Second factors of allauth, which would keep TOTP secrets and recovery seeds in the clear."""
+
+    def encrypt(self, text: str) -> str:
+        """Return the secret sealed, as text."""
+        return urlsafe_b64encode(seal(text.encode(), aad=PLACE)).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret. Raises Unsealable."""
+        return unseal(urlsafe_b64decode(encrypted_text), aad=PLACE).decode()

@@ -1,0 +1,65 @@
+"""Every HTTP answer that is not a success has one shape, whatever went wrong: {code, msg, retry, d?}."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.responses import codes_4xx
+
+from members.schemas import Problem
+from realtime.protocol import REFUSALS, Refusal
+
+PROBLEMS: dict[Any, Any] = {codes_4xx: Problem}
+STATUS = {
+    "not_found": 404, "unauthorized": 401, "csrf": 403, "not_verified": 403, "conflict": 409, "closed": 409,
+    "rate": 429, "busy": 503, "internal": 500, "too_large": 413, "too_many": 409, "malformed": 422, "invalid": 422,
+    "gate": 422,
+}
+
+
+def status_of(code: str) -> int:
+    """Return the HTTP status of a refusal's code; a dotted one of an app is a conflict with what is."""
+    return STATUS.get(code, 409)
+
+
+def answer_problems(api: NinjaAPI) -> None:
+    """Have an API answer refusals, and the framework's own errors, in the one shape."""
+
+    def answer(request: HttpRequest, status: int, problem: dict[str, Any]) -> HttpResponse:
+        return api.create_response(request, problem, status=status)
+
+    def plain(code: str) -> dict[str, Any]:
+        msg, retry = REFUSALS[code]
+        return {"code": code, "msg": msg, "retry": retry}
+
+    @api.exception_handler(Refusal)
+    def refused(request: HttpRequest, error: Refusal) -> HttpResponse:
+        problem = {"code": error.code, "msg": error.msg, "retry": error.retry}
+        if error.d is not None:
+            problem["d"] = error.d
+        response = answer(request, status_of(error.code), problem)
+        if error.after is not None:
+            response["Retry-After"] = str(int(error.after) + 1)
+        return response
+
+    @api.exception_handler(AuthenticationError)
+    def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        return answer(request, 401, plain("unauthorized"))
+
+    @api.exception_handler(ValidationError)
+    def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        fields = [str(part) for found in error.errors for part in found.get("loc", ())[-1:]]
+        return answer(request, 422, plain("malformed") | {"d": {"fields": sorted(set(fields))[:20]}})
+
+    @api.exception_handler(Http404)
+    def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+        return answer(request, 404, plain("not_found"))
+
+    @api.exception_handler(Throttled)
+    def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
+        return answer(request, 429, plain("rate"))
+
+    @api.exception_handler(HttpError)
+    def other(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return answer(request, error.status_code, plain("malformed" if error.status_code < 500 else "internal"))

@@ -1,0 +1,125 @@
+"""Web push without content: it says that something waits, never who, what or about whom.
+
+Sent by a few threads of their own, after the commit; a queue that is full drops the wake, as the inbox keeps what
+it was about. Source: RFC 8030 (push), RFC 8292 (VAPID).
+"""
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from threading import BoundedSemaphore
+from typing import Protocol, cast
+
+import requests
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from pywebpush import WebPushException, webpush
+
+from members.devices import subscription_of
+from members.errors import Invalid
+from members.models import Device
+from members.push_hosts import check_endpoint
+from realtime.sealing import Unsealable
+
+WORKERS = 4
+WAITING = 512
+TIMEOUT_S = (3.0, 5.0)  # to connect, to answer
+TTL_S = 600
+GONE = (404, 410)
+MOST_FAILURES = 10
+
+log = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """Sends one push without content to a subscription and returns the service's status, 0 for none."""
+
+    def __call__(self, subscription: dict[str, object]) -> int: ...
+
+
+class _Straight(requests.Session):
+    """A session that follows no redirect: an address is checked once, so it must stay the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.max_redirects = 0
+
+
+def send_push(subscription: dict[str, object]) -> int:
+    """Send a push without content. The endpoint is checked again, as the list may have changed since it was stored."""
+    endpoint = str(subscription["endpoint"])
+    try:
+        check_endpoint(endpoint, local=settings.DEBUG or settings.CURBSIDE_DEMO)
+        with _Straight() as session:
+            answer = webpush(
+                {"endpoint": endpoint}, data=None, vapid_private_key=settings.CURBSIDE_VAPID_KEY,
+                vapid_claims={"sub": settings.CURBSIDE_VAPID_SUBJECT}, ttl=TTL_S, headers={"Urgency": "high"},
+                timeout=cast(float, TIMEOUT_S), requests_session=session)
+        return int(getattr(answer, "status_code", 0))
+    except WebPushException as error:
+        return int(error.status_code or 0)
+    except (requests.RequestException, Invalid, OSError, ValueError):
+        return 0
+
+
+sender: Sender = send_push
+_room = BoundedSemaphore(WAITING)
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(WORKERS, thread_name_prefix="push")
+
+
+def wake(account_ids: Iterable[str]) -> None:
+    """Wake all devices of these members, in the background. Never fails, never waits."""
+    ids = list(account_ids)
+    if not ids:
+        return
+    for device in Device.objects.filter(account_id__in=ids):
+        if not _room.acquire(blocking=False):
+            log.warning("pushes are waiting, one was dropped", extra={"queue": WAITING})
+            return
+        _pool().submit(_deliver, device)
+
+
+def _deliver(device: Device) -> None:
+    try:
+        settle(device, sender(subscription_of(device)))
+    except Unsealable:
+        settle(device, GONE[0])
+    except Exception:
+        log.exception("a push failed")
+    finally:
+        connection.close()
+        _room.release()
+
+
+def settle(device: Device, status: int) -> None:
+    """Keep, count or forget a device by what its push service said: 404 and 410 mean that it is gone."""
+    row = Device.objects.filter(pk=device.pk)
+    if status in GONE:
+        row.delete()
+    elif 200 <= status < 300:
+        row.filter(failures__gt=0).update(failures=0)
+    else:
+        row.update(failures=F("failures") + 1)
+        row.filter(failures__gte=MOST_FAILURES).delete()
+
+
+def public_key() -> str:
+    """Return the application server's public key for ``PushManager.subscribe``: an uncompressed point, base64url."""
+    return _public_key(settings.CURBSIDE_VAPID_KEY)
+
+
+@lru_cache(maxsize=2)
+def _public_key(private: str) -> str:
+    from base64 import urlsafe_b64encode
+
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    from py_vapid import Vapid
+
+    point = Vapid.from_string(private).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return urlsafe_b64encode(point).decode().rstrip("=")

@@ -1,0 +1,1 @@
+"""The gate: what may not be written because it could name a patient."""

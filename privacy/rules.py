@@ -1,0 +1,71 @@
+"""The sure part of the gate: what no text may hold when it is stored. Pure: no Django, no clock, no network.
+
+Sure means that the form alone tells: a number that could as well be a dose, a pressure or a result stays. Measured
+on the corpus in ``tests/privacy``; nothing is claimed beyond it. Source: 45 CFR 164.514(b)(2).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from privacy.ages import find_ages, find_zips
+from privacy.contacts import find_addresses, find_network_addresses, find_phones
+from privacy.dates import find_dates
+from privacy.identifiers import find_national_ids, find_record_numbers
+from privacy.plain import make_plain
+from privacy.spans import Span, to_wire
+from realtime.protocol import Refusal
+
+MOST_SPANS = 50
+NUL_OR_HALF = re.compile("[\0\ud800-\udfff]")
+DIGIT = re.compile(r"\d")
+SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
+
+
+def screen(text: str, *, today: date | None = None) -> list[Span]:
+    """Return what may not stay, in the order of the text, at most 50 stretches that do not overlap.
+
+    Offsets count code points; ``spans.to_wire`` gives them in UTF-16 code units. With `today` a date of the last
+    60 days is rewritten as how long ago it was, else as its year.
+    """
+    plain = make_plain(text)
+    kept: list[Span] = []
+    for span in _find(plain, today):
+        if not any(span.start < other.end and other.start < span.end for other in kept):
+            kept.append(span)
+            if len(kept) == MOST_SPANS:
+                break
+    return sorted(kept, key=lambda span: span.start)
+
+
+def _find(text: str, today: date | None) -> Iterator[Span]:
+    """Yield hits, those first that say most about what overlaps."""
+    yield from find_addresses(text)
+    if not DIGIT.search(text):
+        if text.count(":") > 1:
+            yield from find_network_addresses(text)
+        return
+    many = SEVEN_DIGITS.search(text) is not None
+    yield from find_record_numbers(text)
+    if many:
+        yield from find_national_ids(text)
+    yield from find_dates(text, today)
+    yield from find_network_addresses(text)
+    if many:
+        yield from find_phones(text)
+    yield from find_zips(text)
+    yield from find_ages(text)
+
+
+def check_text(text: str, *, today: date | None = None) -> None:
+    """Raise Refusal("gate") where the text holds what may not be stored, with the stretches for its author.
+
+    ``d.spans`` holds start and end in UTF-16 code units, category, reason and rewrite (or null), and none of the
+    text. Raises Refusal("malformed") for a NUL or half a surrogate pair, which a database cannot keep.
+    """
+    if NUL_OR_HALF.search(text):
+        raise Refusal("malformed", "The text holds a character that cannot be stored.")
+    spans = screen(text, today=today)
+    if spans:
+        raise Refusal("gate", "This could identify a patient. Change or remove what is marked.",
+                      d={"spans": to_wire(text, spans)})
