@@ -1,0 +1,57 @@
+/** Specialties and languages by code, asked once; names in the language of the screens where the service has them. */
+import { screen, update } from "./screen.js";
+import { screenLanguage } from "./parts/words.js";
+
+const kept = { specialties: null, languages: null };
+
+function ask(name) {
+  kept[name] = [];
+  screen.api.get(`/${name}`).then(
+    (answer) => {
+      kept[name] = answer.items || answer;
+      update();
+    },
+    () => {
+      kept[name] = null;
+    },
+  );
+}
+
+/** @returns {{code: string, name: string}[]} empty while they are not known */
+export function specialties() {
+  if (kept.specialties === null) ask("specialties");
+  return kept.specialties || [];
+}
+
+/** @returns {{code: string, name: string}[]} */
+export function languages() {
+  if (kept.languages === null) ask("languages");
+  return kept.languages || [];
+}
+
+/** "Cardiology" for "cardiology". @param {string} code */
+export function specialtyName(code) {
+  const found = specialties().find((one) => one.code === code);
+  return found ? found.name : sentence(code);
+}
+
+/** "Swedish" for "sv", in the language of the screens. @param {string} code */
+export function languageName(code) {
+  try {
+    const name = new Intl.DisplayNames([screenLanguage()], { type: "language" }).of(code);
+    return name.charAt(0).toUpperCase() + name.slice(1);
+  } catch {
+    return languages().find((one) => one.code === code)?.name || code;
+  }
+}
+
+/** "cardiology" in the middle of a sentence. */
+export function specialtyInSentence(code) {
+  const name = specialtyName(code);
+  return /^[A-ZÅÄÖ][a-zåäö ]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
+}
+
+function sentence(code) {
+  const words = (code || "").replace(/_/g, " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,67 @@
+/** The words of the screens in the member's language: one translator that every view imports. */
+import { translator } from "../core/strings.js";
+import { exactText, relativeText } from "../core/time.js";
+
+export const LANGUAGES = { en: "English", sv: "Svenska" };
+const KEY = "curbside.language";
+
+let language = "en";
+let zone;
+let translate = translator("en");
+
+/** Say a string of the catalogue. @param {string} key @param {object} [values] @returns {string} */
+export function t(key, values) {
+  return translate(key, values);
+}
+
+/** The language that the screens are in now. */
+export function screenLanguage() {
+  return language;
+}
+
+/** Take the language kept on this device, else the browser's, else English. Returns it. */
+export function startLanguage() {
+  const kept = localStorage.getItem(KEY);
+  const wanted = [kept, ...(navigator.languages || [])].map((tag) => (tag || "").slice(0, 2));
+  return useLanguage(wanted.find((tag) => tag in LANGUAGES) || "en");
+}
+
+/** Change the language of the screens. @param {string} tag "en" or "sv" */
+export function useLanguage(tag) {
+  language = tag;
+  translate = translator(tag, zone);
+  document.documentElement.lang = tag;
+  return tag;
+}
+
+/** Change the language of the screens and keep the choice on this device. */
+export function keepLanguage(tag) {
+  localStorage.setItem(KEY, tag);
+  useLanguage(tag);
+}
+
+/** The member's time zone, for every time on the screens. @param {string} [name] IANA; without it the device's */
+export function useZone(name) {
+  zone = name || undefined;
+  translate = translator(language, zone);
+}
+
+/** "02:12", with the day when it is not today. @param {number} ms Unix ms */
+export function exact(ms) {
+  return exactText(ms, Date.now(), language, zone);
+}
+
+/** "3 min ago". @param {number} ms Unix ms */
+export function relative(ms) {
+  return relativeText(ms, Date.now(), language);
+}
+
+/** "02:12" alone. @param {number} ms Unix ms */
+export function hour(ms) {
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone, hourCycle: "h23" }).format(ms);
+}
+
+/** "Monday 3 March", for the lines between days. @param {number} ms Unix ms */
+export function day(ms) {
+  return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(ms);
+}

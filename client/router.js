@@ -1,0 +1,69 @@
+/** Where one is: paths to views, links followed without loading the page, focus and title after a change of place. */
+import { screen, update } from "./screen.js";
+
+const FRONT = new Set(["/", "/sign-in"]);
+const OPEN_TO_ALL = new Set(["/verify", "/who-knows-what"]);
+
+/**
+ * Read a path. @param {string} path
+ * @returns {{name: string, place: string, r?: string, open: boolean, front: boolean}} `open`: needs no sign-in
+ */
+export function readPath(path) {
+  const clean = path.replace(/\/+$/, "") || "/";
+  const parts = clean.split("/").slice(1);
+  const open = OPEN_TO_ALL.has(clean) || FRONT.has(clean);
+  const front = FRONT.has(clean);
+  if (clean === "/") return { name: "landing", place: "", open, front };
+  if (parts[0] === "consults" && parts.length === 1) return { name: "consults", place: "consults", open, front };
+  if (clean === "/consults/ask") return { name: "ask", place: "consults", open, front };
+  if (parts[0] === "consults" && parts[2] === "summary") return { name: "summary", place: "consults", r: parts[1], open, front };
+  if (parts[0] === "consults" && parts.length === 2) return { name: "consult", place: "consults", r: parts[1], open, front };
+  const names = { "/sign-in": "sign-in", "/cases": "cases", "/calls": "calls", "/me": "me", "/verify": "verify",
+    "/who-knows-what": "who-knows-what" };
+  return { name: names[clean] || "not-found", place: ["cases", "calls", "me"].includes(parts[0]) ? parts[0] : "", open, front };
+}
+
+/** Go to a path of the client. @param {string} path @param {{replace?: boolean}} [how] */
+export function go(path, { replace = false } = {}) {
+  const url = new URL(path, location.origin);
+  if (url.pathname + url.search !== location.pathname + location.search) {
+    history[replace ? "replaceState" : "pushState"](null, "", url.pathname + url.search);
+  }
+  arrive();
+}
+
+/** Back to where one came from, or to `path` if one came from outside. @param {string} path */
+export function back(path) {
+  go(path, { replace: true });
+}
+
+function arrive() {
+  screen.path = location.pathname;
+  screen.query = new URLSearchParams(location.search);
+  screen.arrived = true;
+  update();
+}
+
+/** Follow links of the client and the browser's own back and forward. */
+export function startRouter() {
+  window.addEventListener("popstate", arrive);
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    if (link.target || link.hasAttribute("download") || link.origin !== location.origin) return;
+    if (link.hash && link.pathname === location.pathname) return;
+    if (link.pathname.startsWith("/static/") || link.pathname.startsWith("/api/")) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+  screen.path = location.pathname;
+  screen.query = new URLSearchParams(location.search);
+}
+
+/** After a change of place: the heading takes the focus, so that a screen reader says where one is. */
+export function settleFocus(root) {
+  if (!screen.arrived) return;
+  screen.arrived = false;
+  const heading = root.querySelector("[data-focus]") || root.querySelector("main h1");
+  heading?.focus({ preventScroll: true });
+}
