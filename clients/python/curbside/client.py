@@ -52,15 +52,18 @@ class Client:
         device: str = "program",
         timing: Timing | None = None,
         randomness: random.Random | None = None,
-        socket_url: str | None = None,
+        session: Session | None = None,
     ) -> None:
-        """`url` is the address of the installation. A ticket is fetched with `token`, or by an own `ticket`."""
+        """`url` is the address of the installation. A ticket is fetched with `token`, or by an own `ticket`.
+
+        A `session` of one's own takes the place of `store`, `device`, `timing` and `randomness`.
+        """
         self.api = Api(url, token)
-        self.session = Session(device=device, store=store, timing=timing, randomness=randomness)
+        self.session = session or Session(device=device, store=store, timing=timing, randomness=randomness)
         self._fetch_ticket = ticket or self.api.ticket
         parts = urlsplit(url)
         scheme = "wss" if parts.scheme == "https" else "ws"
-        self._socket_url = socket_url or urlunsplit((scheme, parts.netloc, "/ws", "", ""))
+        self._socket_url = urlunsplit((scheme, parts.netloc, "/ws", "", ""))
         self._listeners: list[Listener[Any]] = []
         self._waiting = Waiting()
         self._relief = asyncio.Event()

@@ -77,8 +77,7 @@ class Api:
         """A page of events, oldest first: those after a number, those before one, or the newest."""
         query = {"after": after, "before": before, "limit": limit}
         answer = await self.call("GET", f"/streams/{quote(stream, safe='')}/events", **query)
-        items = answer["items"] if isinstance(answer, dict) else answer
-        return sorted((read_event(item) for item in items), key=lambda event: event.seq)
+        return sorted((read_event(item) for item in answer["events"]), key=lambda event: event.seq)
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> tuple[Any, float]:
         url = f"{self.url}/api/v1{path}"
