@@ -7,6 +7,7 @@ department's guidance lists from the census of 2000.
 import re
 from collections.abc import Iterator
 
+from privacy.plain import Reading
 from privacy.spans import Span
 
 _OLD = r"(?P<age>9\d|1[0-2]\d)"
@@ -22,16 +23,20 @@ STATE_ZIP = re.compile(rf"[A-Za-z], ?(?:{_STATES}),? (?P<zip>\d{{5}}(?:-\d{{4}})
 FEW = frozenset("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split())
 
 
-def find_ages(text: str) -> Iterator[Span]:
+def find_ages(reading: Reading) -> Iterator[Span]:
     """Yield ages from 90 on."""
+    if not reading.has_word("old", "yo", "y/o", "y.o", "age"):
+        return
     for pattern in (AGE, AGED):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(reading.plain):
             yield Span(match.start("age"), match.end("age"), "age", "90+")
 
 
-def find_zips(text: str) -> Iterator[Span]:
+def find_zips(reading: Reading) -> Iterator[Span]:
     """Yield postal codes of the United States that are said to be one or stand behind a state."""
+    if not reading.has_shape("99999"):
+        return
     for pattern in (ZIP, STATE_ZIP):
-        for match in pattern.finditer(text):
+        for match in pattern.finditer(reading.plain):
             area = match["zip"][:3]
             yield Span(match.start("zip"), match.end("zip"), "zip", "000" if area in FEW else area)

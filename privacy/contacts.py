@@ -7,6 +7,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from privacy.plain import Reading
 from privacy.spans import Span
 
 UNIT = (r"(?: ?(?:mg|mcg|µg|ug|ng|pg|g|kg|ml|l|dl|mmol|mol|units?|iu|u|bpm|mmhg|cm|mm|ms|hz|kcal|h|hours?|days?|%|x)"
@@ -28,8 +29,9 @@ AMERICAN = re.compile(
     r"(?<![\w.,/+-])(?:1[ .-])?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-])([2-9]\d\d)[ .-](\d{4})(?!\d|[.,/-]\d|" + UNIT + ")",
     re.I)
 NATIONAL = re.compile(
-    r"(?<![\w.,/+-])(?:\(0\d{1,4}\)|0\d{1,4})(?:(?: |-|/| - )\d{2,8}){1,5}(?!\d|[.,/:-]\d|" + UNIT + ")", re.I)
-UNBROKEN = re.compile(r"(?<![\w.,/+-])0[1-9]\d{8,9}(?!\w|[.,]\d)")
+    r"(?:\((?<![\w.,/+-]\()0\d{1,4}\)|0(?<![\w.,/+-]0)(?<!\(0)\d{1,4})(?:(?: |-|/| - )\d{2,8}){1,5}(?!\d|[.,/:-]\d|" + UNIT + ")", re.I)
+DECIMAL = re.compile(r"(?<!\d)\d{1,3}\.\d{1,2}(?!\d)")
+UNBROKEN = re.compile(r"0(?<![\w.,/+-]0)[1-9]\d{8,9}(?!\w|[.,]\d)")
 SAID = re.compile(
     r"\b(?:(?:tele)?phone|tel|mobile|mob|cell(?:phone)?|fax|pager|bleep|whatsapp"
     r"|(?:call|ring|text|reach|contact)(?: (?:me|us|him|her|them|back|(?:the |his |her |their )?"
@@ -39,16 +41,21 @@ SAID = re.compile(
     r"(\(?\d(?:[ ().-]{0,2}\d){6,14})(?!\d|[.,/]\d|" + UNIT + ")", re.I)
 
 
-def find_addresses(text: str) -> Iterator[Span]:
+ANNOUNCING = ("phone", "tel", "mob", "cell", "fax", "pager", "bleep", "whatsapp", "call", "ring", "text", "reach",
+              "contact")
+DOMAINS = (".com", ".org", ".net", ".edu", ".gov", ".info", ".health", ".uk")
+
+
+def find_addresses(reading: Reading) -> Iterator[Span]:
     """Yield email addresses, spelt out or not, and web addresses."""
-    lower = text.lower()
+    text = reading.plain
     if "@" in text:
         yield from _spans(EMAIL, text, "email")
-    if "at)" in lower or "at]" in lower or "at )" in lower or "at ]" in lower:
+    if reading.has_word("at)", "at]", "at )", "at ]"):
         yield from _spans(SPOKEN_EMAIL, text, "email")
-    if "://" in text or "www." in lower:
+    if reading.has_word("://", "www."):
         yield from _spans(URL, text, "url")
-    if any(end in text for end in (".com", ".org", ".net", ".edu", ".gov", ".info", ".health", ".uk")):
+    if reading.has_word(*DOMAINS):
         yield from _spans(DOMAIN, text, "url")
 
 
@@ -58,17 +65,18 @@ def _spans(pattern: re.Pattern[str], text: str, category: str) -> Iterator[Span]
         yield Span(match.start(), end, category)
 
 
-def find_network_addresses(text: str) -> Iterator[Span]:
+def find_network_addresses(reading: Reading) -> Iterator[Span]:
     """Yield IPv4 and IPv6 addresses; enzyme numbers (EC 3.4.21.5) and versions are none."""
-    for match in IPV4.finditer(text):
-        if _is_address(match[0]) and not NO_IPV4_AFTER.search(text, max(0, match.start() - 9), match.start()):
-            yield Span(match.start(), match.end(), "ip")
-    if text.count(":") < 2:
-        return
-    for match in IPV6.finditer(text):
-        groups = [group for group in match[0].split(":") if group]
-        if len(groups) >= 3 and match[0].count(":") >= 3 and _is_address(match[0]):
-            yield Span(match.start(), match.end(), "ip")
+    text = reading.plain
+    if reading.has_shape("9.9.9", "9.99.9", "9.999.9"):
+        for match in IPV4.finditer(text):
+            if _is_address(match[0]) and not NO_IPV4_AFTER.search(text[max(0, match.start() - 9) : match.start()]):
+                yield Span(match.start(), match.end(), "ip")
+    if text.count(":") > 2:
+        for match in IPV6.finditer(text):
+            groups = [group for group in match[0].split(":") if group]
+            if len(groups) >= 3 and match[0].count(":") >= 3 and _is_address(match[0]):
+                yield Span(match.start(), match.end(), "ip")
 
 
 def _is_address(word: str) -> bool:
@@ -79,23 +87,32 @@ def _is_address(word: str) -> bool:
     return True
 
 
-def find_phones(text: str) -> Iterator[Span]:
+def find_phones(reading: Reading) -> Iterator[Span]:
     """Yield phone and fax numbers: international, North American, with a leading zero, or announced as one."""
-    for match in INTERNATIONAL.finditer(text):
-        digits = _digits(match[0]).removeprefix("00")
-        if 8 <= len(digits) <= 15:
-            yield Span(match.start(), _cut(match, 11) if match[0].startswith("+1") else match.end(), "phone")
-    for match in AMERICAN.finditer(text):
-        if _is_american(match):
-            yield Span(match.start(), match.end(), "phone")
+    text = reading.plain
+    if "+" in text or "00" in text:
+        for match in INTERNATIONAL.finditer(text):
+            digits = _digits(match[0]).removeprefix("00")
+            if 8 <= len(digits) <= 15:
+                yield Span(match.start(), _cut(match, 11) if match[0].startswith("+1") else match.end(), "phone")
+    if reading.has_shape("999 9999", "999-9999", "999.9999"):
+        for match in AMERICAN.finditer(text):
+            if _is_american(match):
+                yield Span(match.start(), match.end(), "phone")
+    if "0" in text:
+        yield from _find_national(text)
+    if reading.has_word(*ANNOUNCING):
+        for match in SAID.finditer(text):
+            if not DECIMAL.search(match[1]):
+                yield Span(match.start(1), match.end(1), "phone")
+
+
+def _find_national(text: str) -> Iterator[Span]:
     for match in NATIONAL.finditer(text):
         if 9 <= len(_digits(match[0])) <= 11 and not _is_clock(match[0]):
             yield Span(match.start(), match.end(), "phone")
     for match in UNBROKEN.finditer(text):
         yield Span(match.start(), match.end(), "phone")
-    for match in SAID.finditer(text):
-        if not re.search(r"(?<!\d)\d{1,3}\.\d{1,2}(?!\d)", match[1]):
-            yield Span(match.start(1), match.end(1), "phone")
 
 
 def _digits(word: str) -> str:

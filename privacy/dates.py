@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from privacy.plain import Reading
 from privacy.spans import Span
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -13,29 +14,39 @@ _SHORT = r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 _MONTH = rf"(?P<month>{_LONG}|(?:{_SHORT})\b\.?)"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?P<year>(?:18|19|20)\d\d|'\d\d)"
-_SINCE = (r"\b(?:on|since|from|until|till|by|before|after|born|dob|d\.o\.b\.?|date|dated|died|admitted|discharged|seen"
-          r"|operated|visit(?:ed)?)\b(?: on)?[ :]{1,3}(?:the )?")
+SINCE = frozenset(
+    "on since from until till by before after born dob d.o.b d.o.b. date dated died admitted discharged seen operated visit"
+    " visited".split())
 
 ISO = re.compile(r"(?<![\w.,/-])(?P<year>(?:18|19|20)\d\d)(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)"
                  r"(?P<day>3[01]|[12]\d|0?[1-9])(?!\d|[.,/-]\d)")
 NUMERIC = re.compile(r"(?<![\w.,/+-])(?P<a>\d{1,2})(?P<sep> ?[-/.] ?)(?P<b>\d{1,2})(?P=sep)"
                      r"(?P<year>(?:18|19|20)\d\d)(?!\d|[.,/-]\d)")
 SHORT_YEAR = re.compile(r"(?<![\w.,/+-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>\d\d)(?![\w%]|[.,/-]\d)")
-TOLD = re.compile(_SINCE + "$", re.I)
 DAY_MONTH = re.compile(rf"(?<![\w.,/]){_DAY}(?P<th>st|nd|rd|th)?(?:[ -]| of ){_MONTH}(?:,? ?[- ]?{_YEAR})?(?!\w)", re.I)
 MONTH_DAY = re.compile(rf"(?<!\w){_MONTH}[ -](?:the )?{_DAY}(?P<th>st|nd|rd|th)?(?:,? ?{_YEAR})?(?!\w|[.,/]\d)", re.I)
 COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|born|date of birth)[ :]{0,3}(?P<year>(?:18|19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
                      r"(?P<day>0[1-9]|[12]\d|3[01])(?!\w)", re.I)
-NAMES = re.compile(rf"(?:{_LONG}|{_SHORT})", re.I)
+THREE_NUMBERS = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d")
+STEMS = tuple(month[:3] for month in MONTHS)
+COMMON = frozenset(("may", "march", "mar", "oct", "dec", "sep", "jun", "jan"))
+_STEM = "|".join(STEMS)
+NAMED = re.compile(rf"(?:{_STEM})[a-z]{{0,6}}\.?[ -](?:the )?\d|\d(?:st|nd|rd|th)?(?: of)?[ -](?:{_STEM})")
 
 
-def find_dates(text: str, today: date | None) -> Iterator[Span]:
+def find_dates(reading: Reading, today: date | None) -> Iterator[Span]:
     """Yield days that are told exactly; a month with its year, and a year, are none."""
-    for pattern in (ISO, COMPACT):
-        for match in pattern.finditer(text):
-            day = _day(int(match["year"]), int(match["month"]), int(match["day"]))
-            if day:
-                yield _span(match.start("year"), match.end(), match["year"], day, today)
+    text = reading.plain
+    if THREE_NUMBERS.search(text):
+        yield from _find_numeric(text, today)
+    if reading.has_word("dob", "d.o.b", "born", "birth"):
+        yield from _find_ordered(COMPACT, text, today)
+    if reading.has_word(*STEMS) and NAMED.search(reading.lower):
+        yield from _find_named(text, today)
+
+
+def _find_numeric(text: str, today: date | None) -> Iterator[Span]:
+    yield from _find_ordered(ISO, text, today)
     for match in NUMERIC.finditer(text):
         a, b = int(match["a"]), int(match["b"])
         if _day(2000, a, b) or _day(2000, b, a):
@@ -43,15 +54,22 @@ def find_dates(text: str, today: date | None) -> Iterator[Span]:
     for match in SHORT_YEAR.finditer(text):
         if _is_short_date(match, text):
             yield Span(match.start(), match.end(), "date", _century(match["year"], today))
-    if NAMES.search(text):
-        yield from _find_named(text, today)
+
+
+def _find_ordered(pattern: re.Pattern[str], text: str, today: date | None) -> Iterator[Span]:
+    for match in pattern.finditer(text):
+        day = _day(int(match["year"]), int(match["month"]), int(match["day"]))
+        if day:
+            yield _span(match.start("year"), match.end(), match["year"], day, today)
 
 
 def _find_named(text: str, today: date | None) -> Iterator[Span]:
     for pattern in (DAY_MONTH, MONTH_DAY):
         for match in pattern.finditer(text):
-            number = _number(match["month"])
-            if not _day(2000, number, int(match["day"])) or not _is_named_date(match, text):
+            if not _is_named_date(match, text):
+                continue
+            number = STEMS.index(match["month"][:3].lower()) + 1
+            if not _day(2000, number, int(match["day"])):
                 continue
             year = match["year"]
             if year is None:
@@ -67,10 +85,17 @@ def _is_named_date(match: re.Match[str], text: str) -> bool:
     """A year, an ordinal or a word like "since" makes it a date: "May 10 mg help?" is none, "OCT 3" neither."""
     if match["year"]:
         return True
-    if match["month"].lower() in ("may", "march", "mar", "oct", "dec", "sep", "jun", "jan") and not match["th"]:
-        told = TOLD.search(text, max(0, match.start() - 24), match.start())
-        return bool(told) and match["month"][:1].isupper()
-    return bool(match["th"] or TOLD.search(text, max(0, match.start() - 24), match.start()))
+    if match["th"]:
+        return True
+    if match["month"].lower() in COMMON and not match["month"][0].isupper():
+        return False
+    return _is_told(match, text)
+
+
+def _is_told(match: re.Match[str], text: str) -> bool:
+    """Return whether a word such as "since" or "born on the" stands right before."""
+    before = text[max(0, match.start() - 20) : match.start()].lower().rstrip(" :").removesuffix(" the")
+    return bool(before) and before.rsplit(None, 1)[-1] in SINCE
 
 
 def _is_short_date(match: re.Match[str], text: str) -> bool:
@@ -78,14 +103,10 @@ def _is_short_date(match: re.Match[str], text: str) -> bool:
     a, b = int(match["a"]), int(match["b"])
     if not (_day(2000, a, b) or _day(2000, b, a)):
         return False
-    if TOLD.search(text, max(0, match.start() - 24), match.start()):
+    if _is_told(match, text):
         return True
     zero = match["a"].startswith("0") or match["b"].startswith("0")
     return zero and match["sep"] != "." and len(match["a"]) == len(match["b"]) == 2
-
-
-def _number(name: str) -> int:
-    return next(index for index, month in enumerate(MONTHS, 1) if month.startswith(name.lower().rstrip(".")[:3]))
 
 
 def _day(year: int, month: int, day: int) -> date | None:

@@ -1,9 +1,9 @@
 """Text made plain for the rules, character by character, so that offsets stay: digits of all scripts, dashes, spaces
 and full-width signs become their ASCII likes. Pure."""
 
-import sys
 import unicodedata
 
+_LAST_DIGIT = 0x1FBF9  # the last decimal digit of Unicode 15
 _SIGNS = {
     "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d",
     " ": "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000",
@@ -12,11 +12,37 @@ _SIGNS = {
 }
 _TABLE = {ord(character): sign for sign, characters in _SIGNS.items() for character in characters} | {
     code: str(unicodedata.decimal(chr(code)))
-    for code in range(128, sys.maxunicode + 1)
-    if unicodedata.category(chr(code)) == "Nd"
+    for code in range(128, _LAST_DIGIT + 1)
+    if chr(code).isdecimal()
 }
+
+
+_NINES = {ord(digit): "9" for digit in "012345678"}
 
 
 def make_plain(text: str) -> str:
     """Return a text of the same length in which look-alikes of digits and signs are ASCII."""
     return text if text.isascii() else text.translate(_TABLE)
+
+
+class Reading:
+    """A text as the rules read it: plain, in lower case, and its shape, in which every digit is a 9.
+
+    A message passes the gate on its way to the writer, so each rule first asks in nanoseconds whether a shape or a
+    word that it needs occurs at all.
+    """
+
+    __slots__ = ("lower", "plain", "shape")
+
+    def __init__(self, text: str) -> None:
+        self.plain = make_plain(text)
+        self.lower = self.plain.lower()
+        self.shape = self.plain.translate(_NINES)
+
+    def has_shape(self, *shapes: str) -> bool:
+        """Return whether one of these occurs, digits written as 9."""
+        return any(shape in self.shape for shape in shapes)
+
+    def has_word(self, *words: str) -> bool:
+        """Return whether one of these, in lower case, occurs."""
+        return any(word in self.lower for word in words)

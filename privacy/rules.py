@@ -12,13 +12,12 @@ from privacy.ages import find_ages, find_zips
 from privacy.contacts import find_addresses, find_network_addresses, find_phones
 from privacy.dates import find_dates
 from privacy.identifiers import find_national_ids, find_record_numbers
-from privacy.plain import make_plain
+from privacy.plain import Reading
 from privacy.spans import Span, to_wire
 from realtime.protocol import Refusal
 
 MOST_SPANS = 50
 NUL_OR_HALF = re.compile("[\0\ud800-\udfff]")
-DIGIT = re.compile(r"\d")
 SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
 
 
@@ -28,9 +27,8 @@ def screen(text: str, *, today: date | None = None) -> list[Span]:
     Offsets count code points; ``spans.to_wire`` gives them in UTF-16 code units. With `today` a date of the last
     60 days is rewritten as how long ago it was, else as its year.
     """
-    plain = make_plain(text)
     kept: list[Span] = []
-    for span in _find(plain, today):
+    for span in _find(Reading(text), today):
         if not any(span.start < other.end and other.start < span.end for other in kept):
             kept.append(span)
             if len(kept) == MOST_SPANS:
@@ -38,23 +36,20 @@ def screen(text: str, *, today: date | None = None) -> list[Span]:
     return sorted(kept, key=lambda span: span.start)
 
 
-def _find(text: str, today: date | None) -> Iterator[Span]:
+def _find(reading: Reading, today: date | None) -> Iterator[Span]:
     """Yield hits, those first that say most about what overlaps."""
-    yield from find_addresses(text)
-    if not DIGIT.search(text):
-        if text.count(":") > 1:
-            yield from find_network_addresses(text)
-        return
-    many = SEVEN_DIGITS.search(text) is not None
-    yield from find_record_numbers(text)
-    if many:
-        yield from find_national_ids(text)
-    yield from find_dates(text, today)
-    yield from find_network_addresses(text)
-    if many:
-        yield from find_phones(text)
-    yield from find_zips(text)
-    yield from find_ages(text)
+    yield from find_addresses(reading)
+    if "9" in reading.shape:
+        many = reading.shape.count("9") > 6 and SEVEN_DIGITS.search(reading.plain) is not None
+        yield from find_record_numbers(reading)
+        if many:
+            yield from find_national_ids(reading)
+        yield from find_dates(reading, today)
+        if many:
+            yield from find_phones(reading)
+        yield from find_zips(reading)
+        yield from find_ages(reading)
+    yield from find_network_addresses(reading)
 
 
 def check_text(text: str, *, today: date | None = None) -> None:
