@@ -54,9 +54,9 @@ def running_hub() -> Hub | None:
 
 
 async def stop_hub(spread_s: float) -> None:
-    """Drain and stop this process's hub."""
-    hub, _Process.hub, _Process.starting = _Process.hub, None, None
-    if hub is not None:
+    """Drain and stop this process's hub. It stays what this process answers with: not ready, and on its way out."""
+    hub = _Process.hub
+    if hub is not None and not hub.draining:
         await hub.drain(spread_s)
         await hub.stop()
 

@@ -139,6 +139,7 @@ CURBSIDE_BADGE_K = env.whole("BADGE_K", 11, "how many verified members must shar
 # --- what is served --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 STATICFILES_DIRS = [("client", BASE_DIR / "client")]
 WHITENOISE_USE_FINDERS = True
 _socket = CURBSIDE_PUBLIC_URL.replace("http", "ws", 1)

@@ -1,0 +1,37 @@
+# Two commands are all: `make run` shows the product, `make test` proves it.
+PY := .venv/bin/python
+PORT ?= 8000
+
+.PHONY: help run test check lock screens vendor clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: ## install, migrate, load the demo, serve on http://localhost:8000
+	@./venv.sh requirements/run.txt
+	@$(PY) manage.py start --port $(PORT)
+
+test: ## install what the tests need and run them all
+	@./venv.sh requirements/test.txt
+	@$(PY) -m tests.peers.install
+	@$(PY) -m tests.run
+
+check: ## style, types and import rules
+	@./venv.sh requirements/test.txt
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy .
+	@.venv/bin/lint-imports --no-cache
+
+screens: ## walk the journeys and store pictures under docs/screens
+	@./venv.sh requirements/test.txt
+	@$(PY) -m tests.client.screens
+
+lock: ## resolve the dependencies anew
+	@./venv.sh requirements/test.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml -o requirements/run.txt
+	@.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --group test -c requirements/run.txt -o requirements/test.txt
+
+clean: ## remove what was installed and the demo's data
+	@rm -rf .venv var

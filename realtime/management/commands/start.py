@@ -1,0 +1,35 @@
+"""``manage.py start``: what ``make run`` does after the installation: migrate, load the demo, say where, serve."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+
+class Command(BaseCommand):
+    """Start the embedded installation."""
+
+    help = "Migrate, load or refresh the demo, and serve."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Address, port and server, as `serve` takes them."""
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--server", choices=("uvicorn", "daphne"), default="uvicorn")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do what is missing, then serve until it is stopped."""
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("Preparing the database")
+            call_command("migrate", verbosity=0)
+        if settings.CURBSIDE_DEMO and "demo" in get_commands():
+            call_command("demo")
+        self.stdout.write(f"Curbside runs at http://localhost:{options['port']}  (stop it with Ctrl-C)")
+        self.stdout.flush()
+        connection.close()
+        call_command("serve", **{key: options[key] for key in ("host", "port", "server")})
