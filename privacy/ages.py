@@ -13,7 +13,7 @@ from privacy.spans import Span
 _OLD = r"(?P<age>9\d|1[0-2]\d)"
 AGE = re.compile(
     rf"(?<![\w.,/<>-]){_OLD}(?:[ -]?(?:years?|yrs?)[ -]?old|[ -]?y/?o\b|[ -]?y\.o\.|[ -](?:years?|yrs?) of age)", re.I)
-AGED = re.compile(rf"\b(?:aged?|age of|age is|age was|age:) ?{_OLD}(?![\w+%.,/-]|,\d| ?(?:%|mg|kg|months?|days?|weeks?|hours?|min))",
+AGED = re.compile(rf"\b(?:aged?|age of|age is|age was|age:) ?{_OLD}(?![\w+%/-]|[.,]\d| ?(?:%|mg|kg|months?|days?|weeks?|hours?|min))",
                   re.I)
 _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR"

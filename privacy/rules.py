@@ -40,14 +40,12 @@ def _find(reading: Reading, today: date | None) -> Iterator[Span]:
     """Yield hits, those first that say most about what overlaps."""
     yield from find_addresses(reading)
     if "9" in reading.shape:
-        many = reading.shape.count("9") > 6 and SEVEN_DIGITS.search(reading.plain) is not None
         yield from find_record_numbers(reading)
-        if many:
-            yield from find_national_ids(reading)
+        yield from find_national_ids(reading)
         yield from find_dates(reading, today)
-        if many:
-            yield from find_phones(reading)
         yield from find_zips(reading)
+        if reading.shape.count("9") > 6 and SEVEN_DIGITS.search(reading.plain):
+            yield from find_phones(reading)
         yield from find_ages(reading)
     yield from find_network_addresses(reading)
 
