@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from privacy.rules import check_text
 
 from consults import people
 from consults.domain import ASKS_STANDING, Act, End, Role, State, start_clock
@@ -15,6 +14,7 @@ from consults.holding import CLOCK_TIMER, holding
 from consults.models import Consult, Participant
 from consults.offering import widen_soon
 from consults.shapes import QUESTION_CHARS, Ask, Nothing, check_length, read, to_ms
+from privacy.rules import check_text
 from realtime.commands import Reply, Request
 from realtime.log import Writing, create_stream, writing
 from realtime.protocol import Refusal

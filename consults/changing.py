@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from privacy.rules import check_text
 
 from consults.domain import Act, State
 from consults.holding import holding
 from consults.issuing import issue_summary
 from consults.models import ChangedAfterRead, Summary
 from consults.shapes import MESSAGE_CHARS, Edit, Target, check_length, read
+from privacy.rules import check_text
 from realtime.commands import Reply, Request
 from realtime.protocol import Refusal
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from privacy.rules import check_text
-
 from consults import services
 from consults.domain import Act
 from consults.shapes import MESSAGE_CHARS, Message, check_length, read
-from realtime.commands import Prepare, Service
+from privacy.rules import check_text
+from realtime.commands import Prepare
 
 
 def prepare_message(d: dict[str, Any]) -> dict[str, Any]:
@@ -22,14 +21,14 @@ def prepare_message(d: dict[str, Any]) -> dict[str, Any]:
 
 PREPARES: Final[Mapping[str, Prepare]] = {Act.MESSAGE.value: prepare_message}
 # What goes to `me` and is recorded in the member's inbox.
-OWN: Final[Mapping[str, Service]] = {
+OWN: Final[Mapping[str, services.TimedService]] = {
     "consult.ask": services.ask,
     "consult.report": services.report,
     "offer.accept": services.accept,
     "offer.decline": services.decline,
 }
 # What goes to a consult's own stream.
-SERVICES: Final[Mapping[str, Service]] = {
+SERVICES: Final[Mapping[str, services.TimedService]] = {
     Act.EDIT.value: services.edit,
     Act.REDACT.value: services.redact,
     Act.WITHDRAW.value: services.withdraw,

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from privacy.rules import check_text
 
 from consults import people
 from consults.domain import (
@@ -28,6 +27,7 @@ from consults.holding import Held, Party, holding
 from consults.issuing import issue_summary
 from consults.shapes import NOTE_CHARS, Close, Nothing, check_length, read, to_ms
 from consults.words import has_replied, last_word_at
+from privacy.rules import check_text
 from realtime.commands import Reply, Request
 from realtime.protocol import Refusal
 

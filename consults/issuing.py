@@ -21,6 +21,7 @@ from realtime.models import Event, new_id
 from realtime.protocol import Refusal, refuse
 
 _PAGE: Final = 500
+_ASKING: Final = " (asking)"
 _CHANGES: Final = {"edit": "changed", "redact": "withdrawn", "consult.reopened": "reopened"}
 
 
@@ -112,7 +113,7 @@ def _write(issue: Summary) -> str:
         made_at=issue.made_at,
         specialty=people.name_specialty(asked["d"]["specialty"]),
         urgency=asked["d"]["urgency"],
-        asked_by=labels[asked["u"]],
+        asked_by=labels[asked["u"]].removesuffix(_ASKING),
         asked_at=_instant(asked["ts"]),
         question=asked["d"]["question"],
         ended_at=_instant(ended["ts"]),
@@ -142,7 +143,7 @@ def _labels(r: str) -> dict[str, str]:
     for row in rows:
         badge = row.seat.badge or "Clinician"
         if row.role == Role.ASKER:
-            labels[row.seat.name] = f"{badge} (asking)"
+            labels[row.seat.name] = badge + _ASKING
             continue
         told[badge] += 1
         labels[row.seat.name] = badge if told[badge] == 1 else f"{badge} ({told[badge]})"

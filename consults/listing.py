@@ -61,6 +61,7 @@ def describe(consult_id: str, seat: SeatRef) -> dict[str, Any]:
     if consult is None:
         raise refuse("not_found")
     [item] = _items([consult], {consult_id: seat})
+    item["question"] = question_of(consult_id)
     rows = Participant.objects.filter(consult=consult).select_related("seat").order_by("joined_at")
     item["participants"] = [
         {"name": p.seat.name, "badge": p.seat.badge, "role": p.role, "left": p.seat.left_seq is not None} for p in rows

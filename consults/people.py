@@ -12,7 +12,6 @@ from django.db import transaction
 
 from consults.domain import LAST_RING
 from members import availability, directory, push, vault
-from members.models import Account
 from realtime.commands import SeatRef
 from realtime.protocol import Refusal, refuse
 
@@ -90,7 +89,7 @@ def find_seats(member: str, streams: Iterable[str]) -> list[SeatRef]:
 
 def streams_of(member: str) -> list[str]:
     """All streams in which the member has or had a seat."""
-    return vault.seats_of(Account.objects.get(pk=member))
+    return vault.seats_of(member)
 
 
 def name_specialty(code: str) -> str:

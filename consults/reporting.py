@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
-from privacy.rules import check_text
 
 from consults import people
 from consults.models import Consult
 from consults.models import Report as ReportRow
 from consults.shapes import REASON_CHARS, Report, check_length, check_word, read, to_ms
+from privacy.rules import check_text
 from realtime.commands import Reply, Request
 from realtime.log import writing
 from realtime.protocol import refuse

@@ -5,6 +5,9 @@ The rules of each stand beside it in the file of its meaning; nothing else write
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+
 from consults import people
 from consults.answering import hand_back, invite, leave
 from consults.asking import ask, withdraw
@@ -13,9 +16,11 @@ from consults.ending import close, reopen
 from consults.models import Consult
 from consults.offering import accept, decline
 from consults.reporting import report
+from realtime.commands import Reply, Request
 from realtime.models import Seat
 
 __all__ = [
+    "TimedService",
     "accept",
     "ask",
     "close",
@@ -30,6 +35,14 @@ __all__ = [
     "wake_unread",
     "withdraw",
 ]
+
+
+class TimedService(Protocol):
+    """A service of `realtime` that can also be told the time, for the demo."""
+
+    def __call__(self, req: Request, now: datetime | None = None, /) -> Reply:
+        """Carry the command out as of `now`, by default the present."""
+        ...
 
 
 def wake_unread(stream: str, wrote: list[str]) -> None:
