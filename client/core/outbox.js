@@ -61,9 +61,16 @@ export class Outbox {
     const entry = keep({ c: makeUuid(this.crypto), r, k, d, at, order: this.nextOrder(at) });
     this.queue.add(entry);
     const promise = this.promise(entry.c);
-    void this.write(entry).then(() => this.pump());
+    void this.keepAndSend(entry);
     this.onChange(r);
     return { c: entry.c, promise };
+  }
+
+  /** The tab whose turn it is takes it into its order; the others show it. */
+  async keepAndSend(entry) {
+    await this.write(entry);
+    this.tabs?.post({ type: "changed" });
+    this.pump();
   }
 
   /** A wall clock may jump back; the order of what one person wrote may not. */
@@ -100,7 +107,7 @@ export class Outbox {
     void this.erase(entry);
     Object.assign(entry, { state: "waiting", failure: null, uncertain: false, notBefore: 0, attempts: 0, order: this.nextOrder(this.clock.now()) });
     const promise = this.promise(c);
-    void this.write(entry).then(() => this.pump());
+    void this.keepAndSend(entry);
     this.onChange(entry.r);
     return { c, promise };
   }
@@ -204,7 +211,7 @@ export class Outbox {
   onTab(message) {
     if (this.closed) return;
     if (message.type === "confirmed") this.confirm(message.c, message.answer, { told: true });
-    else if (message.type === "changed" && !this.turns.mine) void this.reload();
+    else if (message.type === "changed") void this.reload().then(() => this.pump());
     else if (message.type === "dropped" && this.queue.get(message.c)) {
       const entry = this.queue.get(message.c);
       this.queue.remove(message.c);
@@ -265,7 +272,7 @@ export class Outbox {
     const state = entry.state === "failed" ? "failed" : "waiting";
     const key = keyOf(entry);
     return this.chain(async () => {
-      if (this.queue.get(c) !== entry) return;
+      if (this.done.has(c)) return;
       const sealed = await this.sealer.seal(PREFIX, { c, r, k, d, at, order, tried, uncertain, failure, version, state });
       await this.store.put(key, { at, sealed });
       this.written.add(c);
