@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from realtime.sealing import seal, unseal
 
 PLACE = "mfa_authenticator:data"
-NO_ADDRESS = "0.0.0.0"
+NO_ADDRESS = "::"  # the unspecified address: RFC 4291, section 2.5.2
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Accounts of allauth."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -28,7 +28,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return NO_ADDRESS
 
 
-class MFAAdapter(DefaultMFAAdapter):
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     """Second factors of allauth, which would keep TOTP secrets and recovery seeds in the clear."""
 
     def encrypt(self, text: str) -> str:

@@ -10,8 +10,8 @@ from allauth.headless.internal.sessionkit import authenticate_by_x_session_token
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja.security.base import AuthBase
 from ninja.security.apikey import APIKeyCookie, APIKeyHeader
+from ninja.security.base import AuthBase
 from ninja.security.http import HttpBearer
 from ninja.utils import check_csrf
 
@@ -45,7 +45,7 @@ class PhoneSession(APIKeyHeader):
             return None
         account, session = found
         _remember(request, session_ref(session.session_key))
-        return cast(Account, account)
+        return cast("Account", account)
 
 
 class BrowserSession(APIKeyCookie):
@@ -78,7 +78,7 @@ def session_of(request: HttpRequest) -> str:
 
 def account_of(request: HttpRequest) -> Account:
     """Return who asks, behind `signed_in`."""
-    return cast(Account, cast(Any, request).auth)
+    return cast("Account", cast("Any", request).auth)
 
 
 signed_in: list[AuthBase] = [ProgramToken(), PhoneSession(), BrowserSession()]

@@ -147,9 +147,8 @@ def availability_of(account: Account) -> Availability:
 
 def specialties_of(row: Availability) -> list[str]:
     """Return what a member takes questions for, by code."""
-    if row._state.adding:
-        return []
-    return list(row.fields.order_by("specialty").values_list("specialty", flat=True))
+    fields = AvailableFor.objects.filter(availability=row.account_id)
+    return list(fields.order_by("specialty").values_list("specialty", flat=True))
 
 
 def _end_by_time(subject: str, now: datetime) -> None:

@@ -52,7 +52,7 @@ def sign_in(request: HttpRequest, wanted: DemoSignIn) -> Any:
         account.tokens.filter(name=demo.WINDOW).delete()
         return {"name": account.name, "token": create_token(account, demo.WINDOW, days=1)[1]}
     login(request, account, backend=BACKEND)
-    cast(Any, UserSession.objects).create_from_request(request)
+    cast("Any", UserSession.objects).create_from_request(request)
     return {"name": account.name}
 
 

@@ -2,8 +2,9 @@
 
 from members import rights
 from members.models import Account
-from members.taxonomy import LANGUAGES as LANGUAGES
-from members.taxonomy import SPECIALTIES as SPECIALTIES
+from members.taxonomy import LANGUAGES, SPECIALTIES
+
+__all__ = ["LANGUAGES", "SPECIALTIES", "is_verified"]
 
 
 def is_verified(member: str) -> bool:

@@ -1,5 +1,6 @@
 """Every HTTP answer that is not a success has one shape, whatever went wrong: {code, msg, retry, d?}."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,37 +30,35 @@ def answer_problems(api: NinjaAPI) -> None:
     def answer(request: HttpRequest, status: int, problem: dict[str, Any]) -> HttpResponse:
         return api.create_response(request, problem, status=status)
 
-    def plain(code: str) -> dict[str, Any]:
-        msg, retry = REFUSALS[code]
-        return {"code": code, "msg": msg, "retry": retry}
-
-    @api.exception_handler(Refusal)
     def refused(request: HttpRequest, error: Refusal) -> HttpResponse:
-        problem = {"code": error.code, "msg": error.msg, "retry": error.retry}
-        if error.d is not None:
-            problem["d"] = error.d
-        response = answer(request, status_of(error.code), problem)
+        response = answer(request, status_of(error.code), _shape(error))
         if error.after is not None:
             response["Retry-After"] = str(int(error.after) + 1)
         return response
 
-    @api.exception_handler(AuthenticationError)
-    def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-        return answer(request, 401, plain("unauthorized"))
-
-    @api.exception_handler(ValidationError)
     def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        fields = [str(part) for found in error.errors for part in found.get("loc", ())[-1:]]
-        return answer(request, 422, plain("malformed") | {"d": {"fields": sorted(set(fields))[:20]}})
+        fields = {str(part) for found in error.errors for part in found.get("loc", ())[-1:]}
+        return answer(request, 422, _plain("malformed") | {"d": {"fields": sorted(fields)[:20]}})
 
-    @api.exception_handler(Http404)
-    def not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-        return answer(request, 404, plain("not_found"))
-
-    @api.exception_handler(Throttled)
-    def throttled(request: HttpRequest, error: Throttled) -> HttpResponse:
-        return answer(request, 429, plain("rate"))
-
-    @api.exception_handler(HttpError)
     def other(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return answer(request, error.status_code, plain("malformed" if error.status_code < 500 else "internal"))
+        return answer(request, error.status_code, _plain("malformed" if error.status_code < 500 else "internal"))
+
+    def always(status: int, code: str) -> Callable[[HttpRequest, Exception], HttpResponse]:
+        return lambda request, error: answer(request, status, _plain(code))
+
+    api.add_exception_handler(Refusal, refused)
+    api.add_exception_handler(ValidationError, malformed)
+    api.add_exception_handler(HttpError, other)
+    api.add_exception_handler(AuthenticationError, always(401, "unauthorized"))
+    api.add_exception_handler(Throttled, always(429, "rate"))
+    api.add_exception_handler(Http404, always(404, "not_found"))
+
+
+def _plain(code: str) -> dict[str, Any]:
+    msg, retry = REFUSALS[code]
+    return {"code": code, "msg": msg, "retry": retry}
+
+
+def _shape(error: Refusal) -> dict[str, Any]:
+    problem = {"code": error.code, "msg": error.msg, "retry": error.retry}
+    return problem if error.d is None else problem | {"d": error.d}

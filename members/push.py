@@ -5,6 +5,7 @@ it was about. Source: RFC 8030 (push), RFC 8292 (VAPID).
 """
 
 import logging
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -12,9 +13,11 @@ from threading import BoundedSemaphore
 from typing import Protocol, cast
 
 import requests
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
+from py_vapid import Vapid
 from pywebpush import WebPushException, webpush
 
 from members.devices import subscription_of
@@ -36,7 +39,8 @@ log = logging.getLogger(__name__)
 class Sender(Protocol):
     """Sends one push without content to a subscription and returns the service's status, 0 for none."""
 
-    def __call__(self, subscription: dict[str, object]) -> int: ...
+    def __call__(self, subscription: dict[str, object]) -> int:
+        """Send it."""
 
 
 class _Straight(requests.Session):
@@ -56,7 +60,7 @@ def send_push(subscription: dict[str, object]) -> int:
             answer = webpush(
                 {"endpoint": endpoint}, data=None, vapid_private_key=settings.CURBSIDE_VAPID_KEY,
                 vapid_claims={"sub": settings.CURBSIDE_VAPID_SUBJECT}, ttl=TTL_S, headers={"Urgency": "high"},
-                timeout=cast(float, TIMEOUT_S), requests_session=session)
+                timeout=cast("float", TIMEOUT_S), requests_session=session)
         return int(getattr(answer, "status_code", 0))
     except WebPushException as error:
         return int(error.status_code or 0)
@@ -116,10 +120,5 @@ def public_key() -> str:
 
 @lru_cache(maxsize=2)
 def _public_key(private: str) -> str:
-    from base64 import urlsafe_b64encode
-
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-    from py_vapid import Vapid
-
     point = Vapid.from_string(private).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return urlsafe_b64encode(point).decode().rstrip("=")

@@ -18,6 +18,7 @@ from realtime.log import create_stream
 from realtime.models import Inbox, Seat
 from realtime.sealing import seal, unseal
 
+Sealed = bytes | memoryview  # PostgreSQL's driver gives a view
 TRIES = 24  # names are drawn from tens of thousands, so more than a few collisions in one thread mean a fault
 
 
@@ -113,8 +114,8 @@ def _make_inbox(member: str) -> tuple[str, str]:
         return stream, seat.id
 
 
-def _open_inbox(member: str, sealed: bytes) -> tuple[str, str]:
-    stream, seat = unseal(sealed, aad=f"members_account:{member}:inbox").decode().split(" ")
+def _open_inbox(member: str, sealed: Sealed) -> tuple[str, str]:
+    stream, seat = unseal(bytes(sealed), aad=f"members_account:{member}:inbox").decode().split(" ")
     return stream, seat
 
 
@@ -123,7 +124,7 @@ def owner_of_inbox(stream_id: str) -> str:
     owner = Inbox.objects.filter(pk=stream_id).values_list("owner", flat=True).first()
     if owner is None:
         raise NotFound
-    return unseal(owner, aad=f"realtime_inbox:{stream_id}:owner").decode()
+    return unseal(bytes(owner), aad=f"realtime_inbox:{stream_id}:owner").decode()
 
 
 def owner_of_seat(seat_id: str) -> str:
@@ -155,6 +156,6 @@ def _store(account_id: str, stream_id: str, seat_id: str) -> None:
         pair=seal(pair, aad=f"members_vault:{place}:pair"))
 
 
-def _open_pair(place: str, pair: bytes) -> tuple[str, str, str]:
-    account_id, seat_id, stream_id = json.loads(unseal(pair, aad=f"members_vault:{place}:pair"))
+def _open_pair(place: str, pair: Sealed) -> tuple[str, str, str]:
+    account_id, seat_id, stream_id = json.loads(unseal(bytes(pair), aad=f"members_vault:{place}:pair"))
     return account_id, seat_id, stream_id

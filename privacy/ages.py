@@ -13,14 +13,16 @@ from privacy.spans import Span
 _OLD = r"(?P<age>9\d|1[0-2]\d)"
 AGE = re.compile(
     rf"(?<![\w.,/<>-]){_OLD}(?:[ -]?(?:years?|yrs?)[ -]?old|[ -]?y/?o\b|[ -]?y\.o\.|[ -](?:years?|yrs?) of age)", re.I)
-AGED = re.compile(rf"\b(?:aged?|age of|age is|age was|age:) ?{_OLD}(?![\w+%/-]|[.,]\d| ?(?:%|mg|kg|months?|days?|weeks?|hours?|min))",
-                  re.I)
+AGED = re.compile(
+    rf"\b(?:aged?|age of|age is|age was|age:) ?{_OLD}"
+    r"(?![\w+%/-]|[.,]\d| ?(?:%|mg|kg|months?|days?|weeks?|hours?|min))", re.I)
 _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR"
     "|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR")
 ZIP = re.compile(r"\bzip(?: ?code)?(?: is)?[ :]{1,2}(?P<zip>\d{5}(?:-\d{4})?)(?!\w|[.,]\d)", re.I)
 STATE_ZIP = re.compile(rf"[A-Za-z], ?(?:{_STATES}),? (?P<zip>\d{{5}}(?:-\d{{4}})?)(?!\w|[.,]\d)")
-FEW = frozenset("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split())
+_FEW = "036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893"
+FEW = frozenset(_FEW.split())
 
 
 def find_ages(reading: Reading) -> Iterator[Span]:

@@ -26,10 +26,12 @@ IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{6,39}(?![\w:])")
 
 INTERNATIONAL = re.compile(r"(?<![\w+])(?:\+|00)\(?[1-9](?:[ ().\-/]{0,2}\d){6,14}(?!\d)")
 AMERICAN = re.compile(
-    r"(?<![\w.,/+-])(?:1[ .-])?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-])([2-9]\d\d)[ .-](\d{4})(?!\d|[.,/-]\d|" + UNIT + ")",
+    r"(?<![\w.,/+-])(?:1[ .-])?(?:\(([2-9]\d\d)\) ?|([2-9]\d\d)[ .-])([2-9]\d\d)[ .-](\d{4})"
+    r"(?!\d|[.,/-]\d|" + UNIT + ")",
     re.I)
 NATIONAL = re.compile(
-    r"(?:\((?<![\w.,/+-]\()0\d{1,4}\)|0(?<![\w.,/+-]0)(?<!\(0)\d{1,4})(?:(?: |-|/| - )\d{2,8}){1,5}(?!\d|[.,/:-]\d|" + UNIT + ")", re.I)
+    r"(?:\((?<![\w.,/+-]\()0\d{1,4}\)|0(?<![\w.,/+-]0)(?<!\(0)\d{1,4})"
+    r"(?:(?: |-|/| - )\d{2,8}){1,5}(?!\d|[.,/:-]\d|" + UNIT + ")", re.I)
 DECIMAL = re.compile(r"(?<!\d)\d{1,3}\.\d{1,2}(?!\d)")
 UNBROKEN = re.compile(r"0(?<![\w.,/+-]0)[1-9]\d{8,9}(?!\w|[.,]\d)")
 SAID = re.compile(
@@ -91,10 +93,7 @@ def find_phones(reading: Reading) -> Iterator[Span]:
     """Yield phone and fax numbers: international, North American, with a leading zero, or announced as one."""
     text = reading.plain
     if "+" in text or "00" in text:
-        for match in INTERNATIONAL.finditer(text):
-            digits = _digits(match[0]).removeprefix("00")
-            if 8 <= len(digits) <= 15:
-                yield Span(match.start(), _cut(match, 11) if match[0].startswith("+1") else match.end(), "phone")
+        yield from _find_international(text)
     if reading.has_shape("999 9999", "999-9999", "999.9999"):
         for match in AMERICAN.finditer(text):
             if _is_american(match):
@@ -105,6 +104,13 @@ def find_phones(reading: Reading) -> Iterator[Span]:
         for match in SAID.finditer(text):
             if not DECIMAL.search(match[1]):
                 yield Span(match.start(1), match.end(1), "phone")
+
+
+def _find_international(text: str) -> Iterator[Span]:
+    for match in INTERNATIONAL.finditer(text):
+        digits = _digits(match[0]).removeprefix("00")
+        if 8 <= len(digits) <= 15:
+            yield Span(match.start(), _cut(match, 11) if match[0].startswith("+1") else match.end(), "phone")
 
 
 def _find_national(text: str) -> Iterator[Span]:

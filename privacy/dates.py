@@ -14,18 +14,20 @@ _SHORT = r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 _MONTH = rf"(?P<month>{_LONG}|(?:{_SHORT})\b\.?)"
 _DAY = r"(?P<day>0?[1-9]|[12]\d|3[01])"
 _YEAR = r"(?P<year>(?:18|19|20)\d\d|'\d\d)"
-SINCE = frozenset(
-    "on since from until till by before after born dob d.o.b d.o.b. date dated died admitted discharged seen operated visit"
-    " visited".split())
+_SINCE = ("on since from until till by before after born dob d.o.b d.o.b. date dated died admitted discharged seen"
+          " operated visit visited")
+SINCE = frozenset(_SINCE.split())
 
 ISO = re.compile(r"(?<![\w.,/-])(?P<year>(?:18|19|20)\d\d)(?P<sep>[-/.])(?P<month>0?[1-9]|1[0-2])(?P=sep)"
                  r"(?P<day>3[01]|[12]\d|0?[1-9])(?!\d|[.,/-]\d)")
 NUMERIC = re.compile(r"(?<![\w.,/+-])(?P<a>\d{1,2})(?P<sep> ?[-/.] ?)(?P<b>\d{1,2})(?P=sep)"
                      r"(?P<year>(?:18|19|20)\d\d)(?!\d|[.,/-]\d)")
-SHORT_YEAR = re.compile(r"(?<![\w.,/+-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>\d\d)(?![\w%]|[.,/-]\d)")
+SHORT_YEAR = re.compile(
+    r"(?<![\w.,/+-])(?P<a>\d{1,2})(?P<sep>[-/.])(?P<b>\d{1,2})(?P=sep)(?P<year>\d\d)(?![\w%]|[.,/-]\d)")
 DAY_MONTH = re.compile(rf"(?<![\w.,/]){_DAY}(?P<th>st|nd|rd|th)?(?:[ -]| of ){_MONTH}(?:,? ?[- ]?{_YEAR})?(?!\w)", re.I)
 MONTH_DAY = re.compile(rf"(?<!\w){_MONTH}[ -](?:the )?{_DAY}(?P<th>st|nd|rd|th)?(?:,? ?{_YEAR})?(?!\w|[.,/]\d)", re.I)
-COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|born|date of birth)[ :]{0,3}(?P<year>(?:18|19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
+COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|born|date of birth)[ :]{0,3}"
+                     r"(?P<year>(?:18|19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
                      r"(?P<day>0[1-9]|[12]\d|3[01])(?!\w)", re.I)
 THREE_NUMBERS = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d")
 STEMS = tuple(month[:3] for month in MONTHS)

@@ -1,5 +1,8 @@
-"""Numbers given to one person: national identity numbers, by their form and check digits, and record numbers, by the
-words before them. Pure. Source: the formats and check digits of python-stdnum."""
+"""Numbers given to one person: national identity numbers and record numbers. Pure.
+
+The former are known by their form and check digits, the latter by the words before them. Source: the formats and
+check digits of python-stdnum.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -68,7 +71,8 @@ FORMS = (
     _form("99999999", r"\d{8}-?[A-Z]", dni.is_valid),
     _form("9999999", r"[XYZ]-?\d{7}-?[A-Z]", nie.is_valid),
     _form("9999999", r"\d{7}[A-W][A-IW]?", pps.is_valid),
-    _form("|".join(f"99{month}99" for month in "ABCDEHLMPRST"), r"[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
+    _form("|".join(f"99{month}99" for month in "ABCDEHLMPRST"),
+          r"[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
     _form("999999", r"[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d", curp.is_valid),
 )
 INSURANCE = re.compile(
@@ -77,14 +81,14 @@ INSURANCE = re.compile(
 
 _NUMBER = r"(?: ?(?:numbers?|no|nr|num|id|card)\b\.?| ?#)"
 _SAYS = r"(?: (?:is|was))?[ :=#.]{0,4}"
-_TOKEN = r"([A-Z]{0,4}[- ]?\d[\dA-Z-]{3,18}(?: \d{2,5}){0,4})(?!\w|\.\d)"
+_VALUE = r"([A-Z]{0,4}[- ]?\d[\dA-Z-]{3,18}(?: \d{2,5}){0,4})(?!\w|\.\d)"
 SOCIAL = re.compile(
     r"\b(?:ssn|social security|national insurance|nino|personnummer|cpr|bsn|aadhaar|tax file|tfn|nin"
-    r"|national id(?:entity)?|identity card|social insurance|passport)" + _NUMBER + "?" + _SAYS + _TOKEN, re.I)
+    r"|national id(?:entity)?|identity card|social insurance|passport)" + _NUMBER + "?" + _SAYS + _VALUE, re.I)
 RECORD = re.compile(
     r"\b(?:(?:mrn|m\.r\.n\.|medical record|health card|chart#|urn|medicare|medicaid)" + _NUMBER + "?|"
     r"(?:patient|hospital|record|chart|case|encounter|visit|accession|account|acct|insurance|policy|member(?:ship)?"
-    r"|health plan|beneficiary|nhs|chi|ur|unit record|licen[cs]e|certificate)" + _NUMBER + ")" + _SAYS + _TOKEN, re.I)
+    r"|health plan|beneficiary|nhs|chi|ur|unit record|licen[cs]e|certificate)" + _NUMBER + ")" + _SAYS + _VALUE, re.I)
 TOKEN = re.compile(r"\d[\dA-Za-z-]{3}")
 SOCIAL_WORDS = ("ssn", "social", "national", "nin", "personn", "cpr", "bsn", "aadhaar", "tax", "tfn", "identity",
                 "passport")

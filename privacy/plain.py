@@ -1,5 +1,7 @@
-"""Text made plain for the rules, character by character, so that offsets stay: digits of all scripts, dashes, spaces
-and full-width signs become their ASCII likes. Pure."""
+"""Text made plain for the rules, character by character, so that offsets stay. Pure.
+
+Digits of all scripts, dashes, spaces and full-width signs become their ASCII likes.
+"""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Lines as clinicians write them: those with what may not stay (between ‹ and ›), and those that are clean.
+"""Lines as clinicians write them: those with what may not stay (between angle quotes), and those that are clean.
 
 A hit is ``(category, line)``, or ``(category, line, rewrite)``. All numbers are made up; check digits are right where
 a form has them.

@@ -12,7 +12,7 @@ from members import taxonomy
 from members.services import create_member
 from realtime.protocol import Refusal
 
-PASSWORD_VARIABLE = "CURBSIDE_PASSWORD"
+VARIABLE = "CURBSIDE_PASSWORD"
 
 
 class Command(BaseCommand):
@@ -21,6 +21,7 @@ class Command(BaseCommand):
     help = "Add a member; the password is read from CURBSIDE_PASSWORD or asked for"
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("--name", required=True)
         parser.add_argument("--role", choices=list(taxonomy.ROLES), default="physician")
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-password", action="store_true", help="signs in by token only")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Do it, or say why not."""
         password = None if options["no_password"] else self._password()
         fields = {key: options[key] for key in (
             "name", "role", "specialty", "subspecialty", "region", "country", "time_zone", "years")}
@@ -46,7 +48,7 @@ class Command(BaseCommand):
         self.stdout.write(f"added {account.email}")
 
     def _password(self) -> str:
-        password = os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password: ")
+        password = os.environ.get(VARIABLE) or getpass.getpass("Password: ")
         try:
             validate_password(password)
         except ValidationError as error:

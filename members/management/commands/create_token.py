@@ -15,11 +15,13 @@ class Command(BaseCommand):
     help = "Make a token for a phone or a program, and print it"
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
         parser.add_argument("email")
         parser.add_argument("--name", default="terminal", help="what the member's list of tokens calls it")
         parser.add_argument("--days", type=int, default=LIFE.days, help="after how many days it ends")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Do it, or say why not."""
         account = Account.objects.filter(email=options["email"].strip().lower()).first()
         if account is None:
             raise CommandError("nobody has this email")
