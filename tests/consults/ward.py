@@ -37,7 +37,7 @@ class Ward:
     def add(self, who: str, specialty: str = "emergency_medicine", **fields: Any) -> Account:
         """Add a verified physician; `who` is part of the planted name and email."""
         fields = {"role": "physician", "languages": ["en"], "region": "Europe", "years": 10} | fields
-        verified = fields.pop("verified", True)
+        verified = bool(fields.pop("verified", True))
         account = create_member(
             f"{who}@planted.example", None, verified=verified, name=f"Planted {who}", specialty=specialty, **fields
         )
