@@ -14,7 +14,8 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 test: ## install what the tests need and run them all
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
-	@$(PY) -m tests.run
+	@$(PY) -m tests.peers.run .venv/bin/pytest -m databases
+	@.venv/bin/pytest
 
 check: ## style, types and import rules
 	@./venv.sh requirements/test.txt

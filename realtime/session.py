@@ -278,7 +278,7 @@ class Session:
 
     def _ask(self, now: float, heads: Callable[[], dict[str, int]]) -> Send:
         self.n += 1
-        self._asked_at, self._asked_sent = now, self._sent
+        self._asked_at, self._asked_sent, self._spoke_at = now, self._sent, now
         return Send(heartbeat(self.n, heads()))
 
     def _answered(self, now: float) -> list[Action]:

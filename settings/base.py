@@ -47,7 +47,6 @@ X_FRAME_OPTIONS = "DENY"
 
 # --- parts -----------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 class Command(BaseCommand):
     """Serve HTTP and WebSockets until SIGTERM, then drain."""
 
+    requires_system_checks = []
     help = "Serve HTTP and the socket. SIGTERM, SIGINT or `manage.py drain` send the clients away and end it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -84,5 +85,6 @@ def serve_daphne(host: str, port: int) -> None:
 
     server = Server(application, endpoints=[f"tcp:port={port}:interface={host}"], signal_handlers=False,
                     ready_callable=ready, websocket_timeout=-1, ping_interval=3_600, ping_timeout=7_200,
-                    websocket_handshake_timeout=10, server_name="curbside")
+                    websocket_handshake_timeout=10, server_name="curbside",
+                    websocket_max_message_size=settings.CURBSIDE_LIMITS.frame_bytes * 4)
     server.run()
