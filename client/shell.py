@@ -38,7 +38,8 @@ def build_shell(stamp: tuple[int, ...]) -> tuple[bytes, str]:
     `stamp` is the key of the cache: the times at which the files were changed.
     """
     files = list_files()
-    preload = (f'<link rel="modulepreload" href="{_url(path)}">' for path in files if path.suffix == ".js")
+    preload = (f'<link rel="modulepreload" href="{_url(path)}">' for path in files
+               if path.suffix == ".js" and path.name != "theme.js")
     html = (CLIENT / "index.html").read_bytes().replace(PLACE, "\n    ".join(preload).encode())
     digest = hashlib.sha256(html)
     for path in files:

@@ -12,7 +12,8 @@ const PREFIX = "curbside-shell-";
 const CURRENT = "curbside-current"; // a cache with one entry: the name of the cache in use
 const SHELL = "/";
 const LOOSE = `${PREFIX}loose`; // while the service offers no list: files as they were used last
-const NEVER = /^\/(api|_allauth|ws|admin|healthz|readyz)(\/|$)/;
+const ANY = { ignoreVary: true, ignoreSearch: true }; // whose cookies asked first is no matter: the shell is the same for all
+const NEVER = /^\/(api|_allauth|ws|staff|accounts|healthz|readyz|shell\.json|sw\.js)(\/|$)/;
 
 const SAYS = {
   en: { body: "Something waits for you in Curbside" },
@@ -31,7 +32,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin || NEVER.test(url.pathname)) return;
-  if (request.mode === "navigate") {
+  if (request.mode === "navigate" && !url.pathname.startsWith("/static/")) {
     event.waitUntil(update());
     event.respondWith(openShell(request));
   } else if (url.pathname.startsWith("/static/")) event.respondWith(openFile(request));
@@ -94,7 +95,7 @@ async function openShell(request) {
     if (answer.ok && new URL(request.url).pathname === SHELL) await (await caches.open(LOOSE)).put(SHELL, answer.clone());
     return answer;
   } catch (error) {
-    const last = await caches.match(SHELL, { cacheName: LOOSE });
+    const last = await caches.match(SHELL, { ...ANY, cacheName: LOOSE });
     if (last) return last;
     throw error;
   }
@@ -103,15 +104,15 @@ async function openShell(request) {
 async function openFile(request) {
   const name = await current();
   if (name) {
-    const held = await (await caches.open(name)).match(request, { ignoreSearch: true });
-    return held ?? (await caches.match(request)) ?? fetch(request);
+    const held = await (await caches.open(name)).match(request, ANY);
+    return held ?? (await caches.match(request, ANY)) ?? fetch(request);
   }
   try {
     const answer = await fetch(request);
     if (answer.ok) await (await caches.open(LOOSE)).put(request, answer.clone());
     return answer;
   } catch (error) {
-    const last = await caches.match(request, { cacheName: LOOSE });
+    const last = await caches.match(request, { ...ANY, cacheName: LOOSE });
     if (last) return last;
     throw error;
   }
@@ -126,7 +127,7 @@ async function alertMember() {
   if (pages.some((page) => page.focused)) return;
   const { body } = SAYS[(self.navigator.language || "en").slice(0, 2)] ?? SAYS.en;
   await self.registration.showNotification("Curbside", {
-    body, tag: "curbside", renotify: true, icon: "/static/icons/icon-192.png", badge: "/static/icons/badge-96.png",
+    body, tag: "curbside", renotify: true, icon: "/static/client/icons/icon-192.png", badge: "/static/client/icons/badge-96.png",
     vibrate: [180, 90, 180],
   });
 }

@@ -156,7 +156,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "require-trusted-types-for": ["'script'"],
-        "trusted-types": ["lit-html"],
+        "trusted-types": ["lit-html", "curbside"],
     }
 }
 

@@ -31,7 +31,12 @@ export class ApiError extends Error {
 export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth/browser/v1", timeoutMs = 20_000,
   clock = { now: Date.now, setTimeout, clearTimeout }, token = null }) {
   let skew = 0;
+  /** A page out of the cache brings no CSRF cookie; any answer of allauth does. */
+  const ensureCsrf = async () => {
+    if (token === null && !csrf()) await fetch(`${authBase}/config`, { credentials: "same-origin" }).catch(() => null);
+  };
   const ask = async (url, { method = "GET", body } = {}) => {
+    if (method !== "GET") await ensureCsrf();
     const stop = new AbortController();
     const timer = clock.setTimeout(() => stop.abort(), timeoutMs);
     try {
@@ -73,7 +78,8 @@ export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth
       const response = await ask(`${base}/ticket`, { method: "POST", body: {} });
       const json = await bodyOf(response);
       if (!response.ok) throw errorOf(response, json);
-      return { tok: json.ticket, lifetimeMs: Math.max(1000, json.expires_at * 1000 - clock.now() - skew) };
+      const lifetimeMs = json.expires_in ? json.expires_in * 1000 : json.expires_at * 1000 - clock.now() - skew;
+      return { tok: json.ticket, lifetimeMs: Math.max(1000, lifetimeMs) };
     },
     /** Gives how far the service's clock is ahead of the device's, in ms; 0 while they agree within two seconds. */
     skew: () => skew,

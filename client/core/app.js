@@ -48,6 +48,7 @@
  *             `edit` and `redact` events are folded into their target and are no items themselves. A pending edit shows
  *             on its target: target.pendingChange = {c, k, d, state, failure} | null
  *           app.loadOlder(r) -> Promise<void>
+ *           app.knowRead(r, s)            own read cursor as GET /consults/{r} gives it (`read`): marks what changed since
  *           app.reload(r)                 after phase "error"
  *
  * WRITING   app.publish(r, k, d) -> {c, promise}    promise: {s, r?} when committed (r: what was made); rejects with
@@ -333,6 +334,11 @@ class App {
     stream.restart();
     this.work.askSub(r);
     this.work.perform(this.work.streams.collect());
+  }
+
+  knowRead(r, s) {
+    this.work?.streams.get(r)?.knowRead(s);
+    this.work?.perform(this.work.streams.collect());
   }
 
   inbox() {

@@ -9,7 +9,7 @@
 const CHANGES = new Set(["edit", "redact"]);
 
 /**
- * @typedef {{how: "edit"|"redact", at: number, s: number, afterRead: boolean}} Change
+ * @typedef {{how: "edit"|"redact", at: number, s: number, afterRead: boolean, own: boolean}} Change
  * @typedef {{s: number, k: string, u: string|null, c: string|null, ts: number, d: object, removed: boolean,
  *            changed: Change|null}} Entry
  */
@@ -72,7 +72,7 @@ export class History {
       return;
     }
     const how = before?.how === "redact" ? "redact" : event.k;
-    const change = { how, at: event.ts, s: event.s, afterRead };
+    const change = { how, at: event.ts, s: event.s, afterRead, own };
     this.changes.set(target, change);
     const entry = this.entries.get(target);
     if (!entry) return;
@@ -103,6 +103,16 @@ export class History {
   prepend(events, reader) {
     for (const event of [...events].sort((a, b) => b.s - a.s)) {
       if (this.oldest === null || event.s === this.oldest - 1) this.add(event, reader);
+    }
+  }
+
+  /** The reader's cursor is `read`: what changed behind it, of what lies before it, changed after it was read. */
+  markRead(read) {
+    for (const [target, change] of this.changes) {
+      if (target > read || change.s <= read || change.own) continue;
+      change.afterRead = true;
+      const entry = this.entries.get(target);
+      if (entry) this.put({ ...entry, changed: change });
     }
   }
 

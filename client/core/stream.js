@@ -15,6 +15,9 @@ import { History } from "./history.js";
 /** Events kept while the newest page is on its way; beyond it the page is asked for anew. */
 const BUFFER = 2000;
 
+/** After a reconnect the service tells anew who is here, up to 30 s late; until then the last word stands. */
+const HERE_GRACE_MS = 35_000;
+
 export class Stream {
   constructor(r) {
     this.r = r;
@@ -240,12 +243,15 @@ export class Stream {
   }
 
   /** The line is lost: what is shown is from memory now. */
-  onDown() {
+  onDown(now) {
     this.asked = false;
     this.down = true;
     if (this.phase !== "error") this.settle();
     if (this.phase === "catching-up") this.phase = "stale";
-    for (const [name, person] of this.people) this.people.set(name, { ...person, here: false, typingUntil: 0 });
+    for (const [name, person] of this.people) {
+      const hereUntil = Math.min(person.hereUntil, now + HERE_GRACE_MS);
+      this.people.set(name, { ...person, hereUntil, typingUntil: 0 });
+    }
     this.show();
   }
 
@@ -260,9 +266,16 @@ export class Stream {
     for (const [name, s] of Object.entries(reads)) if (name !== this.me) this.meet(name, { read: s });
   }
 
+  /** The own cursor as the service keeps it, learnt from elsewhere than a page: what changed beyond it was read before. */
+  knowRead(s) {
+    if (!this.setRead(s)) return;
+    this.history.markRead(s);
+    this.show();
+  }
+
   /** Changes what is known of someone else here; a read cursor only goes forward. */
   meet(name, change) {
-    const person = this.people.get(name) ?? { read: 0, here: false, typingUntil: 0 };
+    const person = this.people.get(name) ?? { read: 0, hereUntil: 0, typingUntil: 0 };
     const read = Math.max(person.read, change.read ?? 0);
     this.people.set(name, { ...person, ...change, read });
     this.show();

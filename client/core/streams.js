@@ -5,6 +5,8 @@
  */
 import { Stream } from "./stream.js";
 
+const MOST = 120; // of 128 subscriptions that a connection may have
+
 export class Streams {
   constructor() {
     /** @type {Map<string, Stream>} */
@@ -41,7 +43,9 @@ export class Streams {
 
   /** Gives what `hello` subscribes. */
   subs() {
-    return [...this.all.values()].filter((stream) => !stream.ended).map((stream) => stream.position());
+    const open = [...this.all.values()].filter((stream) => !stream.ended);
+    const [inbox, ...others] = open; // the first one wanted; of the others the latest, as many as may be
+    return [...(inbox ? [inbox] : []), ...others.slice(-(MOST - 1))].map((stream) => stream.position());
   }
 
   /** Gives what was applied, for the answer to a heartbeat. */
@@ -105,15 +109,15 @@ export class Streams {
   onEphemeral(stream, frame, now) {
     const { k, u, d = {} } = frame;
     if (k === "typing" && u) stream.meet(u, { typingUntil: now + (Number(d.for_ms) || 5000) });
-    else if (k === "here" && u) stream.meet(u, { here: d.here !== false });
+    else if (k === "here" && u) stream.meet(u, { hereUntil: d.here === false ? 0 : Infinity });
     else if (k === "read" && u === stream.me && u) stream.setRead(Number(d.s)) && stream.show();
     else if (k === "read" && u) stream.meet(u, { read: Number(d.s) || 0 });
     else this.out.push({ do: "eph", r: frame.r, k, u: u ?? null, d });
     return this.collect();
   }
 
-  onDown() {
-    for (const stream of this.all.values()) stream.onDown();
+  onDown(now) {
+    for (const stream of this.all.values()) stream.onDown(now);
     return this.collect();
   }
 

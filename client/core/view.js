@@ -67,6 +67,6 @@ function pendingItem(entry, me, more) {
 }
 
 function peopleOf(stream, now) {
-  const named = [...stream.people].map(([name, { read, here, typingUntil }]) => [name, { read, here, typing: typingUntil > now }]);
+  const named = [...stream.people].map(([name, { read, hereUntil, typingUntil }]) => [name, { read, here: hereUntil > now, typing: typingUntil > now }]);
   return Object.fromEntries(named);
 }

@@ -95,7 +95,7 @@ export class Work {
 
   onDown() {
     this.outbox?.lineDown();
-    this.perform(this.streams.onDown());
+    this.perform(this.streams.onDown(this.now()));
   }
 
   onReply(tag, frame) {
@@ -233,8 +233,10 @@ export class Work {
   show(r) {
     if (!this.streams.get(r)) return;
     this.emitter.changed("stream", r, () => ({ r, view: this.view(r) }));
-    const typing = [...this.streams.get(r).people.values()].map((person) => person.typingUntil - this.now()).filter((ms) => ms > 0);
-    if (typing.length) this.again(`typing ${r}`, Math.min(...typing) + 20, () => this.show(r));
+    const now = this.now();
+    const ends = [...this.streams.get(r).people.values()].flatMap((person) => [person.typingUntil, person.hereUntil]);
+    const next = ends.filter((at) => at > now && at < Infinity);
+    this.again(`people ${r}`, next.length ? Math.min(...next) - now + 20 : null, () => this.show(r));
   }
 
   updateLine() {

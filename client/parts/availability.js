@@ -71,7 +71,7 @@ export function toggleAvailability() {
 function note(now) {
   if (now.on && !now.alertable) return t("available.screen_only");
   if (now.on && now.until) return t("available.until", { time: hour(now.until) });
-  if (now.reason && now.reason !== "off") return endedText(now.reason);
+  if (now.reason && now.reason !== "ended") return endedText(now.reason);
   return nothing;
 }
 
@@ -86,11 +86,11 @@ export function endedText(reason) {
 export function availabilitySwitch() {
   const now = availability();
   const me = screen.app.session.me;
-  if (!me?.verified && me?.verified !== undefined) return nothing;
+  if (!me?.verified || me.clinical === false) return nothing;
   const label = now.on ? t("available.on", { fields: fieldsText(now.specialties || []) }) : t("available.off");
   const own = ownSpecialties();
   const offer = own.length ? t("available.for", { fields: fieldsText(own) }) : t("available.choose");
-  const warn = (now.on && !now.alertable) || (!now.on && now.reason && now.reason !== "off");
+  const warn = (now.on && !now.alertable) || (!now.on && now.reason && now.reason !== "ended");
   return html`<section class="available ${now.on ? "available-on" : ""} ${warn ? "available-warn" : ""}"
       aria-label=${t("available.title")}>
     <button class="available-words" type="button" aria-haspopup="dialog" @click=${openAvailability}>

@@ -3,6 +3,7 @@
  * the exact time on touch. One ticker serves all of them, so that a second that passes renders nothing else.
  */
 import { clockText } from "../core/time.js";
+import { screen } from "../screen.js";
 import { exact, relative } from "./words.js";
 
 const clocks = new Set();
@@ -42,7 +43,7 @@ class Countdown extends Clock {
 
   show() {
     if (!this.instant) return;
-    const left = Math.max(0, this.instant - Date.now());
+    const left = Math.max(0, this.instant - (screen.app?.now() ?? Date.now()));
     const text = clockText(left);
     if (this.textContent !== text) this.textContent = text;
     if (left === 0 && !this.over) {

@@ -83,7 +83,7 @@ export async function declineOffer(offer, why) {
 /** Offers as the list shows them, those put aside included. */
 export function standingOffers() {
   const { acting } = memory();
-  return screen.app.offers().filter((one) => one.expires_at > Date.now() && !["not_now", "not_my_field"].includes(acting.get(one.offer)));
+  return screen.app.offers().filter((one) => one.expires_at > screen.app.now() && !["not_now", "not_my_field"].includes(acting.get(one.offer)));
 }
 
 /** Bring an offer back that was put aside. */

@@ -7,7 +7,7 @@ export function browserParts() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   return {
     url: `${scheme}://${location.host}/ws`,
-    api: createApi({ fetch: (...args) => fetch(...args), csrf: () => cookie("csrftoken") }),
+    api: createApi({ fetch: (...args) => fetch(...args), csrf: () => cookie("curbside_csrf") }),
     openSocket: (url, protocols) => new WebSocket(url, protocols),
     storage: idbStore(),
     clock: browserClock(),

@@ -1,7 +1,7 @@
 /**
  * Web push on this device: ask, register, remove. A push holds nothing; see `docs/mobile.md`.
  *
- * The device is known to the service by its endpoint: POST /devices {endpoint, keys: {p256dh, auth}}.
+ * POST /devices {endpoint, keys: {p256dh, auth}, label} makes the device known, again and again to the same effect.
  */
 
 /** Registers the service worker; gives null where there is none. */
@@ -9,10 +9,16 @@ export async function startWorker(onMessage = () => {}) {
   if (!("serviceWorker" in navigator)) return null;
   navigator.serviceWorker.addEventListener("message", (event) => onMessage(event.data));
   try {
-    return await navigator.serviceWorker.register("/sw.js", { scope: "/" });
+    return await navigator.serviceWorker.register(workerUrl(), { scope: "/" });
   } catch {
     return null;
   }
+}
+
+/** Under Trusted Types an address of code is made by a named policy; this one makes a single address. */
+function workerUrl() {
+  const policy = globalThis.trustedTypes?.createPolicy("curbside", { createScriptURL: () => "/sw.js" });
+  return policy ? policy.createScriptURL("") : "/sw.js";
 }
 
 /**
@@ -30,13 +36,14 @@ export async function pushState() {
 /**
  * Asks for permission and tells the service of this device. Call it from a touch: browsers ask for nothing else.
  * @param {object} api
+ * @param {string} [label] how the device is called in the member's list
  * @returns {Promise<"on"|"off"|"denied"|"unsupported">}
  */
-export async function startPush(api) {
+export async function startPush(api, label = "") {
   const state = await pushState();
   if (state === "denied" || state === "unsupported") return state;
   if ((await Notification.requestPermission()) !== "granted") return Notification.permission === "denied" ? "denied" : "off";
-  await register(api);
+  await register(api, label);
   return pushState();
 }
 
@@ -50,11 +57,12 @@ export async function stopPush(api) {
   const worker = await navigator.serviceWorker?.getRegistration("/");
   const subscription = await worker?.pushManager?.getSubscription();
   if (!subscription) return;
-  await api.delete("/devices", { endpoint: subscription.endpoint }).catch(() => undefined);
+  const devices = await api.get("/devices").catch(() => []);
+  for (const device of devices) if (device.current) await api.delete(`/devices/${device.id}`).catch(() => undefined);
   await subscription.unsubscribe();
 }
 
-async function register(api) {
+async function register(api, label = "") {
   const worker = await navigator.serviceWorker.ready;
   const { key } = await api.get("/push-key");
   const wanted = bytesOf(key);
@@ -65,7 +73,7 @@ async function register(api) {
   }
   subscription ??= await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted });
   const { endpoint, keys } = subscription.toJSON();
-  await api.post("/devices", { endpoint, keys });
+  await api.post("/devices", { endpoint, keys, label });
 }
 
 function bytesOf(base64url) {

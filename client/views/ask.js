@@ -59,12 +59,12 @@ function change(state, name, value) {
 }
 
 async function askWait(state) {
-  const { specialty, urgency } = state.form;
-  const wanted = `${specialty}/${urgency}`;
+  const { specialty, urgency, language } = state.form;
+  const wanted = `${specialty}/${urgency}/${language}`;
   if (!specialty || !urgency || state.waitFor === wanted) return;
   Object.assign(state, { waitFor: wanted, wait: null });
   try {
-    const wait = await screen.api.get(`/wait?specialty=${specialty}&urgency=${urgency}`);
+    const wait = await screen.api.get(`/wait?specialty=${specialty}&urgency=${urgency}&language=${language}`);
     if (state.waitFor === wanted) state.wait = wait;
   } catch {
     state.waitFor = "";

@@ -41,7 +41,7 @@ function content(r, item, view) {
     ${head(item, view)}
     <div class="notices">${notices(item, view)}</div>
     ${conversation(item, view, {
-      question: questionBlock(item),
+      question: questionBlock(item, view),
       after: item.state === "waiting" && item.mine ? waitingCard(item, view) : nothing,
     })}
     <div class="foot">${toNewest(view)}${typingLine(view)}${foot(item, view)}</div>
@@ -98,11 +98,16 @@ function headClock(item, view) {
   return html`<cb-ago .at=${item.asked_at}></cb-ago>`;
 }
 
-function questionBlock(item) {
+/** The list has a preview; the whole question stands in the stream. */
+function wholeQuestion(item, view) {
+  return view.items.find((one) => one.k === "consult.asked")?.d.question ?? item.question;
+}
+
+function questionBlock(item, view) {
   return html`<section class="question" aria-label=${t("consult.question")}>
     <div class="row">${urgencyPill(item.urgency)}<span class="pill">${icon("languages")}${languageName(item.language)}</span>
       <span class="note faint push">${item.mine ? t("consult.you_asked") : nothing} <time>${exact(item.asked_at)}</time></span></div>
-    <p class="question-text" dir="auto" lang=${item.language}>${item.question}</p>
+    <p class="question-text" dir="auto" lang=${item.language}>${wholeQuestion(item, view)}</p>
   </section>`;
 }
 
@@ -110,28 +115,21 @@ function notices(item, view) {
   const shown = [];
   if (view.phase === "stale") shown.push(callout("wait", "wifi-off", t("consult.stale", { time: hour(screen.app.line.since || Date.now()) })));
   if (view.missing) shown.push(callout("wait", "refresh-cw", t("consult.missing", { count: view.missing }), "status"));
-  const reply = replyDue(item, view);
-  if (reply) shown.push(callout("wait", "clock", html`${t("consult.first_reply")} <b class="clock"><cb-countdown .at=${reply}></cb-countdown></b>`));
-  const asked = reopenAsked(view);
-  if (asked && item.state === "ended") shown.push(reopenNotice(item, asked.mine));
+  const reply = replyDue(item);
+  if (reply) shown.push(callout("wait", "clock", replyText(item, reply)));
+  if (item.reopen_asked && item.state === "ended") shown.push(reopenNotice(item, item.reopen_asked_by_me));
   return shown;
 }
 
-const FIRST_REPLY_MS = 3 * 60_000;
-
-/** On "now" an answerer has three minutes for a first reply: until when, or null. */
-function replyDue(item, view) {
-  if (item.mine || item.state !== "open" || item.urgency !== "now") return null;
-  if (item.reply_due_at !== undefined) return item.reply_due_at > Date.now() ? item.reply_due_at : null;
-  const joined = [...view.items].reverse().find((one) => one.k === "consult.joined" && one.mine);
-  if (!joined || view.items.some((one) => one.k === "message" && one.mine && one.s > joined.s)) return null;
-  const due = joined.ts + FIRST_REPLY_MS;
-  return due > Date.now() ? due : null;
+/** On "now" a first reply is due: until when, or null. */
+function replyDue(item) {
+  return item.state === "open" && item.reply_due_at > screen.app.now() ? item.reply_due_at : null;
 }
 
-function reopenAsked(view) {
-  const last = [...view.items].reverse().find((one) => /^consult\.(reopen_asked|reopened|ended)$/.test(one.k));
-  return last?.k === "consult.reopen_asked" ? last : null;
+function replyText(item, reply) {
+  const clock = html`<b class="clock"><cb-countdown .at=${reply}></cb-countdown></b>`;
+  if (item.mine) return html`${t("consult.first_reply.asker")} ${clock}`;
+  return html`${t("consult.first_reply")} ${clock}, ${t("consult.first_reply.then")}`;
 }
 
 function reopenNotice(item, mine) {
@@ -149,21 +147,20 @@ function foot(item, view) {
 
 function ended(item, view) {
   if (item.mine && (item.end === "nobody" || item.end === "no_reply")) {
-    return html`<div class="ended ended-tall">${nobodyCard(item)}${endedActions(item, view)}</div>`;
+    return html`<div class="ended ended-tall">${nobodyCard(item, wholeQuestion(item, view))}${endedActions(item)}</div>`;
   }
   return html`<div class="ended">
-    ${callout(item.end === "answered" ? "done" : "", item.end === "answered" ? "circle-check" : "info", html`<b>${t(`ended.${item.end || "answered"}`)}</b>
+    ${callout(item.end === "answered" ? "done" : "", item.end === "answered" ? "circle-check" : "info", html`<b>${item.end === "answered" && item.outcome ? t(`outcome.${item.outcome}`) : t(`ended.${item.end || "answered"}`)}</b>
       ${item.outdated ? html`<p>${t("summary.outdated")}</p>` : nothing}`)}
-    ${endedActions(item, view)}
+    ${endedActions(item)}
   </div>`;
 }
 
-function endedActions(item, view) {
+function endedActions(item) {
   if (item.end === "withdrawn" || item.end === "nobody") return nothing;
-  const asked = reopenAsked(view);
   return html`<div class="row">
     <a class="btn btn-primary" href="/consults/${item.r}/summary">${icon("file-text")}${t("summary.title")}</a>
-    ${mayReopen(item) && !asked
+    ${mayReopen(item) && !item.reopen_asked
       ? html`<button class="btn" type="button" @click=${() => askReopen(item)}>${icon("rotate-ccw")}${t("reopen.ask")}</button>
           <span class="note soft">${t("reopen.until", { time: exact(item.reopen_until) })}</span>`
       : nothing}

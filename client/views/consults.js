@@ -15,7 +15,8 @@ export function listPane(current) {
   return html`<div class="pane pane-list">
     <header class="head">
       <h1 class="head-words" tabindex="-1">${t("consults.title")}</h1>
-      <a class="btn btn-primary btn-small" href="/consults/ask" aria-keyshortcuts="a">${icon("plus")}${t("consults.ask")}</a>
+      ${screen.app.session.me?.clinical === false ? nothing
+        : html`<a class="btn btn-primary btn-small" href="/consults/ask" aria-keyshortcuts="a">${icon("plus")}${t("consults.ask")}</a>`}
     </header>
     ${groups(current)}
   </div>`;
@@ -45,8 +46,12 @@ function groups(current) {
       : nothing}`;
 }
 
+function lastAt(item) {
+  return item.ended_at || item.opened_at || item.asked_at;
+}
+
 function newestFirst(a, b) {
-  return (b.active_at || b.asked_at) - (a.active_at || a.asked_at);
+  return lastAt(b) - lastAt(a);
 }
 
 function group(title, content) {
@@ -71,7 +76,7 @@ function row(item, current) {
     <span class="item-side">
       ${item.state === "waiting"
         ? html`<span class="item-clock"><span class="unseen">${t("consults.left")} </span><cb-countdown .at=${item.ends_at}></cb-countdown></span>`
-        : html`<cb-ago .at=${item.active_at || item.asked_at}></cb-ago>`}
+        : html`<cb-ago .at=${lastAt(item)}></cb-ago>`}
       ${unread ? html`<span class="count">${unread}<span class="unseen"> ${t("consults.unread")}</span></span>` : nothing}
       ${!unread && item.outdated ? html`<span class="pill pill-wait">${t("consults.outdated")}</span>` : nothing}
     </span>
@@ -114,6 +119,9 @@ function stale() {
 }
 
 function empty() {
+  if (screen.app.session.me.clinical === false) {
+    return statement({ icon: "messages-square", title: t("consults.empty"), text: t("consults.empty.other") });
+  }
   return statement({
     icon: "messages-square",
     title: t("consults.empty"),

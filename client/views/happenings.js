@@ -40,6 +40,7 @@ export function words(one, item) {
 
 function endedWords(one, who) {
   const { state, outcome, note } = one.d;
-  const text = outcome ? t(`event.closed.${outcome}`, { who: who || t("msg.you") }) : t(`ended.${state}`);
+  const named = outcome && (who || one.mine);
+  const text = named ? t(who ? "event.closed" : "event.closed.you", { who, outcome: t(`outcome.${outcome}`).toLowerCase() }) : t(`ended.${state}`);
   return note ? `${text}: ${note}` : text;
 }

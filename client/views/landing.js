@@ -1,7 +1,6 @@
 /** The first page of a demo: one-click sign-ins, and a second clinician beside this one. */
-import { html, nothing } from "../parts/html.js";
+import { html } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
-import { callout } from "../parts/states.js";
 import { tellError } from "../parts/toast.js";
 import { t } from "../parts/words.js";
 import { go } from "../router.js";
@@ -11,17 +10,11 @@ import { remember, screen, update } from "../screen.js";
 export async function loadDemo() {
   try {
     const answer = await screen.api.get("/demo");
-    screen.demo = answer.people || answer.items || answer;
+    screen.demo = answer.people;
   } catch {
     screen.demo = null;
   }
   update();
-}
-
-/** Another address of the same machine has cookies of its own: a second clinician fits in the same browser. */
-function otherAddress() {
-  const other = { localhost: "127.0.0.1", "127.0.0.1": "localhost" }[location.hostname];
-  return other ? `${location.protocol}//${other}${location.port ? `:${location.port}` : ""}` : null;
 }
 
 /** Sign in as one of the demo's people. @param {string} who */
@@ -45,13 +38,12 @@ function beside(event, who) {
   event.preventDefault();
   const width = Math.min(560, Math.floor(window.screen.availWidth / 2));
   const left = window.screen.availWidth - width;
-  window.open(event.currentTarget.href, `curbside-${who}`, `popup,width=${width},height=${window.screen.availHeight},left=${left},top=0`);
+  window.open(event.currentTarget.href, `curbside-${who}`, `popup,noopener,width=${width},height=${window.screen.availHeight},left=${left},top=0`);
 }
 
 /** The page. */
 export function landing() {
   const state = remember("landing", () => ({ busy: "" }));
-  const other = otherAddress();
   return html`
     <div class="stack stack-loose">
       <div class="stack">
@@ -60,8 +52,7 @@ export function landing() {
       </div>
       <section class="stack" aria-labelledby="people">
         <h2 id="people">${t("landing.people")}</h2>
-        <ul class="people">${screen.demo.map((one) => person(one, state, other))}</ul>
-        ${other ? nothing : callout("info", "columns-2", t("landing.private_window"))}
+        <ul class="people">${screen.demo.map((one) => person(one, state))}</ul>
       </section>
       <section class="stack" aria-labelledby="try">
         <h2 id="try">${t("landing.try")}</h2>
@@ -75,22 +66,20 @@ export function landing() {
     </div>`;
 }
 
-function person(one, state, other) {
-  const who = one.who || one.id;
+function person(one, state) {
+  const { who } = one;
   const letters = one.name.replace(/^Dr\.? /, "").split(" ").map((word) => word[0]).slice(0, 2).join("");
   return html`<li class="card person">
     <span class="monogram person-mark" aria-hidden="true">${letters}</span>
     <div class="person-words">
       <h3>${one.name}</h3>
-      <p class="note soft">${one.about || [one.specialty_name || one.specialty, one.city].filter(Boolean).join(", ")}</p>
+      <p class="note soft">${[one.specialty || one.role, one.place].filter(Boolean).join(", ")}</p>
     </div>
     <div class="person-actions">
       <button class="btn btn-primary" type="button" aria-busy=${state.busy === who ? "true" : "false"}
         aria-label=${t("landing.as", { name: one.name })} @click=${() => playAs(who)}>${t("landing.sign_in")}</button>
-      ${other
-        ? html`<a class="btn" href="${other}/?as=${encodeURIComponent(who)}" target="_blank" rel="noopener"
-            aria-label=${t("landing.beside_name", { name: one.name })} @click=${(event) => beside(event, who)}>${icon("columns-2")}${t("landing.beside")}</a>`
-        : nothing}
+      <a class="btn" href="/?as=${encodeURIComponent(who)}&beside" target="_blank" rel="noopener"
+        aria-label=${t("landing.beside_name", { name: one.name })} @click=${(event) => beside(event, who)}>${icon("columns-2")}${t("landing.beside")}</a>
     </div>
   </li>`;
 }

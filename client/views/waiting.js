@@ -54,21 +54,25 @@ async function withdraw(r) {
   screen.app.publish(r, "consult.withdraw", {}).promise.catch(tellError);
 }
 
+const ADVICE_SIGNS = { emergency_team: "triangle-alert", on_call: "phone", ask_today: "clock", ask_related: "user-plus", ask_again: "rotate-ccw" };
+
 /** What to do next when nobody took it, or it ended without a reply. */
-export function nobodyCard(item) {
+export function nobodyCard(item, question) {
   const specialty = specialtyInSentence(item.specialty);
+  const later = item.urgency === "now";
   return html`<section class="stack" aria-label=${t("nobody.title")}>
     ${callout("end", "circle-x", html`<h2>${t(item.end === "nobody" ? "nobody.title" : "no_reply.title")}</h2><p>${t("nobody.text", { specialty })}</p>`)}
     <h2>${t("nobody.next")}</h2>
-    <ul class="advice">
-      ${item.urgency === "now" ? html`<li>${icon("triangle-alert")}<span>${t("ask.danger")}</span></li>` : nothing}
-      <li>${icon("phone")}<span>${t("nobody.on_call", { specialty })}</span></li>
-      ${item.urgency === "now" ? html`<li>${icon("clock")}<span>${t("nobody.today")}</span></li>` : nothing}
-      <li>${icon("user-plus")}<span>${t("nobody.related")}</span></li>
-    </ul>
+    <ul class="advice">${(item.advice || []).map((one) => html`<li>${icon(ADVICE_SIGNS[one.code] || "info")}<span>${adviceText(one)}</span></li>`)}</ul>
     <div class="row">
-      <button class="btn btn-primary" type="button" @click=${() => askAgain(item, item.urgency === "now" ? "today" : item.urgency)}>
-        ${icon("rotate-ccw")}${item.urgency === "now" ? t("nobody.ask_today") : t("nobody.ask_again")}</button>
+      <button class="btn btn-primary" type="button" @click=${() => askAgain({ ...item, question }, later ? "today" : item.urgency)}>
+        ${icon("rotate-ccw")}${later ? t("nobody.ask_today") : t("nobody.ask_again")}</button>
     </div>
   </section>`;
+}
+
+function adviceText({ code, text }) {
+  const key = `advice.${code}`;
+  const words = t(key);
+  return words === key ? text : words;
 }
