@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from django.db.models import Min
+
 from consults.answering import expire_invites, offer_on
-from consults.domain import State, Step, due_step
+from consults.domain import Clock, State, Step, due_step
 from consults.ending import end_in_silence, end_with_nobody, make_final
 from consults.holding import CLOCK_TIMER, holding
-from consults.models import Consult
+from consults.models import Consult, Offer
 from consults.offering import widen
 from realtime.commands import TimerHandler
 
@@ -29,15 +32,23 @@ def advance(r: str, now: datetime) -> None:
 
     A waiting consult of which nothing is due looks for people who became available since.
     """
-    if not Consult.objects.filter(pk=r).exists():
+    consult = Consult.objects.filter(pk=r).first()
+    if consult is None:
+        return
+    step = due_step(_clock(consult), now)
+    if step is None and consult.state == State.WAITING:
+        step = Step.WIDEN
+    if step is not None:
+        # Each looks again under the locks whether it is still due.
+        _STEPS[step](r, now)
         return
     with holding(r, now) as held:
-        step = due_step(held.clock(), now)
-        waiting = held.consult.state == State.WAITING
-        if step is None and not waiting:
-            held.finish(tell=False)
-            return
-    _STEPS[step or Step.WIDEN](r, now)
+        held.finish(tell=False)
+
+
+def _clock(consult: Consult) -> Clock:
+    invites = Offer.objects.filter(consult=consult, state="standing", invited_seq__isnull=False)
+    return replace(consult.clock(), invites_due_at=invites.aggregate(at=Min("expires_at"))["at"])
 
 
 TIMERS: Final[Mapping[str, TimerHandler]] = {CLOCK_TIMER: advance}

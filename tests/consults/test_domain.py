@@ -46,9 +46,7 @@ def after(**span: float) -> datetime:
     return T0 + timedelta(**span)
 
 
-@pytest.mark.parametrize(
-    ("minutes", "ring"), [(0, 1), (1.99, 1), (2, 2), (4.99, 2), (5, 3), (9.9, 3), (60, 3)]
-)
+@pytest.mark.parametrize(("minutes", "ring"), [(0, 1), (1.99, 1), (2, 2), (4.99, 2), (5, 3), (9.9, 3), (60, 3)])
 def test_now_widens_at_two_and_five_minutes(minutes: float, ring: int) -> None:
     assert ring_at(start_clock(Urgency.NOW, T0), after(minutes=minutes)) == ring
 

@@ -11,9 +11,9 @@ from typing import Any, Final
 import time_machine
 from django.utils import timezone
 
+from consults import timers as consult_timers
 from consults.commands import OWN, PREPARES, SERVICES
-from consults.timers import TIMERS
-from members import vault
+from members import availability, vault
 from members.availability import set_availability
 from members.models import Account
 from members.services import create_member
@@ -24,6 +24,7 @@ from realtime.log import digest_of, read_events, writing
 from realtime.protocol import Refusal
 
 START: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+TIMERS: Final = {**consult_timers.TIMERS, **availability.TIMERS}
 QUESTION: Final = "New fast AF, BP 104/60, on apixaban. Rate or rhythm control tonight?"
 
 
