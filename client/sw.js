@@ -88,7 +88,7 @@ async function forget(keep) {
 /** Any page of the app is the same shell. Pages that are not of the app (the API's documents) are never navigated here. */
 async function openShell(request) {
   const name = await current();
-  const held = name && (await (await caches.open(name)).match(SHELL));
+  const held = name && (await (await caches.open(name)).match(SHELL, ANY));
   if (held) return held;
   try {
     const answer = await fetch(request);

@@ -10,7 +10,7 @@ test("sure identifiers are marked, with a rewrite where there is one", () => {
   assert.deepEqual(found("call 617-555-0100 or (617) 555 0100"), [["phone", "617-555-0100", null], ["phone", "(617) 555 0100", null]]);
   assert.deepEqual(found("+46 70 123 45 67"), [["phone", "+46 70 123 45 67", null]]);
   assert.deepEqual(found("see https://x.example/p?id=1."), [["url", "https://x.example/p?id=1", null]]);
-  assert.deepEqual(found("SSN 123-45-6789"), [["ssn", "123-45-6789", null]]);
+  assert.deepEqual(found("SSN 123-45-6789"), [["national_id", "123-45-6789", null]]);
   for (const date of ["2024-03-05", "3/5/2024", "05.03.2024", "March 5, 2024", "5th of March 2024"]) {
     assert.deepEqual(found(`seen ${date} here`), [["date", date, "2024"]], date);
   }

@@ -138,6 +138,13 @@ test("an edit that is served after its target was taken away brings nothing back
   assert.deepEqual([first.removed, first.d, first.changed.how], [true, {}, "redact"]);
 });
 
+test("a cursor that is learnt later marks what was changed since", () => {
+  const streams = live(3);
+  streams.onFrame(ev(4, { k: "edit", d: { target: 1, text: "new" } }));
+  streams.get("a").knowRead(3);
+  assert.deepEqual(streams.get("a").history.list().map((entry) => entry.changed?.afterRead), [true, undefined, undefined]);
+});
+
 test("who reads, types and is here is kept by pseudonym, and cursors only go forward", () => {
   const streams = live(3);
   const eph = (k, d) => streams.onFrame({ t: "eph", r: "a", k, u: "Blue Fox", d }, 1000);
@@ -145,11 +152,11 @@ test("who reads, types and is here is kept by pseudonym, and cursors only go for
   eph("read", { s: 1 });
   eph("here", { here: true });
   eph("typing", { for_ms: 5000 });
-  assert.deepEqual(streams.get("a").people.get("Blue Fox"), { read: 3, here: true, typingUntil: 6000 });
+  assert.deepEqual(streams.get("a").people.get("Blue Fox"), { read: 3, hereUntil: Infinity, typingUntil: 6000 });
   streams.onFrame(ev(4));
   assert.equal(streams.get("a").people.get("Blue Fox").typingUntil, 0);
-  streams.onDown();
-  assert.equal(streams.get("a").people.get("Blue Fox").here, false);
+  streams.onDown(9000);
+  assert.equal(streams.get("a").people.get("Blue Fox").hereUntil, 44_000);
 });
 
 test("streams wanted while the hello was under way are asked for after it", () => {
