@@ -29,7 +29,7 @@ export class ApiError extends Error {
  *   csrf: the value of the cookie `csrftoken`; token: for programs instead of cookies
  */
 export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth/browser/v1", timeoutMs = 20_000,
-  clock = { now: Date.now, setTimeout, clearTimeout }, token = null }) {
+  clock = { now: () => Date.now(), setTimeout: (work, ms) => setTimeout(work, ms), clearTimeout: (timer) => clearTimeout(timer) }, token = null }) {
   let skew = 0;
   /** A page out of the cache brings no CSRF cookie; any answer of allauth does. */
   const ensureCsrf = async () => {
