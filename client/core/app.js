@@ -107,7 +107,7 @@ export function createApp(parts) {
 }
 
 class App {
-  constructor({ random = Math.random, later = queueMicrotask, idleMs = IDLE_MS, locks = null, tabs = null, network = null, visibility = null, ...parts }) {
+  constructor({ random = Math.random, later = (work) => queueMicrotask(work), idleMs = IDLE_MS, locks = null, tabs = null, network = null, visibility = null, ...parts }) {
     this.parts = { random, later, locks, tabs, network, visibility, ...parts };
     Object.assign(this, { api: parts.api, clock: parts.clock, storage: parts.storage, idleMs });
     this.emitter = new Emitter(later);
