@@ -88,7 +88,7 @@ def test_nobody_in_ten_minutes_ends_it_with_advice_also_over_a_restart(ward: War
 
 def test_today_ends_after_twelve_hours(ward: Ward) -> None:
     r = ward.ask("okafor", urgency="today")
-    ward.wait(hours=11, minutes=59)
+    ward.sleep(hours=11, minutes=59)
     assert Consult.objects.get().state == "waiting"
     ward.wait(minutes=2)
     assert last(ward.events(r), "consult.ended")["d"]["state"] == "nobody"
