@@ -8,22 +8,29 @@ servers on copies of migrated databases, once for each combination of database, 
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "clients" / "python"))
-
-from tests.peers.curbside import Deployment, Templates, make_directory  # noqa: E402  (needs the path above)
-from tests.peers.postgres import Postgres  # noqa: E402
-from tests.peers.proxy import Proxy  # noqa: E402
-from tests.peers.redis import Redis  # noqa: E402
+from tests.peers.curbside import PLANTED, Deployment, Templates, make_directory
+from tests.peers.postgres import Postgres
+from tests.peers.proxy import Proxy
+from tests.peers.redis import Redis
 
 COMBINATIONS = ("sqlite-uvicorn", "sqlite-daphne", "postgres-redis-uvicorn", "postgres-redis-daphne")
 """In the last two a second server, of the other kind, runs on the same data."""
+
+QUICK = {
+    "LIMIT_HELLO_S": 2,
+    "LIMIT_RESUME_EVENTS": 50,
+    "LIMIT_PUB_RATE": 500,
+    "LIMIT_PUB_BURST": 500,
+    "LIMIT_FRAME_RATE": 1000,
+    "LIMIT_FRAME_BURST": 1000,
+    "DRAIN_S": 0.5,
+}
+"""Settings under which a test need not wait. The tests of the limits themselves run with the defaults."""
 
 Deploy = Callable[..., Deployment]
 
@@ -69,12 +76,21 @@ def deployment(
     database, *_, kind = request.param.split("-")
     directory = peers_directory / f"shared-{next(_names)}"
     directory.mkdir()
-    made = _deploy(request, templates, directory, database)
+    made = _deploy(request, templates, directory, database, **QUICK)
     made.start(kind)
     if database == "postgres":
         made.start("daphne" if kind == "uvicorn" else "uvicorn")
     yield made
     made.stop()
+    assert planted_words(made) == [], "a log line holds what no log may hold (I12)"
+
+
+def planted_words(made: Deployment) -> list[str]:
+    """Which of the words that no log line may hold stand in the servers' logs: people, tokens, texts."""
+    said = made.said()
+    people = [person for circle in made.all_circles for person in (circle.asker, circle.answerer, circle.outsider)]
+    secrets = [word for person in people for word in (person.name, person.email, person.token, person.id)]
+    return [word for word in [*secrets, PLANTED] if word in said]
 
 
 @pytest.fixture

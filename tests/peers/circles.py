@@ -62,11 +62,18 @@ def _open_consult(asker: str, answerer: str) -> str:
     consult = Consult.objects.create(
         pk=stream, specialty="cardiology", language="en", urgency="no_hurry", state=State.OPEN, **times
     )
+    asked: dict[str, Any] = {
+        "specialty": "cardiology",
+        "question": "Rate or rhythm control?",
+        "language": "en",
+        "urgency": "no_hurry",
+    }
+    asked["ends_at"] = int(consult.ends_at.timestamp() * 1000)
     with log.writing(stream) as writing:
         for member, role in ((asker, Role.ASKER), (answerer, Role.ANSWERER)):
             seat = vault.take_seat(member, stream, joined_seq=0)
             Participant.objects.create(seat_id=seat.id, consult=consult, role=role, joined_at=now)
-            kind, d = ("consult.asked", {"question": "Q"}) if role is Role.ASKER else ("consult.joined", {"badge": ""})
+            kind, d = ("consult.asked", asked) if role is Role.ASKER else ("consult.joined", {"badge": seat.badge})
             writing.append(stream, kind, d, seat=seat.id)
     return stream
 

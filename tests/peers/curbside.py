@@ -28,11 +28,14 @@ ROOT = Path(__file__).resolve().parents[2]
 MASTER_KEY = base64.b64encode(b"a master key only tests may have").decode()
 CIRCLES = 90
 ORIGIN = "http://origin.example"
+PLANTED = "plantedword"
+"""Stands in what tests say; found in a log, in Redis or in a push it betrays a leak."""
 
 
 def environment(database: str, directory: Path, **variables: object) -> dict[str, str]:
     """The environment of a Curbside: ours without any setting of our own, and the settings given."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("CURBSIDE_", "DJANGO_"))}
+    ours = ("CURBSIDE_", "DJANGO_", "PYTHONDONTWRITEBYTECODE")  # without bytecode a start takes seconds
+    env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     env |= {
         "DJANGO_SETTINGS_MODULE": "settings.dev",
         "CURBSIDE_VAR_DIR": str(directory),
@@ -177,6 +180,7 @@ class Deployment:
         self.directory = directory
         self.env = environment(database, directory, **variables)
         self.servers: list[CurbsideServer] = []
+        self.all_circles = circles
         self._circles = iter(circles)
 
     def start(self, kind: str = "uvicorn", **variables: object) -> CurbsideServer:
@@ -211,7 +215,7 @@ class Deployment:
             with closing(sqlite3.connect(self.database.removeprefix("sqlite://"), timeout=10)) as connection:
                 return connection.execute(text.replace("%s", "?"), values).fetchall()
         with psycopg.connect(self.database, autocommit=True) as database:
-            return database.execute(text, values).fetchall()  # type: ignore[call-overload, no-any-return]  # text is ours
+            return database.execute(text.encode(), values).fetchall()
 
     def said(self) -> str:
         """What all servers wrote."""

@@ -35,7 +35,19 @@ class Postgres:
         if self._user:
             owner = pwd.getpwnam(self._user)
             os.chown(self.directory, owner.pw_uid, owner.pw_gid)
-        argv = [initdb, "-D", self.directory, "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C", "--no-sync"]
+        argv: list[str | Path] = [
+            initdb,
+            "-D",
+            self.directory,
+            "-A",
+            "trust",
+            "-U",
+            USER,
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "--no-sync",
+        ]
         made = Process(argv, self.log, user=self._user)
         if made.wait(60) != 0:
             raise RuntimeError(f"initdb failed:\n{made.said()[-2000:]}")
@@ -74,7 +86,7 @@ class Postgres:
 
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, as a copy of `template` if one is named (nobody may be connected to that)."""
-        made = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        made: sql.Composed = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
         if template:
             made += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
         self._run(made)
@@ -84,7 +96,7 @@ class Postgres:
         """Remove a database, and whoever is still connected."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
-    def _run(self, command: sql.Composable) -> None:
+    def _run(self, command: sql.Composed) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(command)
 

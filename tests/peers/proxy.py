@@ -166,7 +166,9 @@ class Proxy:
         finally:
             delivering.cancel()
 
-    async def _deliver(self, waiting: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter, way: str) -> None:
+    async def _deliver(
+        self, waiting: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter, way: str
+    ) -> None:
         while True:
             at, data = await waiting.get()
             if not data:

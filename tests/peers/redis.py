@@ -30,7 +30,17 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def _start(self) -> Process:
-        argv = [self._program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        argv: list[str | Path] = [
+            self._program,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         process = Process([*argv, "--dir", self.directory], self.directory / "log")
         process.wait_until(self._answers, "Redis")
         return process
