@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router, Schema
 
 from realtime import log, sql
+from realtime.models import Seat
 from realtime.process import current_wire, running_hub
 from realtime.protocol import refuse
 
@@ -33,7 +34,10 @@ class EventShown(Schema):
 
 
 class PageShown(Schema):
-    """A page of a stream: where it stands, the events in the order of their numbers, and whether there are older."""
+    """A page of a stream: where it stands, the events in the order of their numbers, and whether there are older.
+
+    `me` and `read` are one's own pseudonym and cursor there, `reads` the cursors of the others by pseudonym.
+    """
 
     r: str
     e: str
@@ -41,6 +45,9 @@ class PageShown(Schema):
     state: str
     events: list[EventShown]
     older: bool
+    me: str
+    read: int
+    reads: dict[str, int]
 
 
 @router.get("/streams/{stream}/events", response=PageShown, exclude_none=True)
@@ -51,13 +58,16 @@ def read_page(request: HttpRequest, response: HttpResponse, stream: str, before:
     The same answer for a stream that does not exist and one that is not open to the member.
     """
     auth: Any = getattr(request, "auth")  # noqa: B009  (set by the API's authentication)
-    if current_wire().find_seats([(str(auth.pk), stream)])[0] is None:
+    seat = current_wire().find_seats([(str(auth.pk), stream)])[0]
+    if seat is None:
         raise refuse("not_found")
     head = sql.heads([stream])[stream]
     events = log.read_events(stream, after=after or 0, before=before, limit=limit, newest_first=after is None)
     response["Cache-Control"] = "private, no-cache"
     older = bool(events) and events[0]["s"] > 1
-    return {"r": stream, "e": head.epoch, "head": head.seq, "state": head.state, "events": events, "older": older}
+    reads = dict(Seat.objects.filter(stream=stream, left_seq=None).values_list("name", "read_seq"))
+    return {"r": stream, "e": head.epoch, "head": head.seq, "state": head.state, "events": events, "older": older,
+            "me": seat.name, "read": reads.pop(seat.name, 0), "reads": reads}
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

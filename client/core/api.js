@@ -26,7 +26,7 @@ export class ApiError extends Error {
  * Makes the wrapper.
  * @param {{fetch: typeof fetch, csrf: () => string|null, base?: string, authBase?: string, timeoutMs?: number,
  *   clock?: {now: () => number, setTimeout: Function, clearTimeout: Function}, token?: string|null}} parts
- *   csrf: the value of the cookie `csrftoken`; token: for programs instead of cookies
+ *   csrf: the value of the CSRF cookie; token: for programs instead of cookies
  */
 export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth/browser/v1", timeoutMs = 20_000,
   clock = { now: () => Date.now(), setTimeout: (work, ms) => setTimeout(work, ms), clearTimeout: (timer) => clearTimeout(timer) }, token = null }) {

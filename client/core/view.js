@@ -49,7 +49,7 @@ export class Views {
       id: mine && entry.c ? entry.c : `${stream.r}:${entry.s}`,
       s: entry.s, k: entry.k, u: entry.u, c: entry.c, ts: entry.ts, d: entry.d, mine, state,
       changed: entry.changed && { how: entry.changed.how, at: entry.changed.at, afterRead: entry.changed.afterRead },
-      removed: entry.removed, failure: null, canEdit: mine && !entry.removed, canDrop: false,
+      removed: entry.removed, failure: null, canEdit: mine && entry.k === "message" && !entry.removed, canDrop: false,
       pendingChange: pendingEntry
         ? { c: pendingEntry.c, k: pendingEntry.k, d: pendingEntry.d, state: pendingEntry.state, failure: pendingEntry.failure }
         : null,
