@@ -6,7 +6,7 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Status
 
 from members import devices, push, tokens
 from members.auth import account_of, session_of, signed_in
@@ -37,14 +37,14 @@ def list_tokens(request: HttpRequest) -> Any:
 def make_token(request: HttpRequest, wanted: TokenWanted) -> Any:
     """A token for a phone or a program; its secret is shown this once."""
     token, secret = tokens.create_token(account_of(request), wanted.name, days=wanted.days)
-    return 201, {**_token(token, request), "token": secret}
+    return Status(201, {**_token(token, request), "token": secret})
 
 
 @router.delete("/tokens/{token_id}", response={204: None, **PROBLEMS})
 def end_token(request: HttpRequest, token_id: str) -> Any:
     """End a token; sockets opened by it close."""
     tokens.remove_token(account_of(request), token_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/push-key", response={200: PushKey, **PROBLEMS})
@@ -65,14 +65,14 @@ def add_device(request: HttpRequest, wanted: DeviceWanted) -> Any:
     device = devices.add_device(
         account_of(request), session_of(request), endpoint=wanted.endpoint, p256dh=wanted.keys.p256dh,
         auth=wanted.keys.auth, label=wanted.label)
-    return 201, _device(device, request)
+    return Status(201, _device(device, request))
 
 
 @router.delete("/devices/{device_id}", response={204: None, **PROBLEMS})
 def remove_device(request: HttpRequest, device_id: str) -> Any:
     """Wake this device no more."""
     devices.remove_device(account_of(request), device_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/sessions", response={200: list[SessionShown], **PROBLEMS})
@@ -97,7 +97,7 @@ def end_session(request: HttpRequest, session_id: str) -> Any:
             session.end()
             if session_id == session_of(request):
                 logout(request)
-            return 204, None
+            return Status(204, None)
     raise NotFound
 
 

@@ -31,7 +31,7 @@ def answer_problems(api: NinjaAPI) -> None:
         return api.create_response(request, problem, status=status)
 
     def refused(request: HttpRequest, error: Refusal) -> HttpResponse:
-        response = answer(request, status_of(error.code), _shape(error))
+        response = answer(request, status_of(error.code), shape(error))
         if error.after is not None:
             response["Retry-After"] = str(int(error.after) + 1)
         return response
@@ -46,12 +46,13 @@ def answer_problems(api: NinjaAPI) -> None:
     def always(status: int, code: str) -> Callable[[HttpRequest, Exception], HttpResponse]:
         return lambda request, error: answer(request, status, _plain(code))
 
-    api.add_exception_handler(Refusal, refused)
-    api.add_exception_handler(ValidationError, malformed)
-    api.add_exception_handler(HttpError, other)
-    api.add_exception_handler(AuthenticationError, always(401, "unauthorized"))
-    api.add_exception_handler(Throttled, always(429, "rate"))
-    api.add_exception_handler(Http404, always(404, "not_found"))
+    handlers: dict[type[Exception], Any] = {
+        Refusal: refused, ValidationError: malformed, HttpError: other,
+        AuthenticationError: always(401, "unauthorized"), Throttled: always(429, "rate"),
+        Http404: always(404, "not_found"),
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
 
 
 def _plain(code: str) -> dict[str, Any]:
@@ -59,6 +60,7 @@ def _plain(code: str) -> dict[str, Any]:
     return {"code": code, "msg": msg, "retry": retry}
 
 
-def _shape(error: Refusal) -> dict[str, Any]:
+def shape(error: Refusal) -> dict[str, Any]:
+    """Return the one shape of a refusal."""
     problem = {"code": error.code, "msg": error.msg, "retry": error.retry}
     return problem if error.d is None else problem | {"d": error.d}

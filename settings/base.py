@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "members.middleware.RefusalMiddleware",
 ]
 ROOT_URLCONF = "urls"
 ASGI_APPLICATION = "asgi.application"
@@ -128,6 +129,7 @@ HEADLESS_FRONTEND_URLS = {
     "account_signup": CURBSIDE_PUBLIC_URL + "/",
 }
 USERSESSIONS_TRACK_ACTIVITY = False
+PASSWORD_HASHERS = ["members.hashing.BoundedScrypt", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

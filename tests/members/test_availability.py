@@ -4,8 +4,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from members import availability, vault
+from members import availability, push, vault
 from members.errors import Invalid, NotClinician
 from members.models import Account, Availability, Device
 from realtime.log import read_events
@@ -98,7 +99,9 @@ def test_who_was_asked_least_today_comes_first() -> None:
     assert found(0) == [idle, busy]
 
 
-def test_finding_takes_a_fixed_number_of_queries(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture has no public type
+def test_finding_takes_a_fixed_number_of_queries(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     for _ in range(20):
         available()
     with django_assert_num_queries(2):
@@ -176,10 +179,10 @@ def test_only_a_verified_clinician_can_be_available(fields: dict[str, object]) -
 
 
 def test_who_was_switched_off_is_woken(
-    django_capture_on_commit_callbacks, monkeypatch: pytest.MonkeyPatch  # type: ignore[no-untyped-def]  # as above
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[list[str]] = []
-    monkeypatch.setattr(availability.push, "wake", woken.append)
+    monkeypatch.setattr(push, "wake", woken.append)
     member = available()
     with django_capture_on_commit_callbacks(execute=True):
         availability.end_availability(member, "missed")

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from members import badges, taxonomy, vault
 from members.lattice import Traits, assign, words, years_band
@@ -79,7 +80,7 @@ def test_every_specialty_has_neighbours_and_subspecialties_that_exist() -> None:
 
 
 @pytest.mark.django_db
-def test_a_badge_counts_verified_clinicians_who_are_not_suspended(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
+def test_a_badge_counts_verified_clinicians_who_are_not_suspended(settings: Settings) -> None:
     settings.CURBSIDE_BADGE_K = 3
     member, _ = make_member(), make_member()
     make_member(verified_at=None)
@@ -93,7 +94,7 @@ def test_a_badge_counts_verified_clinicians_who_are_not_suspended(settings) -> N
 
 
 @pytest.mark.django_db
-def test_a_badge_is_frozen_when_the_seat_is_taken(settings) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
+def test_a_badge_is_frozen_when_the_seat_is_taken(settings: Settings) -> None:
     settings.CURBSIDE_BADGE_K = 2
     member, stream = make_member(), create_stream("consult")
     assert vault.take_seat(str(member.pk), stream, joined_seq=0).badge == ""
@@ -104,7 +105,9 @@ def test_a_badge_is_frozen_when_the_seat_is_taken(settings) -> None:  # type: ig
 
 
 @pytest.mark.django_db
-def test_counting_takes_one_query_and_is_kept_for_a_minute(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]  # pytest-django's fixture
+def test_counting_takes_one_query_and_is_kept_for_a_minute(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     member = make_member()
     with django_assert_num_queries(1):
         assert badges.badge_for(member) == badges.badge_for(member) != ""
