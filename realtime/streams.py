@@ -27,7 +27,7 @@ class Joining:
 class Local:
     """One stream as this process knows it."""
 
-    __slots__ = ("epoch", "head", "id", "joining", "live", "rung")
+    __slots__ = ("ended", "epoch", "head", "id", "joining", "live", "rung")
 
     def __init__(self, id_: str) -> None:
         self.id = id_
@@ -36,6 +36,7 @@ class Local:
         self.rung = 0
         self.live: dict[Connection, None] = {}
         self.joining: dict[Connection, Joining] = {}
+        self.ended: dict[str, int] = {}  # seats that an event sent on here has ended, and its number
 
     def behind(self) -> bool:
         """Whether more is known to exist than has been sent."""
@@ -70,13 +71,21 @@ class Streams:
         for frame in missed:
             conn.push(Encoded(frame))
         joining.pos = head
+        ended = local.ended.get(conn.rooms[stream].id)
         for seq, encoded in joining.buffer:
-            if seq == joining.pos + 1:
+            if seq == joining.pos + 1 and (ended is None or seq <= ended):
                 conn.push(encoded)
                 joining.pos = seq
         joining.buffer = []
+        if ended is not None:
+            self._removed(conn, stream)
+            return True
         if local.head is None:
             local.head, local.epoch = head, epoch
+        elif joining.pos < local.head:
+            # Rooms are read by one thread in the order of asking, so that this cannot be; it must not be a gap.
+            conn.dismiss(Code.RESYNC)
+            return True
         self._settle(local)
         self._ring(local, joining.pos)
         return True
@@ -92,10 +101,9 @@ class Streams:
             del self.known[stream]
 
     def _settle(self, local: Local) -> None:
-        """Those who have been sent no more than the others stand at the head with them."""
-        assert local.head is not None
+        """Those who have been sent all up to the head, and nothing past it, stand there with the others."""
         for conn, joining in list(local.joining.items()):
-            if joining.pos is not None and joining.pos <= local.head:
+            if joining.pos is not None and joining.pos == local.head:
                 del local.joining[conn]
                 local.live[conn] = None
 
@@ -149,6 +157,7 @@ class Streams:
         self._settle(local)
 
     def _remove_seat(self, local: Local, seat: str) -> None:
+        local.ended[seat] = local.head or 0
         for conn in [*local.live, *local.joining]:
             ref = conn.rooms.get(local.id)
             if ref is not None and ref.id == seat:

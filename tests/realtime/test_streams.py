@@ -17,7 +17,8 @@ class FakeConnection:
     """A socket that keeps what it was sent."""
 
     def __init__(self, seat: str) -> None:
-        self.rooms: dict[str, SeatRef] = {STREAM: SeatRef(seat, STREAM, "name", "")}
+        self.seat = SeatRef(seat, STREAM, "name", "")
+        self.rooms: dict[str, SeatRef] = {}
         self.seen: list[int] = []
         self.since: int | None = None
         self.dismissed = False
@@ -41,11 +42,16 @@ class StreamsMachine(RuleBasedStateMachine):
         self.joining: list[tuple[FakeConnection, int, int]] = []
         self.live: list[FakeConnection] = []
         self.undelivered: list[int] = []
+        self.seats = 0
+        self.read = 0
+        self.ended: dict[str, int] = {}
 
     def _removed(self, conn: FakeConnection) -> None:
         self.removed.append(conn)
+        conn.rooms.pop(STREAM)
         self.streams.forget(cast(Connection, conn), STREAM)
-        self.live.remove(conn)
+        if conn in self.live:
+            self.live.remove(conn)
 
     @rule()
     def an_event_is_committed(self) -> None:
@@ -75,7 +81,8 @@ class StreamsMachine(RuleBasedStateMachine):
 
     @rule(at=st.integers(0, 30))
     def a_socket_asks_for_the_stream(self, at: int) -> None:
-        conn = FakeConnection(f"seat{len(self.live)}")
+        self.seats += 1
+        conn = FakeConnection(f"seat{self.seats}")
         self.streams.register(cast(Connection, conn), STREAM)
         self.joining.append((conn, min(at, self.head), self.head))
 
@@ -83,12 +90,17 @@ class StreamsMachine(RuleBasedStateMachine):
     def a_socket_is_answered_with_what_was_read_then_or_later(self, data: Any) -> None:
         if not self.joining:
             return
-        conn, pos, read = self.joining.pop(data.draw(st.integers(0, len(self.joining) - 1)))
-        head = data.draw(st.integers(read, self.head))
+        conn, pos, read = self.joining.pop(0)
+        read = max(read, self.read)  # one thread reads, in the order of asking
+        ended = self.ended.get(conn.seat.id)  # its seat was found before that
+        head = data.draw(st.integers(min(read, self.head if ended is None else ended - 1),
+                                     self.head if ended is None else ended - 1))
+        self.read = head
         conn.since = pos
+        conn.rooms[STREAM] = conn.seat
+        self.live.append(conn)
         missed = [str(seq).encode() for seq in range(pos + 1, head + 1)]
         assert self.streams.step_in(cast(Connection, conn), STREAM, "epoch", head, missed)
-        self.live.append(conn)
 
     @rule(data=st.data())
     def a_socket_goes(self, data: Any) -> None:
@@ -100,13 +112,17 @@ class StreamsMachine(RuleBasedStateMachine):
     def a_seat_is_ended_by_the_next_event(self, data: Any) -> None:
         self.the_audit_finds_what_was_lost()
         self.undelivered.clear()
-        if not self.live:
+        sitting = self.live + [conn for conn, _, _ in self.joining if conn.seat.id not in self.ended]
+        if not self.live or not sitting:
             return
-        conn = data.draw(st.sampled_from(self.live))
+        conn = data.draw(st.sampled_from(sitting))
         self.head += 1
-        self.streams.fan_out(STREAM, self.head, str(self.head).encode(), left=conn.rooms[STREAM].id)
-        assert conn.seen[-1] == self.head
-        assert conn in self.removed
+        self.ended[conn.seat.id] = self.head
+        was_live = conn in self.live
+        self.streams.fan_out(STREAM, self.head, str(self.head).encode(), left=conn.seat.id)
+        if was_live:
+            assert conn.seen[-1] == self.head
+            assert conn in self.removed
 
     @rule()
     def the_audit_finds_what_was_lost(self) -> None:
@@ -121,6 +137,15 @@ class StreamsMachine(RuleBasedStateMachine):
         for conn in [*self.live, *self.removed]:
             assert conn.since is not None
             assert conn.seen == list(range(conn.since + 1, conn.since + 1 + len(conn.seen)))
+
+    @invariant()
+    def nothing_later_reaches_a_seat_that_has_ended(self) -> None:
+        for conn in [*self.live, *self.removed]:
+            assert conn.seen[-1:] <= [self.ended.get(conn.seat.id, self.head)]
+
+    @invariant()
+    def nobody_is_sent_away(self) -> None:
+        assert not any(conn.dismissed for conn in [*self.live, *self.removed])
 
     @invariant()
     def nothing_is_kept_of_a_stream_that_nobody_reads(self) -> None:
