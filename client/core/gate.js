@@ -12,16 +12,17 @@ const MONTH = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|jul
 
 /** In the order in which they win where they overlap. `rewrite` gets the match and gives the text instead, or null. */
 const RULES = [
-  { category: "email", pattern: /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/giu },
+  { category: "email", pattern: /[\w.+-]+@(?:[\w-]+\.)+\p{L}{2,}/giu },
   { category: "url", pattern: /\b(?:https?:\/\/|www\.)[^\s<>"']*[^\s<>"'.,;:!?)]/giu },
   { category: "national_id", pattern: /\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b/gu },
   { category: "national_id", pattern: /\b(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-+]\d{4}\b/gu },
-  { category: "date", pattern: new RegExp(`\\b${YEAR}-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\\d|3[01])\\b`, "giu"), rewrite: yearOf },
+  { category: "date", pattern: new RegExp(`\\b${YEAR}([-/])(?:0?[1-9]|1[0-2])\\1(?:0?[1-9]|[12]\\d|3[01])(?!\\d)`, "giu"), rewrite: yearOf },
   { category: "date", pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])[./-](?:0?[1-9]|[12]\\d|3[01])[./-]${YEAR}\\b`, "giu"), rewrite: yearOf },
   { category: "date", pattern: new RegExp(`\\b${MONTH}\\s+(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?,?\\s+${YEAR}\\b`, "giu"), rewrite: yearOf },
   { category: "date", pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?\\s+(?:of\\s+)?${MONTH},?\\s+${YEAR}\\b`, "giu"), rewrite: yearOf },
+  { category: "age", pattern: /\b(?:9\d|1[01]\d)(?=[\s-]*(?:years?[\s-]old|year-old|yrs?\b|y\/?o\b))/giu, rewrite: () => "90+" },
   { category: "phone", pattern: /(?<![\w.])\+\d[\d\s().-]{7,17}\d(?!\w)/gu, check: (text) => between(digits(text), 8, 15) },
-  { category: "phone", pattern: /(?<![\w.])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?!\w)/gu },
+  { category: "phone", pattern: /(?<![\w.])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?!\w)/gu, check: (text) => !isSeries(text) },
 ];
 
 /**
@@ -75,6 +76,11 @@ export function followEdit(marks, before, after) {
 
 function yearOf(text) {
   return text.match(new RegExp(YEAR))?.[0] ?? null;
+}
+
+/** Doses and counts in a row, "300-600-1200", are round; numbers of telephones are not. */
+function isSeries(text) {
+  return text.match(/\d+/g).every((group) => Number(group) % 10 === 0);
 }
 
 function digits(text) {

@@ -11,13 +11,15 @@ test("sure identifiers are marked, with a rewrite where there is one", () => {
   assert.deepEqual(found("+46 70 123 45 67"), [["phone", "+46 70 123 45 67", null]]);
   assert.deepEqual(found("see https://x.example/p?id=1."), [["url", "https://x.example/p?id=1", null]]);
   assert.deepEqual(found("SSN 123-45-6789"), [["national_id", "123-45-6789", null]]);
+  assert.deepEqual(found("92-year-old with AF, 95 years old, 89 yo"), [["age", "92", "90+"], ["age", "95", "90+"]]);
+  assert.deepEqual(found("at 2024-03-12T10:20 it rose"), [["date", "2024-03-12", "2024"]]);
   for (const date of ["2024-03-05", "3/5/2024", "05.03.2024", "March 5, 2024", "5th of March 2024"]) {
     assert.deepEqual(found(`seen ${date} here`), [["date", date, "2024"]], date);
   }
 });
 
 test("numbers of medicine are left alone", () => {
-  for (const text of ["BP 104/60, HR 140, K 6.1", "5 mg x 3 for 10-14 days", "eGFR 45 ml/min/1.73", "ECG 12-lead, QTc 480", "in 2024", "1/2 tablet", "INR 2.5-3.5", "CHA2DS2-VASc 4", "ratio 1:1000"]) {
+  for (const text of ["BP 104/60, HR 140, K 6.1", "5 mg x 3 for 10-14 days", "eGFR 45 ml/min/1.73", "ECG 12-lead, QTc 480", "in 2024", "1/2 tablet", "INR 2.5-3.5", "CHA2DS2-VASc 4", "ratio 1:1000", "2mg@8.30, then nothing", "titrate gabapentin 300-600-1200 mg", "ferritin 300 450 1200, CRP 120 88 40"]) {
     assert.deepEqual(found(text), [], text);
   }
 });

@@ -11,7 +11,7 @@ import { seeded } from "./fakes.mjs";
 import { ME } from "./model.mjs";
 import { world } from "./world.mjs";
 
-const SEEDS = Number(process.env.CURBSIDE_RUNS ?? 150);
+const SEEDS = Number(process.env.CURBSIDE_RUNS ?? 100);
 const STEPS = 60;
 const HEALING_MS = 150_000;
 
