@@ -8,6 +8,7 @@ from ninja import Query, Router, Schema
 
 from realtime import log, sql
 from realtime.models import Seat
+from realtime.models import Seat
 from realtime.process import current_wire, running_hub
 from realtime.protocol import refuse
 
@@ -43,6 +44,9 @@ class PageShown(Schema):
     e: str
     head: int
     state: str
+    me: str
+    read: int
+    reads: dict[str, int]
     events: list[EventShown]
     older: bool
     me: str
