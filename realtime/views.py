@@ -8,7 +8,6 @@ from ninja import Query, Router, Schema
 
 from realtime import log, sql
 from realtime.models import Seat
-from realtime.models import Seat
 from realtime.process import current_wire, running_hub
 from realtime.protocol import refuse
 
@@ -49,9 +48,6 @@ class PageShown(Schema):
     reads: dict[str, int]
     events: list[EventShown]
     older: bool
-    me: str
-    read: int
-    reads: dict[str, int]
 
 
 @router.get("/streams/{stream}/events", response=PageShown, exclude_none=True)
