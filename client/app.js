@@ -5,7 +5,7 @@ import { consultList, forgetConsults, loadConsults, refreshConsult } from "./con
 import { specialtyName } from "./fields.js";
 import { alertMessage, alertOffer, setTitle, startAlerts } from "./parts/alerts.js";
 import { endedText, heardAvailability, reloadAvailability, setAvailability } from "./parts/availability.js";
-import { closeDialogs, confirmDialog } from "./parts/dialog.js";
+import { closeDialogs, confirmDialog, settleDialog } from "./parts/dialog.js";
 import "./parts/clock.js";
 import { html, nothing, render } from "./parts/html.js";
 import { icon } from "./parts/icon.js";
@@ -42,6 +42,7 @@ function draw() {
   render(page(route), root);
   settleScroll();
   settleFocus(root);
+  settleDialog();
   setTitle(titleOf(route));
 }
 

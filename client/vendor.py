@@ -23,12 +23,10 @@ LIT_FILES = [
     "lit-html.js",
     "directive.js",
     "directive-helpers.js",
-    "async-directive.js",
     "directives/class-map.js",
     "directives/if-defined.js",
     "directives/keyed.js",
     "directives/live.js",
-    "directives/ref.js",
     "directives/repeat.js",
 ]
 

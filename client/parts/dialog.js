@@ -1,6 +1,6 @@
 /** One modal dialog at a time, by the browser's own element: it keeps the focus in, Escape closes it, focus returns. */
 import { updateNow } from "../screen.js";
-import { html, nothing, ref } from "./html.js";
+import { html, nothing } from "./html.js";
 import { icon } from "./icon.js";
 import { t } from "./words.js";
 
@@ -47,7 +47,9 @@ export function closeDialogs() {
   current?.close();
 }
 
-function show(element) {
+/** After a drawing: a dialog that is new in the page is opened as a modal one. */
+export function settleDialog() {
+  const element = document.querySelector("dialog.dialog");
   if (element && !element.open) element.showModal();
 }
 
@@ -55,7 +57,7 @@ function show(element) {
 export function dialogs() {
   if (!current) return nothing;
   const { title, view, close } = current;
-  return html`<dialog class="dialog" aria-labelledby="dialog-title" ${ref(show)}
+  return html`<dialog class="dialog" aria-labelledby="dialog-title"
       @cancel=${(event) => { event.preventDefault(); close(); }}
       @click=${(event) => { if (event.target === event.currentTarget) close(); }}>
     <div class="dialog-body">

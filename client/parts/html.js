@@ -4,5 +4,4 @@ export { classMap } from "../vendor/directives/class-map.js";
 export { ifDefined } from "../vendor/directives/if-defined.js";
 export { keyed } from "../vendor/directives/keyed.js";
 export { live } from "../vendor/directives/live.js";
-export { ref } from "../vendor/directives/ref.js";
 export { repeat } from "../vendor/directives/repeat.js";

@@ -25,7 +25,7 @@ export function offerCame(offer) {
 export function offerWent({ offer, why }) {
   const { acting, later } = memory();
   const last = memory().shown;
-  if (why !== "declined" && !acting.has(offer) && !later.has(offer) && last?.offer === offer) {
+  if ((why === "taken" || why === "expired" || why === "withdrawn") && !acting.has(offer) && !later.has(offer) && last?.offer === offer) {
     showGone({ ...last, why });
   }
   update();

@@ -51,9 +51,10 @@ export function exact(ms) {
   return exactText(ms, Date.now(), language, zone);
 }
 
-/** "3 min ago". @param {number} ms Unix ms */
+/** "3 min ago"; "now" within the minute, for seconds that pass would only be noise. @param {number} ms Unix ms */
 export function relative(ms) {
-  return relativeText(ms, Date.now(), language);
+  const now = Date.now();
+  return relativeText(Math.abs(now - ms) < 60_000 ? now : ms, now, language);
 }
 
 /** "02:12" alone. @param {number} ms Unix ms */

@@ -6,7 +6,7 @@ import { icon } from "../parts/icon.js";
 import { menu } from "../parts/menu.js";
 import { statePill, urgencyPill } from "../parts/pills.js";
 import { callout, failure, skeleton, statement } from "../parts/states.js";
-import { exact, hour, t } from "../parts/words.js";
+import { exact, t } from "../parts/words.js";
 import { remember, screen } from "../screen.js";
 import { actionsOf, askReopen, closeConsult, mayReopen } from "./consult-actions.js";
 import { composer } from "./composer.js";
@@ -113,17 +113,19 @@ function questionBlock(item, view) {
 
 function notices(item, view) {
   const shown = [];
-  if (view.phase === "stale") shown.push(callout("wait", "wifi-off", t("consult.stale", { time: hour(screen.app.line.since || Date.now()) })));
   if (view.missing) shown.push(callout("wait", "refresh-cw", t("consult.missing", { count: view.missing }), "status"));
-  const reply = replyDue(item);
+  const reply = replyDue(item, view);
   if (reply) shown.push(callout("wait", "clock", replyText(item, reply)));
   if (item.reopen_asked && item.state === "ended") shown.push(reopenNotice(item, item.reopen_asked_by_me));
   return shown;
 }
 
 /** On "now" a first reply is due: until when, or null. */
-function replyDue(item) {
-  return item.state === "open" && item.reply_due_at > screen.app.now() ? item.reply_due_at : null;
+function replyDue(item, view) {
+  if (item.state !== "open" || !(item.reply_due_at > screen.app.now())) return null;
+  const joined = view.items.findLast((one) => one.k === "consult.joined")?.s ?? 0;
+  const replied = view.items.some((one) => one.k === "message" && one.s > joined && one.mine !== item.mine);
+  return replied ? null : item.reply_due_at;
 }
 
 function replyText(item, reply) {

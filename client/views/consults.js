@@ -72,13 +72,13 @@ function row(item, current) {
       <span class="item-title">${specialtyName(item.specialty)}</span>
       <span class="item-preview" dir="auto">${item.question}</span>
       <span class="unseen">${t(`state.${standing(item)}`)}</span>
+      ${item.outdated && item.state === "ended" ? html`<span class="pill pill-wait">${icon("history")}${t("consults.outdated")}</span>` : nothing}
     </span>
     <span class="item-side">
       ${item.state === "waiting"
         ? html`<span class="item-clock"><span class="unseen">${t("consults.left")} </span><cb-countdown .at=${item.ends_at}></cb-countdown></span>`
         : html`<cb-ago .at=${lastAt(item)}></cb-ago>`}
       ${unread ? html`<span class="count">${unread}<span class="unseen"> ${t("consults.unread")}</span></span>` : nothing}
-      ${!unread && item.outdated ? html`<span class="pill pill-wait">${t("consults.outdated")}</span>` : nothing}
     </span>
   </a>`;
 }

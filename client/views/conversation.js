@@ -31,7 +31,7 @@ function openedAt(view) {
 
 /** @param {object} item the consult @param {object} view its stream @param {{question: any, after: any}} around */
 export function conversation(item, view, { question, after }) {
-  const rows = arrange(view, openedAt(view));
+  const rows = arrange(view, item, openedAt(view));
   const badges = badgesOf(item, view);
   return html`<div class="scroll" data-r=${view.r} data-first=${view.items[0]?.id ?? ""} tabindex="0" role="region"
       aria-label=${t("consult.conversation")} @scroll=${scrolled}>
@@ -45,8 +45,13 @@ export function conversation(item, view, { question, after }) {
   </div>`;
 }
 
+/** The question has a place of its own, and while one waits so have the rings. */
+function quiet(one, item) {
+  return one.k === "consult.asked" || (one.k === "consult.ringing" && item.state === "waiting" && item.mine);
+}
+
 /** Items to rows: days, the "new" line, happenings, and which message begins or ends a run of one person. */
-function arrange(view, fresh) {
+function arrange(view, item, fresh) {
   const rows = [];
   let lastDay = "";
   let before = null;
@@ -64,7 +69,7 @@ function arrange(view, fresh) {
       before = null;
     }
     if (one.k !== "message") {
-      if (one.k !== "consult.asked") rows.push({ key: one.id, kind: "happening", one });
+      if (!quiet(one, item)) rows.push({ key: one.id, kind: "happening", one });
       before = null;
       continue;
     }

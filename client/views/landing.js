@@ -78,7 +78,7 @@ function person(one, state) {
     <div class="person-actions">
       <button class="btn btn-primary" type="button" aria-busy=${state.busy === who ? "true" : "false"}
         aria-label=${t("landing.as", { name: one.name })} @click=${() => playAs(who)}>${t("landing.sign_in")}</button>
-      <a class="btn" href="/?as=${encodeURIComponent(who)}&beside" target="_blank" rel="noopener"
+      <a class="btn btn-beside" href="/?as=${encodeURIComponent(who)}&beside" target="_blank" rel="noopener"
         aria-label=${t("landing.beside_name", { name: one.name })} @click=${(event) => beside(event, who)}>${icon("columns-2")}${t("landing.beside")}</a>
     </div>
   </li>`;
