@@ -1,0 +1,54 @@
+"""Whole journeys: a started installation, and browsers on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.flows.browser import Window, launch
+from tests.flows.installation import Installation
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium for the tests of one file: ended with the file, as its event loop may not stand in others' way."""
+    with sync_playwright() as playwright:
+        chromium = launch(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """A Curbside as `make run` starts it, for the tests of one file."""
+    with Installation() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the pictures of this run lie."""
+    return tmp_path_factory.mktemp("screens")
+
+
+OpenWindow = Callable[[str, str, dict[str, Any]], Window]
+
+
+@pytest.fixture
+def open_window(browser: Browser, pictures: Path) -> Iterator[OpenWindow]:
+    """Opens a browser of one's own: `open_window("phone", url, PHONE)`. At the end none may have done wrong."""
+    opened: list[Window] = []
+
+    def make(name: str, home: str, shape: dict[str, Any]) -> Window:
+        opened.append(Window.open(browser, name, home, shape, pictures))
+        return opened[-1]
+
+    yield make
+    faults = [fault for window in opened for fault in window.faults]
+    for window in opened:
+        window.context.close()
+    assert not faults, "\n".join(faults)
