@@ -118,6 +118,7 @@ class Proxy:
         done.wait(5)
 
     def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
         pending = asyncio.all_tasks(self._loop)
         for task in pending:
