@@ -80,17 +80,10 @@
  *           time (core/time.js): `clockText(ms)` "02:41", `relativeText(...)`, `exactText(...)`
  *           gate (core/gate.js): `checkLocally(text)` and `marksOf(failure)` -> [{start, end, category, reason, rewrite}]
  */
-import { Drafts } from "./drafts.js";
-import { Emitter } from "./emitter.js";
-import { backoffMs } from "./backoff.js";
-import { Sealer, openSealer } from "./sealed.js";
-import { memoryStore, prefixed } from "./store.js";
+import { Line } from "./line.js";
 import { NotSent } from "./outbox.js";
-import { Work, pendingOf } from "./work.js";
-
-const IDLE_MS = 15 * 60 * 1000;
-const RECHECK_MS = 60_000;
-const LEAVING = "leaving"; // signed out here, and the service could not be told yet
+import { Session } from "./session.js";
+import { pendingOf } from "./work.js";
 
 /**
  * Makes the client. Nothing happens before `start`.
@@ -106,24 +99,10 @@ export function createApp(parts) {
   return new App(parts);
 }
 
-class App {
-  constructor({ random = Math.random, later = (work) => queueMicrotask(work), idleMs = IDLE_MS, locks = null, tabs = null, network = null, visibility = null, ...parts }) {
-    this.parts = { random, later, locks, tabs, network, visibility, ...parts };
-    Object.assign(this, { api: parts.api, clock: parts.clock, storage: parts.storage, idleMs });
-    this.emitter = new Emitter(later);
-    this.session = Object.freeze({ state: "starting", me: null });
-    this.work = null;
-    this.keptDrafts = null;
-    this.attempt = 0;
-    this.checkedAt = -Infinity;
-    this.timers = {};
-    this.counts = new Map();
+class App extends Session {
+  constructor(parts) {
+    super(parts);
     this.drafts = draftsOf(this);
-    this.offs = [
-      network?.on((online) => this.work?.driver.input({ type: online ? "online" : "offline" })),
-      visibility?.on((visible) => this.onVisible(visible)),
-      tabs?.on((message) => this.onTab(message)),
-    ];
   }
 
   on(name, fn) {
@@ -132,156 +111,6 @@ class App {
 
   now() {
     return this.clock.now() + this.api.skew();
-  }
-
-  // --- session -----------------------------------------------------------------------------------------------------
-
-  /** Asks who is signed in, and opens the line if someone is. */
-  async start() {
-    this.clock.clearTimeout(this.timers.start);
-    try {
-      if (await this.storage.get(LEAVING)) await this.leave();
-      await this.enter(await this.api.get("/me"));
-    } catch (error) {
-      if (error.signedOut) return this.shut("signed_out");
-      if (error.status === undefined) throw error;
-      this.become({ state: "unreachable", me: null, code: error.code });
-      const wait = backoffMs(this.attempt++, this.parts.random, error.after);
-      this.timers.start = this.clock.setTimeout(() => void this.start(), wait);
-    }
-    return undefined;
-  }
-
-  async enter(me) {
-    if (this.work) this.shut("starting");
-    this.attempt = 0;
-    this.work = new Work({
-      ...this.parts, me, emitter: this.emitter, now: () => this.now(), onEnded: (code) => void this.onEnded(code),
-    });
-    await this.unseal(me);
-    for (const [r, count] of this.counts) for (let n = 0; n < count; n += 1) this.work.streams.want(r);
-    this.work.start();
-    this.become({ state: "signed_in", me });
-    this.active();
-  }
-
-  /** Takes the key, and with it outbox and drafts. */
-  async unseal(me) {
-    const { crypto } = this.parts;
-    const sealer = await openSealer(crypto, me.outbox_key, me.inbox);
-    const store = sealer instanceof Sealer ? prefixed(this.storage, `a/${me.inbox}/`) : memoryStore();
-    this.keptDrafts = new Drafts({ store, sealer, crypto, clock: this.clock });
-    await this.work.useOutbox(store, sealer);
-  }
-
-  /** Leaves no trace of the account on this device, then tells the service. */
-  async signOut() {
-    const account = this.session.me?.inbox;
-    this.shut("signed_out");
-    if (account) await this.storage.clear(`a/${account}/`);
-    this.parts.tabs?.post({ type: "signed_out", scope: account });
-    await this.storage.put(LEAVING, true);
-    await this.leave();
-  }
-
-  /** Ends the session at the service. Until that worked, no start shows the account again. */
-  async leave() {
-    try {
-      await this.api.auth("/auth/session", { method: "DELETE" });
-    } catch (error) {
-      if (!error.signedOut) throw error;
-    }
-    await this.storage.delete(LEAVING);
-  }
-
-  lock() {
-    if (this.session.state !== "signed_in") return;
-    void this.keptDrafts.flush();
-    this.keptDrafts = null;
-    this.work.useOutbox(null, null);
-    this.clock.clearTimeout(this.timers.idle);
-    this.become({ ...this.session, state: "locked" });
-  }
-
-  /** Asks the service for the key again. Rejects with ApiError; a session that has ended ends here too. */
-  async unlock() {
-    if (this.session.state !== "locked") return;
-    const me = await this.api.get("/me").catch((error) => {
-      if (error.signedOut) this.shut("signed_out", "ended");
-      throw error;
-    });
-    if (me.inbox !== this.session.me.inbox) return void (await this.enter(me));
-    await this.unseal(me);
-    this.become({ state: "signed_in", me });
-    this.active();
-  }
-
-  /** Someone touched a key or the screen. */
-  active() {
-    this.clock.clearTimeout(this.timers.idle);
-    if (this.session.state === "signed_in") this.timers.idle = this.clock.setTimeout(() => this.lock(), this.idleMs);
-  }
-
-  async reloadMe() {
-    const me = await this.api.get("/me");
-    if (this.session.me) this.become({ ...this.session, me });
-    this.emitter.tell("me", me);
-    return me;
-  }
-
-  /** The line ended for good, or an answer said that nobody is signed in. Only /me knows what is true. */
-  async onEnded(code) {
-    if (code !== 4501 && code !== 4503) return;
-    const now = this.clock.mono();
-    if (now - this.checkedAt < RECHECK_MS) return;
-    this.checkedAt = now;
-    try {
-      await this.api.get("/me");
-      this.work?.driver.input({ type: "reconnect" });
-    } catch (error) {
-      if (error.signedOut) return this.shut("signed_out", "ended");
-      this.checkedAt = -Infinity;
-      this.timers.ended = this.clock.setTimeout(() => void this.onEnded(code), RECHECK_MS / 4);
-    }
-    return undefined;
-  }
-
-  shut(state, code) {
-    for (const timer of Object.values(this.timers)) this.clock.clearTimeout(timer);
-    if (state === "signed_out") void this.keptDrafts?.flush();
-    this.work?.close();
-    this.work = null;
-    this.keptDrafts = null;
-    this.become({ state, me: null, ...(code ? { code } : {}) });
-  }
-
-  become(session) {
-    this.session = Object.freeze(session);
-    this.emitter.changed("session", "", () => this.session);
-  }
-
-  onVisible(visible) {
-    if (!visible) return void this.flush();
-    if (this.session.state === "unreachable") return void this.start();
-    this.work?.driver.input({ type: "wake" });
-    return undefined;
-  }
-
-  onTab(message) {
-    if (message.scope !== this.session.me?.inbox) return;
-    if (message.type !== "signed_out") return void this.work?.outbox?.onTab(message);
-    this.shut("signed_out");
-    this.emitter.tell("signed-out-elsewhere", null);
-  }
-
-  flush() {
-    return this.keptDrafts?.flush() ?? Promise.resolve();
-  }
-
-  close() {
-    void this.flush();
-    for (const off of this.offs) off?.();
-    this.shut("starting");
   }
 
   // --- line and streams --------------------------------------------------------------------------------------------
@@ -383,7 +212,7 @@ class App {
   }
 }
 
-const NO_LINE = Object.freeze({ state: "connecting", since: 0, waiting: 0, failed: 0, missing: 0, done: 0, total: 0, retryAt: null, code: null });
+const NO_LINE = Object.freeze(new Line(0).current);
 
 /** The drafts of whoever is signed in; while locked or signed out there are none, and what is set is not kept. */
 function draftsOf(app) {

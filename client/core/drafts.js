@@ -21,6 +21,7 @@ export class Drafts {
     this.texts = new Map();
     this.unsaved = new Map();
     this.saving = Promise.resolve();
+    this.discarded = false;
   }
 
   /** Gives the text kept under a name, or "". */
@@ -33,6 +34,7 @@ export class Drafts {
 
   /** Keeps a text; an empty one is forgotten. */
   set(name, text) {
+    if (this.discarded) return;
     this.texts.set(name, text);
     if (this.unsaved.has(name)) this.clock.clearTimeout(this.unsaved.get(name));
     this.unsaved.set(name, this.clock.setTimeout(() => this.save(name), SAVE_MS));
@@ -63,17 +65,28 @@ export class Drafts {
     await this.saving;
   }
 
+  /** Forgets everything in memory and saves nothing more; done when what is being saved is. */
+  async discard() {
+    for (const timer of this.unsaved.values()) this.clock.clearTimeout(timer);
+    this.unsaved.clear();
+    this.texts.clear();
+    this.discarded = true;
+    await this.saving;
+  }
+
   save(name) {
     const timer = this.unsaved.get(name);
     if (timer === undefined) return;
     this.clock.clearTimeout(timer);
     this.unsaved.delete(name);
     const text = this.texts.get(name);
+    if (text === undefined) return;
     this.saving = this.saving.then(() => this.write(name, text)).catch(() => undefined);
   }
 
   async write(name, text) {
     const key = PREFIX + (await this.place(name));
+    if (this.discarded) return;
     if (text === "") await this.store.delete(key);
     else await this.store.put(key, await this.sealer.seal(key, { name, text }));
   }

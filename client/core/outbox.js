@@ -5,12 +5,10 @@
  * May import only modules of core. What it keeps goes when the service has answered `re` (or the event itself came),
  * when the author drops it, or at sign-out.
  */
+import { KeptEntries } from "./kept.js";
 import { makeUuid } from "./protocol.js";
 import { Queue, keep } from "./queue.js";
 import { Turns } from "./turns.js";
-
-const PREFIX = "outbox/";
-const OLDEST_MS = 30 * 24 * 3600 * 1000; // what no session could open for a month is given up
 
 /** Why a promise of `publish` failed: refused for good, or dropped by the author. */
 export class NotSent extends Error {
@@ -33,9 +31,7 @@ export class Outbox {
     Object.assign(this, { tabs: null, onSettled: () => {}, onFailed: () => {}, ...parts });
     this.queue = new Queue(this.random);
     this.promises = new Map();
-    this.written = new Set();
-    this.done = new Set(); // a list that was read a moment too early must not bring them back
-    this.writing = Promise.resolve();
+    this.kept = new KeptEntries(this);
     this.lastOrder = 0;
     this.up = false;
     this.closed = false;
@@ -68,7 +64,7 @@ export class Outbox {
 
   /** The tab whose turn it is takes it into its order; the others show it. */
   async keepAndSend(entry) {
-    await this.write(entry);
+    await this.kept.write(entry);
     this.tabs?.post({ type: "changed" });
     this.pump();
   }
@@ -104,8 +100,9 @@ export class Outbox {
     const entry = this.queue.get(c);
     if (!entry || entry.state !== "failed") return null;
     if (entry.failure?.code === "conflict") return this.replace(entry, entry.d);
-    void this.erase(entry);
-    Object.assign(entry, { state: "waiting", failure: null, uncertain: false, notBefore: 0, attempts: 0, order: this.nextOrder(this.clock.now()) });
+    void this.kept.erase(entry);
+    const order = this.nextOrder(this.clock.now());
+    Object.assign(entry, { state: "waiting", failure: null, uncertain: false, notBefore: 0, attempts: 0, order });
     const promise = this.promise(c);
     void this.keepAndSend(entry);
     this.onChange(entry.r);
@@ -119,7 +116,7 @@ export class Outbox {
     if (entry.state === "failed") return this.replace(entry, d);
     entry.d = d;
     const promise = this.promise(c);
-    void this.write(entry);
+    void this.kept.write(entry);
     this.onChange(entry.r);
     return { c, promise };
   }
@@ -173,7 +170,7 @@ export class Outbox {
   async send(entry) {
     const fresh = !entry.tried;
     entry.tried = true;
-    if (fresh) await this.write(entry);
+    if (fresh) await this.kept.write(entry);
     const current = this.queue.get(entry.c) === entry && entry.state === "sending";
     if (!current || this.closed) return;
     if (!this.up || !this.transmit(entry)) entry.state = "waiting";
@@ -198,7 +195,7 @@ export class Outbox {
     const entry = this.queue.get(c);
     if (!entry) return;
     if (this.queue.refuse(c, refusal, this.clock.mono())) {
-      void this.write(entry);
+      void this.kept.write(entry);
       this.settle(c, null, refusal);
       this.onFailed(entry);
       this.tabs?.post({ type: "changed" });
@@ -229,72 +226,33 @@ export class Outbox {
 
   // --- storage -----------------------------------------------------------------------------------------------------
 
+  /** Done when all that was to be written is. */
+  get writing() {
+    return this.kept.writing;
+  }
+
   /** Reads what is stored: after a start, and each time the turn comes, for another tab may have changed it. */
   async reload() {
-    await this.writing;
-    const writtenBefore = [...this.written];
-    const stored = await this.store.list(PREFIX).catch(() => null);
+    const stored = await this.kept.read();
     if (stored === null || this.closed) return;
-    const seen = new Set();
-    for (const [key, value] of stored) {
-      const entry = await this.read(key, value);
-      if (!entry || this.closed) continue;
-      seen.add(entry.c);
-      this.merge(entry);
-    }
-    for (const c of writtenBefore) {
-      const entry = this.queue.get(c);
-      if (entry && !seen.has(c) && this.written.has(c) && entry.state !== "sending") this.confirm(c, { s: null }, { told: true });
+    for (const entry of stored.entries) this.merge(entry);
+    for (const c of stored.lost) {
+      const entry = this.queue.get(c); // another tab saw it confirmed, and its word did not reach this one
+      if (entry && entry.state !== "sending") this.confirm(c, { s: null }, { told: true });
     }
   }
 
   merge(stored) {
     this.lastOrder = Math.max(this.lastOrder, stored.order);
     const known = this.queue.get(stored.c);
-    if (this.done.has(stored.c) || known?.state === "sending" || known?.version >= stored.version) return;
-    this.written.add(stored.c);
+    if (known?.state === "sending" || known?.version >= stored.version) return;
     this.queue.add(known ? Object.assign(known, stored) : keep(stored));
     this.onChange(stored.r);
   }
 
-  async read(key, value) {
-    try {
-      return await this.sealer.unseal(PREFIX, value.sealed);
-    } catch {
-      if (!(this.clock.now() - value?.at < OLDEST_MS)) await this.store.delete(key).catch(() => undefined);
-      return null;
-    }
-  }
-
-  write(entry) {
-    entry.version = (entry.version ?? 0) + 1;
-    const { c, r, k, d, at, order, tried, uncertain, failure, version } = entry;
-    const state = entry.state === "failed" ? "failed" : "waiting";
-    const key = keyOf(entry);
-    return this.chain(async () => {
-      if (this.done.has(c)) return;
-      const sealed = await this.sealer.seal(PREFIX, { c, r, k, d, at, order, tried, uncertain, failure, version, state });
-      await this.store.put(key, { at, sealed });
-      this.written.add(c);
-    });
-  }
-
-  erase(entry) {
-    const key = keyOf(entry);
-    this.written.delete(entry.c);
-    return this.chain(() => this.store.delete(key));
-  }
-
   forget(entry) {
     this.queue.remove(entry.c);
-    this.done.add(entry.c);
-    return this.erase(entry);
-  }
-
-  /** One write after the other. A store that fails keeps nothing over a reload, and holds up no message. */
-  chain(work) {
-    this.writing = this.writing.then(work).catch(() => undefined);
-    return this.writing;
+    return this.kept.forget(entry);
   }
 
   /** Lets go of everything in memory; what is stored stays. */
@@ -305,8 +263,4 @@ export class Outbox {
     this.queue = new Queue(this.random);
     this.promises.clear();
   }
-}
-
-function keyOf(entry) {
-  return `${PREFIX}${String(entry.order).padStart(16, "0")}-${entry.c}`;
 }
