@@ -12,7 +12,7 @@ const PREFIX = "curbside-shell-";
 const CURRENT = "curbside-current"; // a cache with one entry: the name of the cache in use
 const SHELL = "/";
 const LOOSE = `${PREFIX}loose`; // while the service offers no list: files as they were used last
-const ANY = { ignoreVary: true, ignoreSearch: true }; // whose cookies asked first is no matter: the shell is the same for all
+const ANY = { ignoreVary: true, ignoreSearch: true }; // the shell is the same for all cookies
 const NEVER = /^\/(api|_allauth|ws|staff|accounts|healthz|readyz|shell\.json|sw\.js)(\/|$)/;
 
 const SAYS = {
@@ -85,14 +85,15 @@ async function forget(keep) {
   await Promise.all(names.map((name) => caches.delete(name)));
 }
 
-/** Any page of the app is the same shell. Pages that are not of the app (the API's documents) are never navigated here. */
+/** Any page of the app is the same shell. */
 async function openShell(request) {
   const name = await current();
   const held = name && (await (await caches.open(name)).match(SHELL, ANY));
   if (held) return held;
   try {
     const answer = await fetch(request);
-    if (answer.ok && new URL(request.url).pathname === SHELL) await (await caches.open(LOOSE)).put(SHELL, answer.clone());
+    if (answer.ok && new URL(request.url).pathname === SHELL)
+      await (await caches.open(LOOSE)).put(SHELL, answer.clone());
     return answer;
   } catch (error) {
     const last = await caches.match(SHELL, { ...ANY, cacheName: LOOSE });
@@ -127,7 +128,11 @@ async function alertMember() {
   if (pages.some((page) => page.focused)) return;
   const { body } = SAYS[(self.navigator.language || "en").slice(0, 2)] ?? SAYS.en;
   await self.registration.showNotification("Curbside", {
-    body, tag: "curbside", renotify: true, icon: "/static/client/icons/icon-192.png", badge: "/static/client/icons/badge-96.png",
+    body,
+    tag: "curbside",
+    renotify: true,
+    icon: "/static/client/icons/icon-192.png",
+    badge: "/static/client/icons/badge-96.png",
     vibrate: [180, 90, 180],
   });
 }

@@ -28,8 +28,19 @@ export class ApiError extends Error {
  *   clock?: {now: () => number, setTimeout: Function, clearTimeout: Function}, token?: string|null}} parts
  *   csrf: the value of the CSRF cookie; token: for programs instead of cookies
  */
-export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth/browser/v1", timeoutMs = 20_000,
-  clock = { now: () => Date.now(), setTimeout: (work, ms) => setTimeout(work, ms), clearTimeout: (timer) => clearTimeout(timer) }, token = null }) {
+export function createApi({
+  fetch,
+  csrf,
+  base = "/api/v1",
+  authBase = "/_allauth/browser/v1",
+  timeoutMs = 20_000,
+  clock = {
+    now: () => Date.now(),
+    setTimeout: (work, ms) => setTimeout(work, ms),
+    clearTimeout: (timer) => clearTimeout(timer),
+  },
+  token = null,
+}) {
   let skew = 0;
   /** A page out of the cache brings no CSRF cookie; any answer of allauth does. */
   const ensureCsrf = async () => {
@@ -41,7 +52,10 @@ export function createApi({ fetch, csrf, base = "/api/v1", authBase = "/_allauth
     const timer = clock.setTimeout(() => stop.abort(), timeoutMs);
     try {
       const response = await fetch(url, {
-        method, signal: stop.signal, credentials: token ? "omit" : "same-origin", cache: "no-store",
+        method,
+        signal: stop.signal,
+        credentials: token ? "omit" : "same-origin",
+        cache: "no-store",
         headers: headersOf({ method, body, token, csrf }),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
@@ -110,7 +124,7 @@ async function bodyOf(response) {
   }
 }
 
-/** Reads the error shapes of our API ({code, msg}), of ninja ({detail}) and of allauth ({errors: [{code, message, param}]}). */
+/** Reads the errors of our API ({code, msg}), of ninja ({detail}) and of allauth ({errors: [{code, message, param}]}). */
 function errorOf(response, json) {
   const { status } = response;
   const list = Array.isArray(json?.errors) ? json.errors : [];
@@ -127,4 +141,13 @@ function errorOf(response, json) {
   });
 }
 
-const CODES = { 400: "malformed", 401: "unauthorized", 403: "forbidden", 404: "not_found", 409: "conflict", 413: "too_large", 422: "malformed", 429: "rate" };
+const CODES = {
+  400: "malformed",
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  413: "too_large",
+  422: "malformed",
+  429: "rate",
+};

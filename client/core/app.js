@@ -175,7 +175,7 @@ class App extends Session {
   }
 
   offers() {
-    return this.work?.offers.list(this.now()) ?? [];
+    return this.work?.desk.offers.list(this.now()) ?? [];
   }
 
   // --- writing -----------------------------------------------------------------------------------------------------

@@ -60,7 +60,16 @@ export class Connection {
     this.requests = new Map();
     this.nextRequest = 1;
     /** What happens when which time has come; null: never. */
-    this.timers = { retry: null, ticket: null, open: null, hello: null, silence: null, probe: null, renew: null, steady: null };
+    this.timers = {
+      retry: null,
+      ticket: null,
+      open: null,
+      hello: null,
+      silence: null,
+      probe: null,
+      renew: null,
+      steady: null,
+    };
     this.out = [];
   }
 
@@ -252,13 +261,27 @@ export class Connection {
 
 /** What each timer does when it has come. */
 const DUE = {
-  retry(now) { this.attemptNow(now); },
-  ticket(now) { this.lose(1006, now); },
-  open(now) { this.lose(1006, now); },
-  hello(now) { this.lose(1006, now); },
-  silence(now) { this.lose(NO_HEARTBEAT, now); },
-  probe(now) { this.lose(NO_HEARTBEAT, now, { atOnce: true }); },
-  steady() { this.attempt = 0; },
+  retry(now) {
+    this.attemptNow(now);
+  },
+  ticket(now) {
+    this.lose(1006, now);
+  },
+  open(now) {
+    this.lose(1006, now);
+  },
+  hello(now) {
+    this.lose(1006, now);
+  },
+  silence(now) {
+    this.lose(NO_HEARTBEAT, now);
+  },
+  probe(now) {
+    this.lose(NO_HEARTBEAT, now, { atOnce: true });
+  },
+  steady() {
+    this.attempt = 0;
+  },
   renew(now) {
     this.timers.renew = now + TIMES.renewAgainMs;
     this.out.push({ do: "ticket" });

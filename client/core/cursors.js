@@ -7,7 +7,10 @@ const TYPING_MS = 3000; // the service shows it for 5 s
 const READ_MS = 800;
 
 export class Cursors {
-  /** @param {{tell: (frame: object) => boolean, clock: {mono: () => number, setTimeout: Function, clearTimeout: Function}}} parts */
+  /**
+   * @param {{tell: (frame: object) => boolean,
+   *   clock: {mono: () => number, setTimeout: Function, clearTimeout: Function}}} parts
+   */
   constructor({ tell, clock }) {
     this.tell = tell;
     this.clock = clock;

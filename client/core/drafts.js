@@ -37,7 +37,10 @@ export class Drafts {
     if (this.discarded) return;
     this.texts.set(name, text);
     if (this.unsaved.has(name)) this.clock.clearTimeout(this.unsaved.get(name));
-    this.unsaved.set(name, this.clock.setTimeout(() => this.save(name), SAVE_MS));
+    this.unsaved.set(
+      name,
+      this.clock.setTimeout(() => this.save(name), SAVE_MS),
+    );
   }
 
   clear(name) {

@@ -55,7 +55,10 @@ export class Driver {
     this.clock.clearTimeout(this.timer);
     const at = this.connection.nextTimer();
     if (at === null) return;
-    this.timer = this.clock.setTimeout(() => this.input({ type: "timer" }), Math.max(0, Math.ceil(at - this.clock.mono())));
+    this.timer = this.clock.setTimeout(
+      () => this.input({ type: "timer" }),
+      Math.max(0, Math.ceil(at - this.clock.mono())),
+    );
   }
 
   open(number) {

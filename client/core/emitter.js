@@ -22,7 +22,9 @@ export class Emitter {
       try {
         fn(value);
       } catch (error) {
-        this.later(() => { throw error; });
+        this.later(() => {
+          throw error;
+        });
       }
     }
   }

@@ -8,7 +8,8 @@
  */
 
 const YEAR = "(?:19|20)\\d{2}";
-const MONTH = "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?";
+const MONTH =
+  "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\\.?";
 
 /** In the order in which they win where they overlap. `rewrite` gets the match and gives the text instead, or null. */
 const RULES = [
@@ -16,13 +17,41 @@ const RULES = [
   { category: "url", pattern: /\b(?:https?:\/\/|www\.)[^\s<>"']*[^\s<>"'.,;:!?)]/giu },
   { category: "national_id", pattern: /\b(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}\b/gu },
   { category: "national_id", pattern: /\b(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[-+]\d{4}\b/gu },
-  { category: "date", pattern: new RegExp(`\\b${YEAR}([-/])(?:0?[1-9]|1[0-2])\\1(?:0?[1-9]|[12]\\d|3[01])(?!\\d)`, "giu"), rewrite: yearOf },
-  { category: "date", pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])[./-](?:0?[1-9]|[12]\\d|3[01])[./-]${YEAR}\\b`, "giu"), rewrite: yearOf },
-  { category: "date", pattern: new RegExp(`\\b${MONTH}\\s+(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?,?\\s+${YEAR}\\b`, "giu"), rewrite: yearOf },
-  { category: "date", pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?\\s+(?:of\\s+)?${MONTH},?\\s+${YEAR}\\b`, "giu"), rewrite: yearOf },
-  { category: "age", pattern: /\b(?:9\d|1[01]\d)(?=[\s-]*(?:years?[\s-]old|year-old|yrs?\b|y\/?o\b))/giu, rewrite: () => "90+" },
-  { category: "phone", pattern: /(?<![\w.])\+\d[\d\s().-]{7,17}\d(?!\w)/gu, check: (text) => between(digits(text), 8, 15) },
-  { category: "phone", pattern: /(?<![\w.])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?!\w)/gu, check: (text) => !isSeries(text) },
+  {
+    category: "date",
+    pattern: new RegExp(`\\b${YEAR}([-/])(?:0?[1-9]|1[0-2])\\1(?:0?[1-9]|[12]\\d|3[01])(?!\\d)`, "giu"),
+    rewrite: yearOf,
+  },
+  {
+    category: "date",
+    pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])[./-](?:0?[1-9]|[12]\\d|3[01])[./-]${YEAR}\\b`, "giu"),
+    rewrite: yearOf,
+  },
+  {
+    category: "date",
+    pattern: new RegExp(`\\b${MONTH}\\s+(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?,?\\s+${YEAR}\\b`, "giu"),
+    rewrite: yearOf,
+  },
+  {
+    category: "date",
+    pattern: new RegExp(`\\b(?:0?[1-9]|[12]\\d|3[01])(?:st|nd|rd|th)?\\s+(?:of\\s+)?${MONTH},?\\s+${YEAR}\\b`, "giu"),
+    rewrite: yearOf,
+  },
+  {
+    category: "age",
+    pattern: /\b(?:9\d|1[01]\d)(?=[\s-]*(?:years?[\s-]old|year-old|yrs?\b|y\/?o\b))/giu,
+    rewrite: () => "90+",
+  },
+  {
+    category: "phone",
+    pattern: /(?<![\w.])\+\d[\d\s().-]{7,17}\d(?!\w)/gu,
+    check: (text) => between(digits(text), 8, 15),
+  },
+  {
+    category: "phone",
+    pattern: /(?<![\w.])\(?[2-9]\d{2}\)?[\s.-]\d{3}[\s.-]\d{4}(?!\w)/gu,
+    check: (text) => !isSeries(text),
+  },
 ];
 
 /**
@@ -34,7 +63,13 @@ export function checkLocally(text) {
   const marks = [];
   for (const { category, pattern, rewrite, check } of RULES) {
     for (const match of text.matchAll(pattern)) {
-      const mark = { start: match.index, end: match.index + match[0].length, category, reason: "", rewrite: rewrite?.(match[0]) ?? null };
+      const mark = {
+        start: match.index,
+        end: match.index + match[0].length,
+        category,
+        reason: "",
+        rewrite: rewrite?.(match[0]) ?? null,
+      };
       if ((check?.(match[0]) ?? true) && !marks.some((other) => overlap(other, mark))) marks.push(mark);
     }
   }
@@ -64,7 +99,8 @@ export function followEdit(marks, before, after) {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
   let tail = 0;
-  while (tail < before.length - start && tail < after.length - start && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
+  while (tail < before.length - start && tail < after.length - start && before.at(-1 - tail) === after.at(-1 - tail))
+    tail += 1;
   const end = before.length - tail;
   const shift = after.length - before.length;
   return marks.flatMap((mark) => {

@@ -50,7 +50,17 @@ export class History {
     this.newest = Math.max(this.newest, s);
     if (event.c) this.byC.set(event.c, s);
     if (CHANGES.has(event.k)) this.change(event, reader);
-    else this.put({ s, k: event.k, u: event.u ?? null, c: event.c ?? null, ts: event.ts, d: event.d ?? {}, removed: false, changed: null });
+    else
+      this.put({
+        s,
+        k: event.k,
+        u: event.u ?? null,
+        c: event.c ?? null,
+        ts: event.ts,
+        d: event.d ?? {},
+        removed: false,
+        changed: null,
+      });
   }
 
   put(entry) {

@@ -16,7 +16,17 @@ export class Line {
   /** @param {number} now Unix ms */
   constructor(now) {
     this.lostAt = now;
-    this.current = { state: "connecting", since: now, waiting: 0, failed: 0, missing: 0, done: 0, total: 0, retryAt: null, code: null };
+    this.current = {
+      state: "connecting",
+      since: now,
+      waiting: 0,
+      failed: 0,
+      missing: 0,
+      done: 0,
+      total: 0,
+      retryAt: null,
+      code: null,
+    };
   }
 
   /**
@@ -37,7 +47,9 @@ export class Line {
       retryAt: connection.retryAt === null ? null : Math.round(now + connection.retryAt - mono),
       code: state === "ended" ? connection.endCode : null,
     };
-    const same = Object.keys(next).every((key) => key === "retryAt" ? near(next[key], this.current[key]) : next[key] === this.current[key]);
+    const same = Object.keys(next).every((key) =>
+      key === "retryAt" ? near(next[key], this.current[key]) : next[key] === this.current[key],
+    );
     if (!same) this.current = next;
     return !same;
   }

@@ -37,7 +37,9 @@ export class Outbox {
     this.closed = false;
     this.timer = null;
     this.turns = new Turns({
-      locks: parts.locks, name: `curbside-outbox-${this.sealer.scope}`, clock: this.clock,
+      locks: parts.locks,
+      name: `curbside-outbox-${this.sealer.scope}`,
+      clock: this.clock,
       onTurn: () => void this.reload().then(() => this.pump()),
       onLost: () => this.queue.lost(),
     });

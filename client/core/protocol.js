@@ -84,7 +84,14 @@ export function makeUuid(crypto) {
 
 export const frames = Object.freeze({
   /** @param {{i: number, tok: string|null, dev: string, subs: object[]}} fields */
-  hello: ({ i, tok, dev, subs }) => ({ t: "hello", i, v: VERSION, ...(tok ? { tok } : {}), dev, ...(subs?.length ? { subs } : {}) }),
+  hello: ({ i, tok, dev, subs }) => ({
+    t: "hello",
+    i,
+    v: VERSION,
+    ...(tok ? { tok } : {}),
+    dev,
+    ...(subs?.length ? { subs } : {}),
+  }),
   /** @param {{i: number, subs?: object[], un?: string[]}} fields */
   sub: ({ i, subs, un }) => ({ t: "sub", i, subs: subs ?? [], ...(un?.length ? { un } : {}) }),
   /** @param {{i: number, r: string, c: string, k: string, d: object}} fields */

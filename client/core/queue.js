@@ -23,7 +23,16 @@ export const PACE = Object.freeze({
 
 /** Makes an entry. @returns {Kept} */
 export function keep(fields) {
-  return { state: "waiting", tried: false, uncertain: false, failure: null, attempts: 0, notBefore: 0, sentAt: 0, ...fields };
+  return {
+    state: "waiting",
+    tried: false,
+    uncertain: false,
+    failure: null,
+    attempts: 0,
+    notBefore: 0,
+    sentAt: 0,
+    ...fields,
+  };
 }
 
 export class Queue {

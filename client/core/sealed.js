@@ -13,7 +13,11 @@ const IV_BYTES = 12; // NIST SP 800-38D, section 8.2: 96 bits
  */
 export async function openSealer(crypto, base64, scope) {
   if (crypto.subtle) return Sealer.open(crypto, base64, scope);
-  return { scope, seal: async (_place, value) => structuredClone(value), unseal: async (_place, value) => structuredClone(value) };
+  return {
+    scope,
+    seal: async (_place, value) => structuredClone(value),
+    unseal: async (_place, value) => structuredClone(value),
+  };
 }
 
 /** What is stored cannot be opened with this key: another session's, another account's, or damaged. */

@@ -72,7 +72,9 @@ export class Streams {
   /** Gives the streams that came to be wanted while these were being asked for, and are subscribed nowhere. */
   forgotten(subs) {
     const asked = new Set(subs.map((sub) => sub.r));
-    return [...this.all.values()].filter((one) => one.down && !one.asked && !one.ended && !asked.has(one.r)).map((one) => one.r);
+    return [...this.all.values()]
+      .filter((one) => one.down && !one.asked && !one.ended && !asked.has(one.r))
+      .map((one) => one.r);
   }
 
   /** The subscription was refused for good. */

@@ -12,7 +12,12 @@ export function clockText(ms) {
   return hours > 0 ? `${two(hours)}:${rest}` : rest;
 }
 
-const STEPS = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1000]];
+const STEPS = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+  ["second", 1000],
+];
 
 /**
  * Says how far `at` lies from `now`: "3 min. ago", "in 2 hr.", "now" within 10 s.

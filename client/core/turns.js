@@ -29,20 +29,23 @@ export class Turns {
   ask(options) {
     const stop = new AbortController();
     this.waiting = stop;
-    const timer = options.steal ? null : this.clock.setTimeout(() => {
-      if (this.waiting !== stop) return;
-      stop.abort();
-      this.ask({ steal: true });
-    }, STEAL_AFTER_MS);
+    const timer = options.steal
+      ? null
+      : this.clock.setTimeout(() => {
+          if (this.waiting !== stop) return;
+          stop.abort();
+          this.ask({ steal: true });
+        }, STEAL_AFTER_MS);
     const how = options.steal ? options : { signal: stop.signal };
-    const hold = () => new Promise((finish) => {
-      this.clock.clearTimeout(timer);
-      if (this.waiting !== stop) return finish();
-      this.waiting = null;
-      this.mine = true;
-      this.finish = finish;
-      this.onTurn();
-    });
+    const hold = () =>
+      new Promise((finish) => {
+        this.clock.clearTimeout(timer);
+        if (this.waiting !== stop) return finish();
+        this.waiting = null;
+        this.mine = true;
+        this.finish = finish;
+        this.onTurn();
+      });
     this.locks.request(this.name, how, hold).catch(() => this.stolen(stop));
   }
 

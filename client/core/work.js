@@ -6,7 +6,7 @@
 import { Cursors } from "./cursors.js";
 import { Driver } from "./driver.js";
 import { Line } from "./line.js";
-import { Offers } from "./offers.js";
+import { OfferDesk } from "./offers.js";
 import { Outbox } from "./outbox.js";
 import { Pages } from "./pages.js";
 import { frames, makeUuid, readRefusal } from "./protocol.js";
@@ -23,19 +23,32 @@ export class Work {
     Object.assign(this, parts);
     this.streams = new Streams();
     this.views = new Views();
-    this.offers = new Offers();
     this.line = new Line(this.clock.now());
     this.outbox = null;
     this.sent = new Map();
     this.wantSubs = new Set();
     this.timers = {};
     this.closed = false;
-    this.pages = new Pages({ api: this.api, clock: this.clock, random: this.random, onSignedOut: () => this.onEnded(4501) });
-    this.driver = new Driver({
-      url: this.url, openSocket: this.openSocket, clock: this.clock, random: this.random, dev: makeUuid(this.crypto),
-      askTicket: () => this.api.ticket().catch((error) => Promise.reject({ final: error.signedOut === true, code: error.code })),
-      subs: () => this.streams.subs(), applied: () => this.streams.positions(), onAction: (action) => this.onAction(action),
+    this.pages = new Pages({
+      api: this.api,
+      clock: this.clock,
+      random: this.random,
+      onSignedOut: () => this.onEnded(4501),
     });
+    this.driver = new Driver({
+      url: this.url,
+      openSocket: this.openSocket,
+      clock: this.clock,
+      random: this.random,
+      dev: makeUuid(this.crypto),
+      askTicket: () =>
+        this.api.ticket().catch((error) => Promise.reject({ final: error.signedOut === true, code: error.code })),
+      subs: () => this.streams.subs(),
+      applied: () => this.streams.positions(),
+      onAction: (action) => this.onAction(action),
+    });
+    const again = (ms, work) => this.again("offers", ms, work);
+    this.desk = new OfferDesk({ api: this.api, emitter: this.emitter, now: this.now, again });
     this.cursors = new Cursors({ tell: (frame) => this.driver.tell(frame), clock: this.clock });
   }
 
@@ -46,20 +59,27 @@ export class Work {
     this.driver.input({ type: this.network?.online() === false ? "offline" : "online" });
     this.driver.input({ type: "start" });
     this.updateLine();
-    void this.loadOffers();
+    void this.desk.load();
   }
 
   /** Gives the outbox to work with; null while locked. */
   useOutbox(store, sealer) {
     this.outbox?.close();
-    this.outbox = sealer && new Outbox({
-      store, sealer, crypto: this.crypto, clock: this.clock, random: this.random, locks: this.locks,
-      tabs: this.tabs && { post: (message) => this.tabs.post({ ...message, scope: this.me.inbox }) },
-      transmit: ({ r, c, k, d }) => this.driver.request((i) => frames.pub({ i, r, c, k, d }), { kind: "pub", c }),
-      onChange: (r) => this.onKept(r),
-      onSettled: (entry, answer) => this.onSettled(entry, answer),
-      onFailed: (entry) => this.emitter.tell("failed", pendingOf(entry)),
-    });
+    this.outbox =
+      sealer &&
+      new Outbox({
+        store,
+        sealer,
+        crypto: this.crypto,
+        clock: this.clock,
+        random: this.random,
+        locks: this.locks,
+        tabs: this.tabs && { post: (message) => this.tabs.post({ ...message, scope: this.me.inbox }) },
+        transmit: ({ r, c, k, d }) => this.driver.request((i) => frames.pub({ i, r, c, k, d }), { kind: "pub", c }),
+        onChange: (r) => this.onKept(r),
+        onSettled: (entry, answer) => this.onSettled(entry, answer),
+        onFailed: (entry) => this.emitter.tell("failed", pendingOf(entry)),
+      });
     if (!this.outbox) return this.updateLine();
     return this.outbox.reload().then(() => {
       if (this.driver.connection.state === "up") this.outbox?.lineUp();
@@ -113,7 +133,10 @@ export class Work {
     const { code, msg, retry, after } = readRefusal(frame.err);
     if (!retry) return this.perform(this.streams.onSubRefused(subs, { code, msg }));
     this.streams.onSubFailed(subs);
-    this.clock.setTimeout(() => subs.forEach((sub) => this.streams.get(sub.r) && this.askSub(sub.r)), after ?? SUB_AGAIN_MS);
+    this.clock.setTimeout(
+      () => subs.forEach((sub) => this.streams.get(sub.r) && this.askSub(sub.r)),
+      after ?? SUB_AGAIN_MS,
+    );
     return undefined;
   }
 
@@ -130,7 +153,10 @@ export class Work {
   }
 
   sendSubs() {
-    const subs = [...this.wantSubs].map((r) => this.streams.get(r)).filter((one) => one && !one.ended).map((one) => one.position());
+    const subs = [...this.wantSubs]
+      .map((r) => this.streams.get(r))
+      .filter((one) => one && !one.ended)
+      .map((one) => one.position());
     this.wantSubs.clear();
     if (subs.length === 0) return;
     if (this.driver.request((i) => frames.sub({ i, subs }), { kind: "sub", subs })) this.streams.onAsked(subs);
@@ -143,7 +169,7 @@ export class Work {
     if (!wanted() || this.closed) return;
     if (page) this.streams.get(r).onPage(token, page);
     else if (error) this.streams.get(r).onPageFailed(token, error);
-    if (page && r === this.me.inbox) void this.loadOffers();
+    if (page && r === this.me.inbox) void this.desk.load();
     for (const entry of this.outbox?.list() ?? []) this.confirmByHistory(entry);
     this.perform(this.streams.collect());
     this.updateLine();
@@ -172,32 +198,8 @@ export class Work {
   }
 
   onInbox(event, late) {
-    const meant = this.offers.take(event, this.now());
-    if (meant?.made) this.emitter.tell("offer", meant.made);
-    if (meant?.gone) this.emitter.tell("offer.gone", meant.gone);
-    if (meant) this.offersChanged();
+    this.desk.take(event);
     this.emitter.tell("inbox", { ...event, late });
-  }
-
-  // --- offers ------------------------------------------------------------------------------------------------------
-
-  async loadOffers() {
-    try {
-      const json = await this.api.get("/offers");
-      if (this.closed) return;
-      this.offers.reset(Array.isArray(json) ? json : json.items ?? []);
-      this.offersChanged();
-    } catch {
-      return; // the inbox tells of new ones; the next page of it asks again
-    }
-  }
-
-  offersChanged() {
-    const now = this.now();
-    for (const offer of this.offers.expire(now)) this.emitter.tell("offer.gone", { offer: offer.offer, why: "expired" });
-    this.emitter.changed("offers", "", () => this.offers.list(this.now()));
-    const due = this.offers.dueAt(now);
-    this.again("offers", due === null ? null : due - now + 50, () => this.offersChanged());
   }
 
   // --- the outbox --------------------------------------------------------------------------------------------------
@@ -242,7 +244,13 @@ export class Work {
   updateLine() {
     if (this.closed) return;
     const now = this.clock.now();
-    const parts = { connection: this.driver.connection, progress: this.streams.progress(), kept: this.outbox?.list() ?? [], now, mono: this.clock.mono() };
+    const parts = {
+      connection: this.driver.connection,
+      progress: this.streams.progress(),
+      kept: this.outbox?.list() ?? [],
+      now,
+      mono: this.clock.mono(),
+    };
     if (this.line.update(parts)) this.emitter.changed("line", "", () => this.line.current);
     this.again("line", this.line.dueIn(now), () => this.updateLine());
   }
@@ -260,13 +268,27 @@ export class Work {
 }
 
 const WISHES = {
-  sub({ r }) { this.askSub(r); },
-  unsub({ r }) { this.driver.request((i) => frames.sub({ i, un: [r] }), { kind: "unsub" }); },
-  page(wish) { void this.loadPage(wish); },
-  older(wish) { void this.loadOlder(wish); },
-  event(wish) { this.onEvent(wish); },
-  view({ r }) { this.show(r); },
-  eph({ r, k, u, d }) { this.emitter.tell("eph", { r, k, u, d }); },
+  sub({ r }) {
+    this.askSub(r);
+  },
+  unsub({ r }) {
+    this.driver.request((i) => frames.sub({ i, un: [r] }), { kind: "unsub" });
+  },
+  page(wish) {
+    void this.loadPage(wish);
+  },
+  older(wish) {
+    void this.loadOlder(wish);
+  },
+  event(wish) {
+    this.onEvent(wish);
+  },
+  view({ r }) {
+    this.show(r);
+  },
+  eph({ r, k, u, d }) {
+    this.emitter.tell("eph", { r, k, u, d });
+  },
 };
 
 /** A kept entry as screens see it. */

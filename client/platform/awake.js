@@ -7,7 +7,9 @@ export function screenHolder() {
   const ask = async () => {
     if (!wanted || lock || document.visibilityState === "hidden") return;
     lock = (await navigator.wakeLock?.request("screen").catch(() => null)) ?? null;
-    lock?.addEventListener("release", () => { lock = null; });
+    lock?.addEventListener("release", () => {
+      lock = null;
+    });
     if (!wanted) await lock?.release();
   };
   document.addEventListener("visibilitychange", ask);

@@ -13,11 +13,13 @@ export function idbStore() {
   let opened = null;
   const memory = memoryStore();
   const open = () => (opened ??= openDatabase().catch(() => null));
-  const on = (mode, work, instead) => async (...args) => {
-    const db = await open();
-    if (db === null) return instead(...args);
-    return settle(db, mode, (table) => work(table, ...args));
-  };
+  const on =
+    (mode, work, instead) =>
+    async (...args) => {
+      const db = await open();
+      if (db === null) return instead(...args);
+      return settle(db, mode, (table) => work(table, ...args));
+    };
   return {
     get: on("readonly", (table, key) => table.get(key), memory.get),
     put: on("readwrite", (table, key, value) => table.put(value, key), memory.put),

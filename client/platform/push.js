@@ -26,7 +26,8 @@ function workerUrl() {
  * @returns {Promise<"on"|"off"|"denied"|"unsupported">} off: may be asked for
  */
 export async function pushState() {
-  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window)) return "unsupported";
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window))
+    return "unsupported";
   if (Notification.permission === "denied") return "denied";
   const worker = await navigator.serviceWorker.getRegistration("/");
   if (!worker) return "unsupported";
@@ -42,7 +43,8 @@ export async function pushState() {
 export async function startPush(api, label = "") {
   const state = await pushState();
   if (state === "denied" || state === "unsupported") return state;
-  if ((await Notification.requestPermission()) !== "granted") return Notification.permission === "denied" ? "denied" : "off";
+  if ((await Notification.requestPermission()) !== "granted")
+    return Notification.permission === "denied" ? "denied" : "off";
   await register(api, label);
   return pushState();
 }

@@ -19,24 +19,42 @@ test("a request carries JSON, the session's cookies and, where it changes someth
   const { api, asked } = service(200, '{"a":1}');
   assert.deepEqual(await api.get("/me"), { a: 1 });
   await api.patch("/me", { languages: ["en"] });
-  assert.deepEqual([asked[0].url, asked[0].headers["x-csrftoken"], asked[0].credentials], ["/api/v1/me", undefined, "same-origin"]);
-  assert.deepEqual([asked[1].method, asked[1].headers["x-csrftoken"], asked[1].body], ["PATCH", "c5", '{"languages":["en"]}']);
+  assert.deepEqual(
+    [asked[0].url, asked[0].headers["x-csrftoken"], asked[0].credentials],
+    ["/api/v1/me", undefined, "same-origin"],
+  );
+  assert.deepEqual(
+    [asked[1].method, asked[1].headers["x-csrftoken"], asked[1].body],
+    ["PATCH", "c5", '{"languages":["en"]}'],
+  );
 });
 
 test("a program says its token and no cookie", async () => {
   const { api, asked } = service(200, "{}", { token: "t" });
   await api.post("/ticket");
-  assert.deepEqual([asked[0].headers.authorization, asked[0].credentials, asked[0].headers["x-csrftoken"]], ["Bearer t", "omit", undefined]);
+  assert.deepEqual(
+    [asked[0].headers.authorization, asked[0].credentials, asked[0].headers["x-csrftoken"]],
+    ["Bearer t", "omit", undefined],
+  );
 });
 
 test("errors of all three shapes become one", async () => {
-  const of = (status, body, more) => service(status, body, more).api.get("/x").then(() => null, (error) => error);
+  const of = (status, body, more) =>
+    service(status, body, more)
+      .api.get("/x")
+      .then(
+        () => null,
+        (error) => error,
+      );
   const own = await of(429, '{"code":"rate","msg":"Too much.","retry":true}', { headers: { "retry-after": "3" } });
   assert.ok(own instanceof ApiError);
   assert.deepEqual([own.code, own.msg, own.retry, own.after], ["rate", "Too much.", true, 3000]);
   const ninja = await of(422, '{"detail":[{"loc":["body"],"msg":"x"}]}');
   assert.deepEqual([ninja.code, ninja.msg, ninja.retry], ["malformed", "", false]);
-  const allauth = await of(400, '{"status":400,"errors":[{"code":"email_password_mismatch","message":"Wrong.","param":"password"}]}');
+  const allauth = await of(
+    400,
+    '{"status":400,"errors":[{"code":"email_password_mismatch","message":"Wrong.","param":"password"}]}',
+  );
   assert.deepEqual([allauth.code, allauth.fields], ["email_password_mismatch", { password: "Wrong." }]);
   const page = await of(502, "<html>");
   assert.deepEqual([page.code, page.retry], ["internal", true]);
@@ -46,7 +64,10 @@ test("errors of all three shapes become one", async () => {
 });
 
 test("a step of a sign-in that waits for another one is no error", async () => {
-  const { api } = service(401, '{"status":401,"data":{"flows":[{"id":"mfa_authenticate"}]},"meta":{"is_authenticated":false}}');
+  const { api } = service(
+    401,
+    '{"status":401,"data":{"flows":[{"id":"mfa_authenticate"}]},"meta":{"is_authenticated":false}}',
+  );
   const step = await api.auth("/auth/login", { method: "POST", body: {} });
   assert.equal(step.data.flows[0].id, "mfa_authenticate");
 });
@@ -54,7 +75,10 @@ test("a step of a sign-in that waits for another one is no error", async () => {
 test("a ticket's life is measured on the service's clock", async () => {
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 13, 0, 0)); // one hour ahead
   const expires = Date.UTC(2026, 0, 1, 12, 15, 0) / 1000;
-  const { api } = service(200, JSON.stringify({ ticket: "t", expires_at: expires }), { clock, headers: { date: "Thu, 01 Jan 2026 12:00:00 GMT" } });
+  const { api } = service(200, JSON.stringify({ ticket: "t", expires_at: expires }), {
+    clock,
+    headers: { date: "Thu, 01 Jan 2026 12:00:00 GMT" },
+  });
   const { tok, lifetimeMs } = await api.ticket();
   assert.deepEqual([tok, Math.round(lifetimeMs / 60_000)], ["t", 15]);
   assert.equal(api.skew(), -3_599_500);
@@ -62,7 +86,8 @@ test("a ticket's life is measured on the service's clock", async () => {
 
 test("an answer that does not come is given up", async () => {
   const clock = new FakeClock();
-  const fetch = (_url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
+  const fetch = (_url, { signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
   const api = createApi({ fetch, csrf: () => null, clock });
   const answer = api.get("/me").catch((error) => error);
   await clock.advance(20_000);

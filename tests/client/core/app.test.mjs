@@ -22,7 +22,8 @@ test("a message becomes read when another one's cursor passes it", async () => {
   const { app, clock, server } = await signedIn();
   app.publish("r1", "message", { text: "hello" });
   await clock.advance(1000);
-  for (const socket of server.sockets) server.write(socket, { t: "eph", r: "r1", k: "read", u: "Blue Fox", d: { s: 1 } });
+  for (const socket of server.sockets)
+    server.write(socket, { t: "eph", r: "r1", k: "read", u: "Blue Fox", d: { s: 1 } });
   await clock.advance(200);
   assert.equal(app.stream("r1").items[0].state, "read");
 });
@@ -80,7 +81,8 @@ test("too many connections ends the line until it is tried by hand", async () =>
 test("access that is withdrawn ends one stream and keeps the line", async () => {
   const { app, clock, server } = await signedIn();
   server.streams.get("r1").left = true;
-  for (const socket of server.sockets) server.write(socket, { t: "bye", r: "r1", code: 4503, msg: "", retry: false, after: 0 });
+  for (const socket of server.sockets)
+    server.write(socket, { t: "bye", r: "r1", code: 4503, msg: "", retry: false, after: 0 });
   await clock.advance(1000);
   assert.equal(app.stream("r1").phase, "gone");
   assert.equal(app.line.state, "online");
@@ -93,7 +95,9 @@ test("sign-out wipes the account from the device, also when the service cannot b
   server.cutAll();
   app.publish("r1", "message", { text: "kept" });
   await clock.advance(2000);
-  assert.ok([...held.keys()].some((key) => key.includes("outbox/")) && [...held.keys()].some((key) => key.includes("draft/")));
+  assert.ok(
+    [...held.keys()].some((key) => key.includes("outbox/")) && [...held.keys()].some((key) => key.includes("draft/")),
+  );
   server.faults.httpDown = true;
   await assert.rejects(app.signOut());
   assert.deepEqual([...held.keys()], ["leaving"]);
@@ -122,7 +126,10 @@ test("an idle client locks: key, drafts and waiting texts leave memory and come 
   await app.unlock();
   assert.equal(await app.drafts.get("r1"), "half a thought");
   await clock.advance(40_000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["waits"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["waits"],
+  );
 });
 
 test("drafts outlive a reload", async () => {
@@ -145,16 +152,31 @@ test("an offer is told once, listed while its clock runs, and gone when another 
   const gone = [];
   app.on("offer", (offer) => made.push(offer.offer));
   app.on("offer.gone", (one) => gone.push(one));
-  server.append(ME.account, { k: "offer.made", d: { offer: "o1", specialty: "cardiology", expires_at: clock.now() + 60_000 } });
-  server.append(ME.account, { k: "offer.made", d: { offer: "o2", specialty: "cardiology", expires_at: clock.now() + 5_000 } });
+  server.append(ME.account, {
+    k: "offer.made",
+    d: { offer: "o1", specialty: "cardiology", expires_at: clock.now() + 60_000 },
+  });
+  server.append(ME.account, {
+    k: "offer.made",
+    d: { offer: "o2", specialty: "cardiology", expires_at: clock.now() + 5_000 },
+  });
   await clock.advance(500);
-  assert.deepEqual(app.offers().map((offer) => offer.offer), ["o2", "o1"]);
+  assert.deepEqual(
+    app.offers().map((offer) => offer.offer),
+    ["o2", "o1"],
+  );
   await clock.advance(6000);
-  assert.deepEqual(app.offers().map((offer) => offer.offer), ["o1"]);
+  assert.deepEqual(
+    app.offers().map((offer) => offer.offer),
+    ["o1"],
+  );
   server.append(ME.account, { k: "offer.gone", d: { offer: "o1", why: "taken" } });
   await clock.advance(500);
   assert.deepEqual(made, ["o1", "o2"]);
-  assert.deepEqual(gone, [{ offer: "o2", why: "expired" }, { offer: "o1", why: "taken" }]);
+  assert.deepEqual(gone, [
+    { offer: "o2", why: "expired" },
+    { offer: "o1", why: "taken" },
+  ]);
 });
 
 test("older history is loaded page by page without a hole", async () => {
@@ -172,7 +194,10 @@ test("older history is loaded page by page without a hole", async () => {
     assert.equal(app.stream("r2").items.length, expected);
   }
   assert.equal(app.stream("r2").older, false);
-  assert.deepEqual(app.stream("r2").items.map((item) => item.s), Array.from({ length: 120 }, (_, n) => n + 1));
+  assert.deepEqual(
+    app.stream("r2").items.map((item) => item.s),
+    Array.from({ length: 120 }, (_, n) => n + 1),
+  );
 });
 
 test("a stream that is asked for before sign-in is followed after it", async () => {
@@ -203,4 +228,40 @@ test("typing is told once in three seconds and shown for as long as the service 
   assert.equal(app.stream("r1").someoneTyping, true);
   await clock.advance(5100);
   assert.equal(app.stream("r1").someoneTyping, false);
+});
+
+test("a sign-in after a sign-out that the service was not told of stays", async () => {
+  const { app, clock, server } = await signedIn();
+  server.faults.httpDown = true;
+  await assert.rejects(app.signOut());
+  server.faults.httpDown = false;
+  server.session += 1;
+  await app.start();
+  await clock.advance(1000);
+  assert.deepEqual([app.session.state, server.signedIn], ["signed_in", true]);
+});
+
+test("a sign-out that the service was not told of is told by itself when it can be", async () => {
+  const { app, clock, server } = await signedIn();
+  server.faults.httpDown = true;
+  await assert.rejects(app.signOut());
+  await clock.advance(5000);
+  server.faults.httpDown = false;
+  await clock.advance(60_000);
+  assert.deepEqual([app.session.state, server.signedIn], ["signed_out", false]);
+});
+
+test("a sign-out in one tab ends the others, and what they were writing is gone too", async () => {
+  const { app, clock, held, open } = await signedIn();
+  const other = open();
+  void other.start();
+  await clock.advance(1000);
+  other.drafts.set("r1", "typed at the last moment");
+  const told = [];
+  other.on("signed-out-elsewhere", () => told.push(1));
+  await app.signOut();
+  await clock.advance(2000);
+  assert.equal(other.session.state, "signed_out");
+  assert.equal(told.length, 1);
+  assert.deepEqual([...held.keys()], []);
 });

@@ -8,9 +8,12 @@ function line({ random = () => 0.5, subs = () => [{ r: "a", p: 3, e: "e" }] } = 
   const connection = new Connection({ dev: "d", random, subs, applied: () => ({ a: 3 }) });
   let now = 1000;
   const run = (input) => connection.handle(input, now);
-  const text = (...frames) => run({ type: "text", socket: connection.socket, text: frames.map((frame) => JSON.stringify(frame)).join("\n") });
+  const text = (...frames) =>
+    run({ type: "text", socket: connection.socket, text: frames.map((frame) => JSON.stringify(frame)).join("\n") });
   return {
-    connection, run, text,
+    connection,
+    run,
+    text,
     pass: (ms) => {
       now += ms;
       return run({ type: "timer" });
@@ -179,7 +182,11 @@ test("inputs of an older socket change nothing", () => {
   up();
   run({ type: "closed", socket: 1, code: 1006 });
   pass(250);
-  for (const input of [{ type: "opened" }, { type: "text", text: '{"t":"hb","n":1}' }, { type: "closed", code: 4501 }]) {
+  for (const input of [
+    { type: "opened" },
+    { type: "text", text: '{"t":"hb","n":1}' },
+    { type: "closed", code: 4501 },
+  ]) {
     assert.deepEqual(run({ ...input, socket: 1 }), []);
   }
   assert.equal(connection.state, "opening");

@@ -37,7 +37,9 @@ export class FakeClock {
     const until = this.time + ms;
     for (let turns = 0; ; turns += 1) {
       if (turns > 20_000) throw new Error("timers run in a circle");
-      const due = [...this.timers.values()].filter((timer) => timer.at <= until).sort((a, b) => a.at - b.at || a.id - b.id)[0];
+      const due = [...this.timers.values()]
+        .filter((timer) => timer.at <= until)
+        .sort((a, b) => a.at - b.at || a.id - b.id)[0];
       if (!due) break;
       this.move(due.at);
       this.timers.delete(due.id);
@@ -66,7 +68,8 @@ export function fakeCrypto(random) {
         if (box.held !== held || box.place !== key(how.additionalData)) throw new Error("not this key");
         return Uint8Array.from(box.data);
       },
-      digest: async (_how, bytes) => Uint8Array.from({ length: 32 }, (_, n) => bytes.reduce((sum, byte, at) => (sum * 31 + byte + at + n) % 256, 7)),
+      digest: async (_how, bytes) =>
+        Uint8Array.from({ length: 32 }, (_, n) => bytes.reduce((sum, byte, at) => (sum * 31 + byte + at + n) % 256, 7)),
     },
   };
 }
@@ -102,12 +105,14 @@ export class FakeLocks {
     if (this.held || this.queue.length === 0) return;
     const one = this.queue.shift();
     this.held = one;
-    void Promise.resolve().then(one.work).then((value) => {
-      one.resolve(value);
-      if (this.held !== one) return;
-      this.held = null;
-      this.grant();
-    });
+    void Promise.resolve()
+      .then(one.work)
+      .then((value) => {
+        one.resolve(value);
+        if (this.held !== one) return;
+        this.held = null;
+        this.grant();
+      });
   }
 }
 
@@ -123,7 +128,8 @@ export class FakeChannel {
     return {
       post: (message) => {
         for (const other of this.tabs) {
-          if (other !== tab) void Promise.resolve().then(() => other.listeners.forEach((fn) => fn(structuredClone(message))));
+          if (other !== tab)
+            void Promise.resolve().then(() => other.listeners.forEach((fn) => fn(structuredClone(message))));
         }
       },
       on: (fn) => {

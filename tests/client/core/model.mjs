@@ -12,8 +12,18 @@ export class ModelServer {
     this.random = random;
     this.streams = new Map();
     this.sockets = new Set();
-    this.faults = { refuseSockets: false, busy: 0, loseReply: 0, dropEvent: 0, repeatEvent: 0, pageFails: 0, httpDown: false, noRecovery: 0 };
+    this.faults = {
+      refuseSockets: false,
+      busy: 0,
+      loseReply: 0,
+      dropEvent: 0,
+      repeatEvent: 0,
+      pageFails: 0,
+      httpDown: false,
+      noRecovery: 0,
+    };
     this.signedIn = true;
+    this.session = 1;
     this.tickets = 0;
     this.answers = [];
     this.add(ME.account);
@@ -28,7 +38,17 @@ export class ModelServer {
   /** Commits one event and tells all who follow. */
   append(r, { k, d, u, c }) {
     const stream = this.streams.get(r);
-    const event = { t: "ev", r, s: stream.log.length + 1, k, u, c, ts: this.clock.now(), d: k === "edit" || k === "redact" ? {} : d, target: d.target };
+    const event = {
+      t: "ev",
+      r,
+      s: stream.log.length + 1,
+      k,
+      u,
+      c,
+      ts: this.clock.now(),
+      d: k === "edit" || k === "redact" ? {} : d,
+      target: d.target,
+    };
     if (k === "edit") stream.log[d.target - 1].d = { text: d.text };
     if (k === "redact") stream.log[d.target - 1].d = { redacted: true };
     stream.log.push(event);
@@ -47,7 +67,14 @@ export class ModelServer {
   page(r, { before = Infinity, limit = 50 } = {}) {
     const stream = this.streams.get(r);
     const events = stream.log.filter((event) => event.s < before).slice(-limit);
-    return { items: events.map((event) => this.served(r, event)), e: stream.epoch, head: stream.log.length, me: ME.name, read: 0, reads: {} };
+    return {
+      items: events.map((event) => this.served(r, event)),
+      e: stream.epoch,
+      head: stream.log.length,
+      me: ME.name,
+      read: 0,
+      reads: {},
+    };
   }
 
   /** A restored backup: the last events are gone, and the numbers will be used again. */
@@ -61,7 +88,15 @@ export class ModelServer {
   // --- HTTP --------------------------------------------------------------------------------------------------------
 
   api() {
-    const fail = (status, code) => Object.assign(new Error(code), { status, code, msg: code, retry: status === 0 || status >= 500, after: null, signedOut: status === 401 });
+    const fail = (status, code) =>
+      Object.assign(new Error(code), {
+        status,
+        code,
+        msg: code,
+        retry: status === 0 || status >= 500,
+        after: null,
+        signedOut: status === 401,
+      });
     const guard = () => {
       if (this.faults.httpDown) throw fail(0, "network");
       if (!this.signedIn) throw fail(401, "unauthorized");
@@ -70,7 +105,7 @@ export class ModelServer {
       skew: () => 0,
       get: async (path) => {
         guard();
-        if (path === "/me") return { inbox: ME.account, outbox_key: btoa("k".repeat(32)), name: "Dr X" };
+        if (path === "/me") return { inbox: ME.account, outbox_key: btoa(String.fromCharCode(64 + this.session).repeat(32)), name: "Dr X" };
         if (path === "/offers") return { items: [] };
         const [, r] = path.match(/^\/streams\/([^/]+)\/events/) ?? [];
         if (!r) throw fail(404, "not_found");
@@ -104,17 +139,28 @@ export class ModelServer {
   // --- sockets -----------------------------------------------------------------------------------------------------
 
   openSocket = () => {
-    const socket = { readyState: 0, rooms: new Set(), queue: Promise.resolve(), n: 0, at: 0, live: true, silent: false };
+    const socket = {
+      readyState: 0,
+      rooms: new Set(),
+      queue: Promise.resolve(),
+      n: 0,
+      at: 0,
+      live: true,
+      silent: false,
+    };
     socket.send = (text) => this.later(socket, () => decode(text).forEach((frame) => this.take(socket, frame)));
     socket.close = () => this.drop(socket);
-    this.clock.setTimeout(() => {
-      if (!socket.live) return;
-      if (this.faults.refuseSockets) return this.cut(socket);
-      socket.readyState = 1;
-      this.sockets.add(socket);
-      this.beat(socket);
-      socket.onopen?.();
-    }, 5 + this.random() * 30);
+    this.clock.setTimeout(
+      () => {
+        if (!socket.live) return;
+        if (this.faults.refuseSockets) return this.cut(socket);
+        socket.readyState = 1;
+        this.sockets.add(socket);
+        this.beat(socket);
+        socket.onopen?.();
+      },
+      5 + this.random() * 30,
+    );
     return socket;
   };
 
@@ -167,7 +213,14 @@ export class ModelServer {
   }
 
   take(socket, frame) {
-    if (frame.t === "hello") this.write(socket, { t: "re", i: frame.i, ok: 1, d: { hb_s: 25 }, ...(frame.subs ? { rooms: this.rooms(socket, frame.subs) } : {}) });
+    if (frame.t === "hello")
+      this.write(socket, {
+        t: "re",
+        i: frame.i,
+        ok: 1,
+        d: { hb_s: 25 },
+        ...(frame.subs ? { rooms: this.rooms(socket, frame.subs) } : {}),
+      });
     else if (frame.t === "sub") {
       for (const r of frame.un ?? []) socket.rooms.delete(r);
       this.write(socket, { t: "re", i: frame.i, ok: 1, rooms: this.rooms(socket, frame.subs) });
@@ -178,7 +231,12 @@ export class ModelServer {
 
   recovered({ r, p, e }) {
     const stream = this.streams.get(r);
-    return p !== undefined && (e === undefined || e === stream.epoch) && p <= stream.log.length && stream.log.length - p <= 20;
+    return (
+      p !== undefined &&
+      (e === undefined || e === stream.epoch) &&
+      p <= stream.log.length &&
+      stream.log.length - p <= 20
+    );
   }
 
   rooms(socket, subs) {
@@ -197,15 +255,18 @@ export class ModelServer {
   resend(socket, subs) {
     for (const sub of subs) {
       const stream = this.streams.get(sub.r);
-      if (!stream || stream.left) this.write(socket, { t: "bye", r: sub.r, code: 4503, msg: "", retry: false, after: 0 });
-      else if (sub.again) for (const event of stream.log.slice(sub.p, sub.head)) this.write(socket, this.served(sub.r, event));
+      if (!stream || stream.left)
+        this.write(socket, { t: "bye", r: sub.r, code: 4503, msg: "", retry: false, after: 0 });
+      else if (sub.again)
+        for (const event of stream.log.slice(sub.p, sub.head)) this.write(socket, this.served(sub.r, event));
     }
   }
 
   publish(socket, { i, r: asked, c, k, d }) {
     const r = asked === "me" ? ME.account : asked;
     const stream = this.streams.get(r);
-    const err = (code, retry, more = {}) => this.write(socket, { t: "re", i, err: { code, msg: code, retry, ...more } });
+    const err = (code, retry, more = {}) =>
+      this.write(socket, { t: "re", i, err: { code, msg: code, retry, ...more } });
     if (!stream || stream.left) return err("not_found", false);
     const known = stream.log.find((event) => event.c === c);
     if (known && known.sentAs !== JSON.stringify([k, d])) return err("conflict", false);
@@ -213,7 +274,8 @@ export class ModelServer {
       this.faults.busy -= 1;
       return err("busy", true, { after: this.random() });
     }
-    if (!known && d.text === "call 617 555 0100") return err("gate", false, { d: { spans: [{ start: 5, end: 17, category: "phone", reason: "phone" }] } });
+    if (!known && d.text === "call 617 555 0100")
+      return err("gate", false, { d: { spans: [{ start: 5, end: 17, category: "phone", reason: "phone" }] } });
     const event = known ?? this.append(r, { k, d, u: ME.name, c });
     event.sentAs = JSON.stringify([k, d]);
     if (this.faults.loseReply > 0) {

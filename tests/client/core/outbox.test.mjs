@@ -30,7 +30,10 @@ test("messages written without a network are sent in order after a reload, with 
   void next.start();
   await clock.advance(5000);
   const log = server.streams.get("r1").log;
-  assert.deepEqual(log.map((event) => event.c), ids);
+  assert.deepEqual(
+    log.map((event) => event.c),
+    ids,
+  );
   assert.deepEqual(texts(next.stream("r1")), ["one", "two", "three"]);
   assert.equal(next.line.waiting, 0);
   assert.equal(network.listeners.size, 1);
@@ -41,7 +44,10 @@ test("a busy service is tried again and order is kept", async () => {
   server.faults.busy = 3;
   for (const text of ["a", "b", "c"]) app.publish("r1", "message", { text });
   await clock.advance(30_000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["a", "b", "c"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["a", "b", "c"],
+  );
 });
 
 test("what the gate refuses fails with its spans, lets the next one pass, and goes out after an edit", async () => {
@@ -59,7 +65,10 @@ test("what the gate refuses fails with its spans, lets the next one pass, and go
   const again = app.edit(c, { text: "call the ward" });
   assert.notEqual(again.c, c);
   await clock.advance(2000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["next", "call the ward"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["next", "call the ward"],
+  );
   assert.deepEqual(app.outbox(), []);
 });
 
@@ -84,7 +93,10 @@ test("a message that may have reached the service can be neither edited nor drop
   assert.equal(app.edit(c, { text: "other" }).c, null);
   assert.equal(await app.drop(c), false);
   await clock.advance(90_000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["under way"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["under way"],
+  );
 });
 
 test("a message that waits for the network can be edited and dropped", async () => {
@@ -98,7 +110,10 @@ test("a message that waits for the network can be edited and dropped", async () 
   assert.equal(await app.drop(second), true);
   server.faults.refuseSockets = false;
   await clock.advance(60_000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["a2"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["a2"],
+  );
 });
 
 test("an own edit under way shows on its target", async () => {
@@ -124,15 +139,22 @@ test("two tabs of one account send in one order and once", async () => {
   server.faults.refuseSockets = true;
   server.cutAll();
   await clock.advance(100);
-  for (const [tab, text] of [[app, "1"], [other, "2"], [app, "3"], [other, "4"]]) {
+  for (const [tab, text] of [
+    [app, "1"],
+    [other, "2"],
+    [app, "3"],
+    [other, "4"],
+  ]) {
     tab.publish("r1", "message", { text });
     await clock.advance(10);
   }
   server.faults.refuseSockets = false;
   await clock.advance(90_000);
-  assert.deepEqual(server.streams.get("r1").log.map((event) => event.d.text), ["1", "2", "3", "4"]);
+  assert.deepEqual(
+    server.streams.get("r1").log.map((event) => event.d.text),
+    ["1", "2", "3", "4"],
+  );
   assert.deepEqual(app.outbox(), []);
   assert.deepEqual(other.outbox(), []);
   assert.deepEqual(texts(other.stream("r1")), ["1", "2", "3", "4"]);
 });
-

@@ -52,7 +52,10 @@ class Life {
     const { c, promise } = this.app.publish(r, k, d);
     if (c === null) return;
     this.run.written.push({ r, c, tab: this.tab });
-    promise.then((answer) => answer.s !== null && this.acked.set(c, answer.s), () => undefined);
+    promise.then(
+      (answer) => answer.s !== null && this.acked.set(c, answer.s),
+      () => undefined,
+    );
   }
 }
 
@@ -88,47 +91,133 @@ class Run {
   }
 
   async heal() {
-    Object.assign(this.server.faults, { refuseSockets: false, busy: 0, loseReply: 0, dropEvent: 0, repeatEvent: 0, pageFails: 0, httpDown: false, noRecovery: 0 });
+    Object.assign(this.server.faults, {
+      refuseSockets: false,
+      busy: 0,
+      loseReply: 0,
+      dropEvent: 0,
+      repeatEvent: 0,
+      pageFails: 0,
+      httpDown: false,
+      noRecovery: 0,
+    });
     await this.clock.advance(HEALING_MS);
   }
 }
 
-const own = (run, r) => run.server.streams.get(r).log.filter((event) => event.u === ME.name && event.k === "message" && !event.d.redacted);
-const others = (run, r) => run.server.streams.get(r).log.filter((event) => event.u === "Blue Fox" && event.k === "message" && !event.d.redacted);
+const own = (run, r) =>
+  run.server.streams.get(r).log.filter((event) => event.u === ME.name && event.k === "message" && !event.d.redacted);
+const others = (run, r) =>
+  run.server.streams.get(r).log.filter((event) => event.u === "Blue Fox" && event.k === "message" && !event.d.redacted);
 
 /** [weight, what happens]. */
 const STEPS_OF = [
   [10, (run) => run.choose(run.lives).publish(run.choose(["r1", "r2"]), "message", { text: `w${run.words++}` })],
-  [2, (run) => {
-    const r = run.choose(["r1", "r2"]);
-    const target = run.choose(own(run, r));
-    if (target) run.choose(run.lives).publish(r, run.choose(["edit", "redact"]), { target: target.s, text: `w${run.words++}` });
-  }],
-  [6, (run) => void run.server.append(run.choose(["r1", "r2"]), { k: "message", d: { text: `o${run.words++}` }, u: "Blue Fox" })],
-  [2, (run) => {
-    const r = run.choose(["r1", "r2"]);
-    const target = run.choose(others(run, r));
-    if (target) run.server.append(r, { k: run.choose(["edit", "redact"]), d: { target: target.s, text: `o${run.words++}` }, u: "Blue Fox" });
-  }],
-  [1, (run) => { for (let n = 0; n < 25; n += 1) run.server.append("r1", { k: "message", d: { text: `o${run.words++}` }, u: "Blue Fox" }); }],
+  [
+    2,
+    (run) => {
+      const r = run.choose(["r1", "r2"]);
+      const target = run.choose(own(run, r));
+      if (target)
+        run.choose(run.lives).publish(r, run.choose(["edit", "redact"]), { target: target.s, text: `w${run.words++}` });
+    },
+  ],
+  [
+    6,
+    (run) =>
+      void run.server.append(run.choose(["r1", "r2"]), { k: "message", d: { text: `o${run.words++}` }, u: "Blue Fox" }),
+  ],
+  [
+    2,
+    (run) => {
+      const r = run.choose(["r1", "r2"]);
+      const target = run.choose(others(run, r));
+      if (target)
+        run.server.append(r, {
+          k: run.choose(["edit", "redact"]),
+          d: { target: target.s, text: `o${run.words++}` },
+          u: "Blue Fox",
+        });
+    },
+  ],
+  [
+    1,
+    (run) => {
+      for (let n = 0; n < 25; n += 1)
+        run.server.append("r1", { k: "message", d: { text: `o${run.words++}` }, u: "Blue Fox" });
+    },
+  ],
   [3, (run) => void run.server.cutAll(run.choose([1006, 4000, 4001, 4008, 4014]))],
-  [2, (run) => { for (const socket of run.server.sockets) if (run.pick() < 0.5) socket.silent = true; }],
-  [2, (run) => { run.server.faults.refuseSockets = !run.server.faults.refuseSockets; }],
-  [2, (run) => { run.server.faults.loseReply += 1; }],
-  [2, (run) => { run.server.faults.busy += 2; }],
-  [2, (run) => { run.server.faults.dropEvent += 1; }],
-  [2, (run) => { run.server.faults.repeatEvent += 2; }],
-  [1, (run) => { run.server.faults.noRecovery += 1; }],
-  [1, (run) => { run.server.faults.pageFails += 2; }],
-  [1, (run) => { run.server.faults.httpDown = !run.server.faults.httpDown; }],
+  [
+    2,
+    (run) => {
+      for (const socket of run.server.sockets) if (run.pick() < 0.5) socket.silent = true;
+    },
+  ],
+  [
+    2,
+    (run) => {
+      run.server.faults.refuseSockets = !run.server.faults.refuseSockets;
+    },
+  ],
+  [
+    2,
+    (run) => {
+      run.server.faults.loseReply += 1;
+    },
+  ],
+  [
+    2,
+    (run) => {
+      run.server.faults.busy += 2;
+    },
+  ],
+  [
+    2,
+    (run) => {
+      run.server.faults.dropEvent += 1;
+    },
+  ],
+  [
+    2,
+    (run) => {
+      run.server.faults.repeatEvent += 2;
+    },
+  ],
+  [
+    1,
+    (run) => {
+      run.server.faults.noRecovery += 1;
+    },
+  ],
+  [
+    1,
+    (run) => {
+      run.server.faults.pageFails += 2;
+    },
+  ],
+  [
+    1,
+    (run) => {
+      run.server.faults.httpDown = !run.server.faults.httpDown;
+    },
+  ],
   [1, (run) => run.network.listeners.forEach((fn) => fn(run.pick() < 0.5))],
-  [2, (run) => {
-    const n = Math.floor(run.pick() * run.lives.length);
-    run.lives[n].app.close();
-    run.lives[n].channel.leave();
-    run.lives[n] = run.load(n);
-  }],
-  [1, (run) => { if (run.lives.length < 3) run.lives.push(run.load(run.lives.length)); }],
+  [
+    2,
+    (run) => {
+      const n = Math.floor(run.pick() * run.lives.length);
+      run.lives[n].app.close();
+      run.lives[n].channel.leave();
+      run.lives[n] = run.load(n);
+    },
+  ],
+  [
+    1,
+    (run) => {
+      if (run.lives.length < 3) run.lives.push(run.load(run.lives.length));
+    },
+  ],
 ];
 
 function checkLog(run) {
@@ -136,7 +225,8 @@ function checkLog(run) {
   for (const { c, r } of run.written) {
     assert.equal(all.filter((event) => event.c === c).length, 1, `I6, I11: ${c} of ${r} is stored once, after healing`);
   }
-  for (const [c, s] of run.acked) assert.equal(all.find((event) => event.c === c)?.s, s, "I1, I2: what was acknowledged stands under its number");
+  for (const [c, s] of run.acked)
+    assert.equal(all.find((event) => event.c === c)?.s, s, "I1, I2: what was acknowledged stands under its number");
 }
 
 /**
@@ -146,11 +236,23 @@ function checkLog(run) {
 function checkOrder(run) {
   for (const r of ["r1", "r2"]) {
     const written = run.written.filter((one) => one.r === r);
-    const order = run.server.streams.get(r).log.filter((event) => event.c).map((event) => event.c);
-    if (run.locking) assert.deepEqual(order, written.map((one) => one.c), `order of own messages in ${r}`);
+    const order = run.server.streams
+      .get(r)
+      .log.filter((event) => event.c)
+      .map((event) => event.c);
+    if (run.locking)
+      assert.deepEqual(
+        order,
+        written.map((one) => one.c),
+        `order of own messages in ${r}`,
+      );
     for (const { tab } of run.lives) {
       const mine = written.filter((one) => one.tab === tab).map((one) => one.c);
-      assert.deepEqual(order.filter((c) => mine.includes(c)), mine, `order of the messages of tab ${tab} in ${r}`);
+      assert.deepEqual(
+        order.filter((c) => mine.includes(c)),
+        mine,
+        `order of the messages of tab ${tab} in ${r}`,
+      );
     }
   }
 }
@@ -167,7 +269,15 @@ function checkViews(run) {
       const fresh = new History();
       fresh.reset(run.server.page(r, { limit: Infinity }).items, { read: 0, me: ME.name });
       const expected = fresh.list().filter((entry) => view.items.length === 0 || entry.s >= view.items[0].s);
-      const plain = ({ s, k, u, c, d, removed, changed }) => ({ s, k, u, c, d, removed, changed: changed && [changed.how, changed.at] });
+      const plain = ({ s, k, u, c, d, removed, changed }) => ({
+        s,
+        k,
+        u,
+        c,
+        d,
+        removed,
+        changed: changed && [changed.how, changed.at],
+      });
       assert.deepEqual(view.items.map(plain), expected.map(plain));
     }
   }

@@ -7,14 +7,23 @@ import { seeded } from "./fakes.mjs";
 
 test("one message carries several frames, and what is no frame is left out", () => {
   const text = encode({ t: "hb", n: 1 }, { t: "ev", r: "a", d: { text: "a\nb" } });
-  assert.deepEqual(decode(text), [{ t: "hb", n: 1 }, { t: "ev", r: "a", d: { text: "a\nb" } }]);
+  assert.deepEqual(decode(text), [
+    { t: "hb", n: 1 },
+    { t: "ev", r: "a", d: { text: "a\nb" } },
+  ]);
   assert.deepEqual(decode('{"t":"a"}\n\n{bad\n[1]\nnull\n{"x":1}\n{"t":"b"}'), [{ t: "a" }, { t: "b" }]);
 });
 
 test("codes below 4500 are passing, the others final, also those of later versions", () => {
-  for (const code of [1000, 1006, 1011, 4000, 4001, 4008, 4010, 4013, 4014, 4099]) assert.equal(isFinal(code), false, String(code));
+  for (const code of [1000, 1006, 1011, 4000, 4001, 4008, 4010, 4013, 4014, 4099])
+    assert.equal(isFinal(code), false, String(code));
   for (const code of [4500, 4501, 4503, 4504, 4505, 4599]) assert.equal(isFinal(code), true, String(code));
-  assert.deepEqual(Object.entries(CODES).filter(([, code]) => code.stream).map(([number]) => number), ["4503", "4506"]);
+  assert.deepEqual(
+    Object.entries(CODES)
+      .filter(([, code]) => code.stream)
+      .map(([number]) => number),
+    ["4503", "4506"],
+  );
 });
 
 test("an id is a UUID of version 4", () => {

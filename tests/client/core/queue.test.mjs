@@ -68,7 +68,14 @@ test("a fault of the service that stays is shown in the end, and may have been s
 test("a tab that sleeps with the turn in hand loses it after a while", async () => {
   const [clock, locks] = [new FakeClock(), new FakeLocks()];
   const told = [];
-  const tab = (name) => new Turns({ locks, name: "x", clock, onTurn: () => told.push(`${name} has it`), onLost: () => told.push(`${name} lost it`) });
+  const tab = (name) =>
+    new Turns({
+      locks,
+      name: "x",
+      clock,
+      onTurn: () => told.push(`${name} has it`),
+      onLost: () => told.push(`${name} lost it`),
+    });
   const [first, second] = [tab("first"), tab("second")];
   first.take();
   await clock.advance(10);

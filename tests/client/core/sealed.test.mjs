@@ -39,7 +39,10 @@ test("a store under a prefix lists in order and clears only what is its own", as
   await mine.put("outbox/2", "b");
   await mine.put("outbox/1", "a");
   await theirs.put("outbox/1", "c");
-  assert.deepEqual(await mine.list("outbox/"), [["outbox/1", "a"], ["outbox/2", "b"]]);
+  assert.deepEqual(await mine.list("outbox/"), [
+    ["outbox/1", "a"],
+    ["outbox/2", "b"],
+  ]);
   await mine.clear("");
   assert.deepEqual(await mine.list(""), []);
   assert.equal(await theirs.get("outbox/1"), "c");

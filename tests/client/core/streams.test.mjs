@@ -3,7 +3,16 @@ import { test } from "node:test";
 
 import { Streams } from "../../../client/core/streams.js";
 
-const ev = (s, more = {}) => ({ t: "ev", r: "a", s, k: "message", u: "Blue Fox", ts: s, d: { text: String(s) }, ...more });
+const ev = (s, more = {}) => ({
+  t: "ev",
+  r: "a",
+  s,
+  k: "message",
+  u: "Blue Fox",
+  ts: s,
+  d: { text: String(s) },
+  ...more,
+});
 const run = (from, to) => Array.from({ length: to - from + 1 }, (_, n) => ev(from + n));
 
 /** Streams with "a" wanted, whose first page held events 1 to `to`. */
@@ -19,7 +28,11 @@ function live(to = 3) {
 }
 
 const dos = (wishes, name) => wishes.filter((wish) => wish.do === name);
-const shown = (streams) => streams.get("a").history.list().map((entry) => entry.s);
+const shown = (streams) =>
+  streams
+    .get("a")
+    .history.list()
+    .map((entry) => entry.s);
 
 test("the next event is applied, an earlier one ignored, a later one asks from where we stand", () => {
   const streams = live(3);
@@ -64,16 +77,24 @@ test("no recovery loads the newest page, and events of it that are new are told 
 test("another epoch replaces everything that was known, and its numbers are new ones", () => {
   const streams = live(9);
   const [page] = dos(streams.onRooms([{ r: "a", e: "e2", s: 7, rec: 0 }], [{ r: "a", p: 9, e: "e1" }]), "page");
-  streams.get("a").onPage(page.token, { items: run(1, 7).map((event) => ({ ...event, d: { text: "again" } })), e: "e2" });
+  streams
+    .get("a")
+    .onPage(page.token, { items: run(1, 7).map((event) => ({ ...event, d: { text: "again" } })), e: "e2" });
   const stream = streams.get("a");
-  assert.deepEqual([stream.epoch, stream.pos, stream.phase, stream.history.list()[6].d.text], ["e2", 7, "live", "again"]);
+  assert.deepEqual(
+    [stream.epoch, stream.pos, stream.phase, stream.history.list()[6].d.text],
+    ["e2", 7, "live", "again"],
+  );
   streams.onFrame(ev(8));
   assert.equal(stream.pos, 8);
 });
 
 test("a recovery that names another epoch than ours is none", () => {
   const streams = live(3);
-  assert.equal(dos(streams.onRooms([{ r: "a", e: "e2", s: 4, rec: 1 }], [{ r: "a", p: 3, e: "e1" }]), "page").length, 1);
+  assert.equal(
+    dos(streams.onRooms([{ r: "a", e: "e2", s: 4, rec: 1 }], [{ r: "a", p: 3, e: "e1" }]), "page").length,
+    1,
+  );
 });
 
 test("a page of another epoch than the subscription's subscribes again", () => {
@@ -118,15 +139,28 @@ test("a stream that is closed before it was seen loads its history all the same"
 });
 
 test("a snapshot and the events after it are the snapshot of now, whatever was changed in between", () => {
-  const changes = [ev(4, { k: "edit", d: { target: 1, text: "new" } }), ev(5, { k: "redact", d: { target: 2 } }), ev(6, { k: "edit", d: { target: 3, text: "b" } })];
+  const changes = [
+    ev(4, { k: "edit", d: { target: 1, text: "new" } }),
+    ev(5, { k: "redact", d: { target: 2 } }),
+    ev(6, { k: "edit", d: { target: 3, text: "b" } }),
+  ];
   const then = live(3);
   for (const event of changes) then.onFrame(event);
   const now = new Streams();
   now.want("a");
   const [page] = dos(now.onRooms([{ r: "a", e: "e1", s: 6, rec: 1 }], [{ r: "a" }]), "page");
-  const served = [ev(1, { d: { text: "new" } }), ev(2, { d: { redacted: true } }), ev(3, { d: { text: "b" } }), ...changes];
+  const served = [
+    ev(1, { d: { text: "new" } }),
+    ev(2, { d: { redacted: true } }),
+    ev(3, { d: { text: "b" } }),
+    ...changes,
+  ];
   now.get("a").onPage(page.token, { items: served, e: "e1" });
-  const plain = (streams) => streams.get("a").history.list().map(({ s, d, removed, changed }) => [s, d, removed, changed?.how, changed?.at]);
+  const plain = (streams) =>
+    streams
+      .get("a")
+      .history.list()
+      .map(({ s, d, removed, changed }) => [s, d, removed, changed?.how, changed?.at]);
   assert.deepEqual(plain(then), plain(now));
 });
 
@@ -142,7 +176,13 @@ test("a cursor that is learnt later marks what was changed since", () => {
   const streams = live(3);
   streams.onFrame(ev(4, { k: "edit", d: { target: 1, text: "new" } }));
   streams.get("a").knowRead(3);
-  assert.deepEqual(streams.get("a").history.list().map((entry) => entry.changed?.afterRead), [true, undefined, undefined]);
+  assert.deepEqual(
+    streams
+      .get("a")
+      .history.list()
+      .map((entry) => entry.changed?.afterRead),
+    [true, undefined, undefined],
+  );
 });
 
 test("who reads, types and is here is kept by pseudonym, and cursors only go forward", () => {

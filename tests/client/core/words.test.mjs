@@ -16,13 +16,18 @@ test("both languages say the same strings, with the same places to fill", () => 
   for (const key of Object.keys(en)) {
     assert.deepEqual(placesOf(sv[key]), placesOf(en[key]), key);
     assert.equal(typeof sv[key], typeof en[key], key);
-    assert.ok(forms(sv[key]).every((form) => form.trim() !== ""), key);
+    assert.ok(
+      forms(sv[key]).every((form) => form.trim() !== ""),
+      key,
+    );
     if (typeof en[key] === "object") assert.ok("other" in en[key] && "other" in sv[key], key);
   }
 });
 
 test("every string that a screen asks for by name exists", () => {
-  const files = readdirSync(CLIENT, { recursive: true }).map(String).filter((name) => name.endsWith(".js") && !/^(vendor|core)\//.test(name));
+  const files = readdirSync(CLIENT, { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith(".js") && !/^(vendor|core)\//.test(name));
   for (const file of files) {
     const source = readFileSync(CLIENT + file, "utf8");
     for (const [, key] of source.matchAll(/\bt\("([^"]+)"/g)) assert.ok(key in CATALOGUES.en, `${file} says ${key}`);
@@ -48,7 +53,14 @@ test("a number chooses the form and is written by locale", () => {
 });
 
 test("clocks and times are as people read them", () => {
-  assert.deepEqual([0, -5, 1, 161_000, 3_600_000, 43_143_000].map(clockText), ["00:00", "00:00", "00:01", "02:41", "01:00:00", "11:59:03"]);
+  assert.deepEqual([0, -5, 1, 161_000, 3_600_000, 43_143_000].map(clockText), [
+    "00:00",
+    "00:00",
+    "00:01",
+    "02:41",
+    "01:00:00",
+    "11:59:03",
+  ]);
   const now = Date.UTC(2026, 2, 3, 12, 0);
   assert.equal(exactText(now - 3_600_000, now, "en", "UTC"), "11:00");
   assert.match(exactText(now - 48 * 3_600_000, now, "en", "UTC"), /^Mar 1, 12:00$/);

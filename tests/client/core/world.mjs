@@ -12,11 +12,30 @@ export function world(seed = 1) {
   const held = new Map();
   const locks = new FakeLocks();
   const channel = new FakeChannel();
-  const network = { listeners: new Set(), up: true, online: () => network.up, on: (fn) => { network.listeners.add(fn); return () => network.listeners.delete(fn); } };
-  const open = (parts = {}) => createApp({
-    url: "ws://x/ws", api: server.api(), openSocket: server.openSocket, storage: memoryStore(held), clock, random,
-    crypto: fakeCrypto(random), locks, tabs: channel.tab(), network, later: queueMicrotask, ...parts,
-  });
+  const network = {
+    listeners: new Set(),
+    up: true,
+    online: () => network.up,
+    on: (fn) => {
+      network.listeners.add(fn);
+      return () => network.listeners.delete(fn);
+    },
+  };
+  const open = (parts = {}) =>
+    createApp({
+      url: "ws://x/ws",
+      api: server.api(),
+      openSocket: server.openSocket,
+      storage: memoryStore(held),
+      clock,
+      random,
+      crypto: fakeCrypto(random),
+      locks,
+      tabs: channel.tab(),
+      network,
+      later: queueMicrotask,
+      ...parts,
+    });
   return { random, clock, server, held, locks, channel, network, open };
 }
 
