@@ -98,10 +98,24 @@ def deploy(
     request: pytest.FixtureRequest, templates: Templates, peers_directory: Path, _names: Iterator[int]
 ) -> Iterator[Deploy]:
     """Makes deployments for one test alone: `deploy("sqlite", LIMIT_PUB_RATE=1)`; the test starts their servers."""
+    yield from _deploying(request, templates, peers_directory, _names)
+
+
+@pytest.fixture(scope="module")
+def deploy_for_module(
+    request: pytest.FixtureRequest, templates: Templates, peers_directory: Path, _names: Iterator[int]
+) -> Iterator[Deploy]:
+    """The same for the tests of one file together."""
+    yield from _deploying(request, templates, peers_directory, _names)
+
+
+def _deploying(
+    request: pytest.FixtureRequest, templates: Templates, peers_directory: Path, names: Iterator[int]
+) -> Iterator[Deploy]:
     all_made: list[Deployment] = []
 
     def make(database: str, **variables: object) -> Deployment:
-        directory = peers_directory / f"own-{next(_names)}"
+        directory = peers_directory / f"own-{next(names)}"
         directory.mkdir()
         all_made.append(_deploy(request, templates, directory, database, **variables))
         return all_made[-1]

@@ -13,6 +13,9 @@ from typing import Any
 
 import django
 
+SPECIALTIES = ("rheumatology", "haematology", "urology", "nephrology", "neurology", "dermatology", "ophthalmology")
+"""Of the circles in turn, so that what one test asks is seldom offered to the people of another."""
+
 
 def make_circles(count: int) -> list[dict[str, Any]]:
     """Make them, and return what a test has to know of each."""
@@ -32,13 +35,14 @@ def _make_member(number: int, role: str) -> dict[str, str]:
     from members import services, tokens, vault
 
     email = f"{role}{number}@planted-mail.example"
+    specialty = SPECIALTIES[number % len(SPECIALTIES)]
     account = services.create_member(
         email,
         None,
         verified=True,
         name=f"Planted Name{number} {role.title()}",
         role="physician",
-        specialty="emergency_medicine",
+        specialty=specialty,
         languages=["en"],
         time_zone="UTC",
         region="Europe",
@@ -46,7 +50,14 @@ def _make_member(number: int, role: str) -> dict[str, str]:
     )
     _, secret = tokens.create_token(account, "tests")
     inbox, _ = vault.inbox_of(str(account.pk))
-    return {"id": str(account.pk), "email": email, "name": account.name, "token": secret, "inbox": inbox}
+    return {
+        "id": str(account.pk),
+        "email": email,
+        "name": account.name,
+        "token": secret,
+        "inbox": inbox,
+        "specialty": specialty,
+    }
 
 
 def _open_consult(asker: str, answerer: str) -> str:

@@ -64,6 +64,7 @@ class Person:
     name: str
     token: str
     inbox: str
+    specialty: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,16 @@ async def fetch_ticket(url: str, person: Person) -> str:
 class Wire:
     """One WebSocket. `async with Wire(url) as wire:`."""
 
-    def __init__(self, url: str, *, origin: str | None = None, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        origin: str | None = None,
+        headers: dict[str, str] | None = None,
+        answers_heartbeats: bool = True,
+    ) -> None:
         """`url` is the server's HTTP address."""
+        self._answers_heartbeats = answers_heartbeats
         self.url = url
         self._origin = origin
         self._headers = headers
@@ -93,7 +101,8 @@ class Wire:
             self.seen.append(frame)
             if frame["t"] != "hb":
                 return frame
-            await self.send({"t": "hb", "n": frame["n"]})
+            if self._answers_heartbeats:
+                await self.send({"t": "hb", "n": frame["n"]})
 
     async def expect(self, within_s: float = WITHIN_S, **fields: Any) -> Frame:
         """The next frame that has these fields; those passed over are found by a later call."""

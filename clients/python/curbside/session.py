@@ -32,6 +32,8 @@ from curbside.watch import Watch
 
 MOST_SUBS = 64
 """Subscriptions asked for in one frame."""
+SHARE = 0.95
+"""Of the announced rate: two clocks are never quite equal, and a rate passed three times ends the connection."""
 
 
 class Session:
@@ -293,7 +295,7 @@ class Session:
         self._in_flight = int(limits.get("pub_in_flight") or self._in_flight)
         rate, burst = limits.get("pub_rate"), limits.get("pub_burst")
         if rate and burst:
-            self._pubs.resize(float(rate), float(burst))
+            self._pubs.resize(float(rate) * SHARE, max(1.0, float(burst) - 1))
         self._told.append(Ready(limits))
 
     # Time
