@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from django.db.models import Max
+
 from consults import people
 from consults.answering import hand_back, invite, leave
 from consults.asking import ask, withdraw
@@ -17,7 +19,7 @@ from consults.models import Consult
 from consults.offering import accept, decline
 from consults.reporting import report
 from realtime.commands import Reply, Request
-from realtime.models import Seat
+from realtime.models import Event, Seat
 
 __all__ = [
     "TimedService",
@@ -46,11 +48,10 @@ class TimedService(Protocol):
 
 
 def wake_unread(stream: str, wrote: list[str]) -> None:
-    """Wake the devices of those who sit in a consult and have not read it to its head, with no content."""
-    consult = Consult.objects.select_related("stream").filter(pk=stream).first()
-    if consult is None:
+    """Wake the devices of those in a consult who have not read what these seats wrote, with no content."""
+    if not Consult.objects.filter(pk=stream).exists():
         return
-    seats = Seat.objects.filter(stream=stream, left_seq=None, muted=False, read_seq__lt=consult.stream.seq).exclude(
-        pk__in=wrote
-    )
+    messages = Event.objects.filter(stream=stream, kind="message", seat__in=wrote)
+    newest = messages.aggregate(seq=Max("seq"))["seq"] or 0
+    seats = Seat.objects.filter(stream=stream, left_seq=None, muted=False, read_seq__lt=newest).exclude(pk__in=wrote)
     people.wake_on_commit(people.owners_of_seats([seat.pk for seat in seats]).values())

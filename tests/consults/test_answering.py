@@ -89,7 +89,7 @@ def test_handed_from_one_to_the_next_it_ends_with_nobody_at_last(ward: Ward) -> 
     ward.wait(minutes=4)
     ward.accept("berg")
     ward.wait(minutes=4)
-    ward.wait(minutes=30)
+    ward.sleep(minutes=30)
     ended = last(ward.events(r), "consult.ended")["d"]
     assert ended["state"] == "nobody"
     assert ended["advice"]

@@ -98,7 +98,7 @@ def test_three_missed_offers_end_availability_and_declined_ones_do_not(ward: War
     for _ in range(3):
         ward.ask("okafor")
         ward.do("berg", "offer.decline", {"offer": ward.offer("berg"), "why": "not_now"})
-        ward.wait(minutes=11)
+        ward.sleep(minutes=11)
     assert not availability_of(ward.accounts["lind"]).on
     assert last(ward.inbox("lind"), "availability.changed")["d"]["reason"] == "missed"
     assert availability_of(ward.accounts["berg"]).on
@@ -172,6 +172,7 @@ def test_there_is_nobody_to_reopen_it_with_when_the_other_side_has_left(ward: Wa
 
 def test_no_timer_is_left_for_what_is_final(ward: Ward) -> None:
     r = ward.ask("okafor")
-    ward.wait(hours=30)
+    ward.sleep(minutes=11)
+    ward.sleep(hours=25)
     assert Consult.objects.get(pk=r).stream.state == "final"
     assert not Timer.objects.filter(kind="consult.clock").exists()
