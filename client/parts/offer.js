@@ -123,15 +123,13 @@ function sheet(offer, more) {
   const acting = memory().acting.get(offer.offer);
   return html`<section class="offer" role="region" aria-labelledby="offer-title" aria-keyshortcuts="o">
     <div class="offer-head">
-      <div class="stack stack-tight">
-        <h2 id="offer-title" tabindex="-1">${t("offer.title", { specialty: specialtyName(offer.specialty) })}</h2>
-        <div class="row">${urgencyPill(offer.urgency)}<span class="pill">${icon("languages")}${languageName(offer.language)}</span>
-          ${more ? html`<span class="note soft">${t("offer.more", { count: more })}</span>` : nothing}</div>
-      </div>
+      <div><h2 id="offer-title" tabindex="-1">${t("offer.title", { specialty: specialtyName(offer.specialty) })}</h2></div>
       <div class="offer-clock">${clock(offer)}<small>${t("offer.left")}</small></div>
       <button class="icon-btn" type="button" aria-label=${t("offer.later")} title=${t("offer.later")}
         @click=${() => { memory().later.add(offer.offer); update(); }}>${icon("chevron-down")}</button>
     </div>
+    <div class="row">${urgencyPill(offer.urgency)}<span class="pill">${icon("languages")}${languageName(offer.language)}</span>
+      ${more ? html`<span class="note soft">${t("offer.more", { count: more })}</span>` : nothing}</div>
     <p class="offer-question" dir="auto">${offer.question}</p>
     <div class="offer-actions">
       <button class="btn btn-primary" type="button" aria-busy=${acting === "accept" ? "true" : "false"}

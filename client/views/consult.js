@@ -42,7 +42,7 @@ function content(r, item, view) {
     <div class="notices">${notices(item, view)}</div>
     ${conversation(item, view, {
       question: questionBlock(item, view),
-      after: item.state === "waiting" && item.mine ? waitingCard(item, view) : nothing,
+      waiting: item.state === "waiting" && item.mine ? waitingCard(item, view) : nothing,
     })}
     <div class="foot">${toNewest(view)}${typingLine(view)}${foot(item, view)}</div>
   </div>`;

@@ -29,18 +29,18 @@ function openedAt(view) {
   return kept.at ?? Infinity;
 }
 
-/** @param {object} item the consult @param {object} view its stream @param {{question: any, after: any}} around */
-export function conversation(item, view, { question, after }) {
+/** @param {object} item the consult @param {object} view its stream @param {{question: any, waiting: any}} around */
+export function conversation(item, view, { question, waiting }) {
   const rows = arrange(view, item, openedAt(view));
   const badges = badgesOf(item, view);
   return html`<div class="scroll" data-r=${view.r} data-first=${view.items[0]?.id ?? ""} tabindex="0" role="region"
       aria-label=${t("consult.conversation")} @scroll=${scrolled}>
     <div class="scroll-inner">
       ${view.older ? html`<p class="happening">${view.loadingOlder ? t("consult.loading_older") : t("consult.older_above")}</p>` : question}
+      ${waiting}
       <div role="log" aria-live="off" class="log">
         ${repeat(rows, (row) => row.key, (row) => drawRow(row, item, view, badges))}
       </div>
-      ${after}
     </div>
   </div>`;
 }
@@ -102,11 +102,11 @@ function message({ one, first, last }, item, view, badges) {
       : nothing}
     <div class="msg-body">
       ${actions(one, item)}
-      <div class="bubble">
+      <div class="bubble" @click=${openOnTouch}>
         ${one.removed
           ? html`<p class="bubble-text">${one.mine ? t("msg.removed_mine") : t("msg.removed")}</p>`
           : html`<p class="bubble-text" dir="auto">${one.d.text}</p>`}
-        <p class="msg-meta">${changeOf(one)}<time>${hour(one.ts)}</time>${status(one, last)}</p>
+        <p class="msg-meta"><time>${hour(one.ts)}</time>${changeOf(one)}${status(one, last)}</p>
       </div>
       ${failureOf(one, item)}
     </div>
@@ -158,7 +158,16 @@ function actions(one, item) {
     one.mine && unsent && one.canDrop ? { icon: "trash-2", text: t("msg.drop"), act: () => screen.app.drop(one.c), danger: true } : null,
     one.mine ? null : { icon: "flag", text: t("report"), act: () => report(item, one.s), danger: true },
   ];
-  return html`<div class="msg-actions">${menu({ label: t("msg.actions", { who: labelOf(one) }) }, items)}</div>`;
+  return html`<div class="msg-actions">${menu({ label: t("msg.actions", { who: labelOf(one) }), up: true }, items)}</div>`;
+}
+
+function openOnTouch(event) {
+  if (matchMedia("(hover: hover)").matches || !getSelection().isCollapsed) return;
+  const details = event.currentTarget.parentElement.querySelector("details.menu");
+  if (!details) return;
+  event.stopPropagation();
+  details.open = true;
+  details.querySelector(".menu-item")?.focus({ preventScroll: true });
 }
 
 async function copy(text) {

@@ -41,6 +41,15 @@ export function settleScroll() {
 }
 
 function toEnd(box) {
+  const clock = box.querySelector(".waiting-clock");
+  if (clock && place.fresh !== place.r) {
+    // Who waits looks at the clock, not at the last line.
+    place.fresh = place.r;
+    box.scrollTop = 0;
+    clock.scrollIntoView({ block: "nearest" });
+    place.atEnd = false;
+    return;
+  }
   const unread = box.querySelector(".new-line");
   if (unread && place.fresh !== place.r) {
     place.fresh = place.r;
@@ -85,7 +94,7 @@ export function goToNewest() {
 
 /** The button back to the newest message, with what is unread. */
 export function toNewest(view) {
-  if (place.atEnd || place.r !== view.r) return nothing;
+  if (place.atEnd || place.r !== view.r || document.querySelector(".waiting-clock")) return nothing;
   return html`<button class="btn btn-small to-newest" type="button" @click=${goToNewest}>
     ${icon("arrow-down")}${view.unread ? t("msg.new", { count: view.unread }) : t("msg.newest")}</button>`;
 }
