@@ -7,7 +7,8 @@ thread for each message to close old database connections, and there are none he
 import asyncio
 import random
 import time
-from typing import Any
+from collections import deque
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from channels.consumer import AsyncConsumer
@@ -19,8 +20,10 @@ from realtime.process import current_hub
 from realtime.protocol import SUBPROTOCOL, Code, Position, Refusal, error, refuse, reply
 from realtime.reader import Room
 from realtime.server import EXTENSION
-from realtime.session import Authenticate, End, Ephemeral, Publish, Send, Session, Subscribe
+from realtime.session import Action, Authenticate, Ephemeral, Publish, Session, Subscribe
 from realtime.tickets import Ticket, TicketError, read_ticket
+
+BACKLOG: Final = 64  # messages that may wait behind one that asks the database
 
 
 def origin_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
@@ -40,12 +43,16 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             await send({"type": "websocket.close", "code": 4403})  # before accept: the server answers 403
             return
         subprotocol = SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", []) else None
-        await send({"type": "websocket.accept", "subprotocol": subprotocol})
         self.hub = await current_hub()
         limits = self.hub.limits
         session = Session(limits, self.hub.loop.time(), random.uniform(0.9, 1.1))
         raw = (scope.get("extensions") or {}).get(EXTENSION)
         self.conn = Connection(self.hub, session, limits, send, raw)
+        self.waiting = False
+        self.backlog: deque[str | None] = deque()
+        if raw is not None:
+            raw.take = self._take  # before accept, so that the first message already comes this way
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
         self.hub.enter(self.conn)
         try:
             if self.hub.draining:
@@ -54,6 +61,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
                 self.conn.dismiss(Code.VERSION)
             await self._serve(receive)
         finally:
+            if raw is not None:
+                raw.take = None
             self.hub.leave(self.conn)
             self.conn.lost()
 
@@ -72,23 +81,48 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
             if message["type"] == "websocket.disconnect":
                 self.conn.lost()
                 return
-            for action in self.conn.session.receive(message.get("text"), self.hub.loop.time()):
-                await self._do(action)
+            self._take(message.get("text"))
 
-    async def _do(self, action: Any) -> None:
+    def _take(self, message: str | None) -> None:
+        """Take one message, or keep it while an earlier one waits for the database."""
+        if not self.waiting:
+            self._do_all(self.conn.session.receive(message, self.hub.loop.time()))
+        elif len(self.backlog) < BACKLOG:
+            self.backlog.append(message)
+        else:
+            self.conn.dismiss(Code.TOO_MANY, after=1.0)
+
+    def _do_all(self, actions: list[Action]) -> None:
+        for n, action in enumerate(actions):
+            if isinstance(action, Authenticate | Subscribe):
+                self.waiting = True
+                self.hub.spawn(self._wait(action, actions[n + 1 :]))
+                return
+            self._do(action)
+
+    def _do(self, action: Action) -> None:
         match action:
-            case Send() | End():
-                self.conn.carry_out([action])
             case Publish():
                 self.hub.publishing.take(self.conn, action)
             case Ephemeral():
                 self.hub.presence.say(self.conn, action.r, action.k, action.d)
-            case Subscribe():
+            case _:
+                self.conn.carry_out([action])
+
+    async def _wait(self, action: Authenticate | Subscribe, follows: list[Action]) -> None:
+        """Do what asks the database, then what came behind it."""
+        try:
+            if isinstance(action, Authenticate):
+                await self._authenticate(action)
+            else:
                 for stream in action.un:
                     self.hub.subscribing.close_room(self.conn, stream)
                 await self._open(action.i, action.subs, {})
-            case Authenticate():
-                await self._authenticate(action)
+        finally:
+            self.waiting = False
+        self._do_all(follows)
+        while self.backlog and not self.waiting:
+            self._take(self.backlog.popleft())
 
     async def _authenticate(self, action: Authenticate) -> None:
         """Check the ticket. The first admits the socket, a later one of the same member renews it."""

@@ -5,10 +5,10 @@ scope offers ``curbside.raw``, an object that writes framed bytes, tells how muc
 can give a socket up whose peer does not read. Elsewhere (Daphne) the hub uses ASGI's own ``send``.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 EXTENSION = "curbside.raw"
@@ -25,12 +25,13 @@ def frame_text(data: bytes) -> bytes:
 
 
 class RawSocket:
-    """What the hub may do to one socket besides ASGI."""
+    """What the hub may do to one socket besides ASGI. `take`, once set, is called with each text message at once."""
 
-    __slots__ = ("_protocol", "waiting", "write")
+    __slots__ = ("_protocol", "take", "waiting", "write")
 
     def __init__(self, protocol: "CurbsideProtocol") -> None:
         self._protocol = protocol
+        self.take: Callable[[str], None] | None = None
         self.write = protocol.transport.write
         self.waiting = protocol.transport.get_write_buffer_size
 
@@ -42,25 +43,31 @@ class RawSocket:
 class CurbsideProtocol(WebSocketsSansIOProtocol):
     """uvicorn's own protocol, offering `RawSocket` in the scope."""
 
+    raw: RawSocket | None = None
+
     def handle_connect(self, event: Request) -> None:
         """Take the handshake as uvicorn does and add the extension."""
         super().handle_connect(event)
         scope: Any = getattr(self, "scope", None)
         if scope is not None:
-            scope["extensions"][EXTENSION] = RawSocket(self)
+            self.raw = scope["extensions"][EXTENSION] = RawSocket(self)
 
-    def handle_text(self, event: Frame) -> None:
-        """As uvicorn, which would log the whole of a frame that is not UTF-8 with its traceback."""
-        if event.fin and event.opcode == Opcode.TEXT and not _is_utf8(event.data):
+    def send_receive_event_to_app(self) -> None:
+        """A text message goes straight to whoever takes it: no queue, no task, no pause in reading.
+
+        What is not UTF-8 ends the connection here, since uvicorn would log all of it. Source: RFC 6455, section 8.1.
+        """
+        if self.curr_msg_data_type != "text":
+            super().send_receive_event_to_app()
+            return
+        try:
+            text = b"".join(self.frames).decode()
+        except UnicodeDecodeError:
             self.conn.send_close(1007)
             self.handle_parser_exception()
             return
-        super().handle_text(event)
-
-
-def _is_utf8(data: bytes | bytearray | memoryview) -> bool:
-    try:
-        bytes(data).decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        if self.raw is None or self.raw.take is None or self.close_sent:
+            super().send_receive_event_to_app()
+        else:
+            self.frames = []
+            self.raw.take(text)

@@ -146,7 +146,10 @@ def sqlite(path: Path) -> dict[str, Any]:
 
 
 def postgresql(url: Any) -> dict[str, Any]:
-    """PostgreSQL through psycopg 3; a thread keeps its connection and gives it up when it fails."""
+    """PostgreSQL through psycopg 3 and its pool, since under ASGI each request has a thread of its own.
+
+    The hub's threads keep a connection each; when one fails it goes back to the pool, which replaces it.
+    """
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.strip("/")),
@@ -154,7 +157,10 @@ def postgresql(url: Any) -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": url.hostname or "",
         "PORT": str(url.port or ""),
-        "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 2, "application_name": "curbside"},
+        "OPTIONS": {
+            "connect_timeout": 2,
+            "application_name": "curbside",
+            "pool": {"min_size": 2, "max_size": 40, "timeout": 2.0, "max_idle": 60.0},
+        },
     }
