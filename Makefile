@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: help run test check lock screens vendor clean
+.PHONY: help run test bench check lock screens vendor clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,6 +16,11 @@ test: ## install what the tests need and run them all
 	@$(PY) -m tests.peers.install
 	@$(PY) -m tests.peers.run .venv/bin/pytest -m databases
 	@.venv/bin/pytest
+
+bench: ## measure beside Socket.IO and stock Channels (BENCH=--short: only that it works)
+	@./venv.sh requirements/test.txt
+	@$(PY) -m tests.peers.install
+	@$(PY) -m bench $(BENCH)
 
 check: ## style, types and import rules
 	@./venv.sh requirements/test.txt

@@ -1,0 +1,1 @@
+"""The systems that Curbside is compared with."""

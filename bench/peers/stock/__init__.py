@@ -1,0 +1,1 @@
+"""The chat of Channels' tutorial, with a row for each message."""
