@@ -6,12 +6,11 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
-from ninja.responses import codes_4xx
 
 from members.schemas import Problem
 from realtime.protocol import REFUSALS, Refusal
 
-PROBLEMS: dict[Any, Any] = {codes_4xx: Problem}
+PROBLEMS: dict[Any, Any] = {frozenset((400, 401, 403, 404, 409, 413, 422, 429, 503)): Problem}
 STATUS = {
     "not_found": 404, "unauthorized": 401, "csrf": 403, "not_verified": 403, "conflict": 409, "closed": 409,
     "rate": 429, "busy": 503, "internal": 500, "too_large": 413, "too_many": 409, "malformed": 422, "invalid": 422,

@@ -4,10 +4,10 @@ Whoever signs out, is signed out or is suspended loses their live sockets within
 and the devices that were to be woken for that session.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.usersessions.models import UserSession
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_delete
 from django.http import HttpRequest
 
@@ -36,9 +36,15 @@ def end_sessions_of(account: Account) -> None:
 
 
 def listen() -> None:
-    """Hear of sessions that end, however they do."""
+    """Hear of sessions that begin and end, however they do: allauth alone would not list those of the admin."""
+    user_logged_in.connect(_signed_in, dispatch_uid="members.signed_in")
     user_logged_out.connect(_signed_out, dispatch_uid="members.signed_out")
     post_delete.connect(_session_removed, sender=UserSession, dispatch_uid="members.session_removed")
+
+
+def _signed_in(sender: Any, request: HttpRequest | None, **kwargs: Any) -> None:
+    if request is not None and "REMOTE_ADDR" in request.META:
+        cast("Any", UserSession.objects).create_from_request(request)
 
 
 def _signed_out(sender: Any, request: HttpRequest | None, **kwargs: Any) -> None:

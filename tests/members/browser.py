@@ -22,10 +22,9 @@ class Browser:
         self.status = 0
 
     def sign_in(self, account: Account) -> "Browser":
-        """Be signed in as this account, with a session of allauth's."""
+        """Be signed in as this account."""
         self.client.force_login(account, BACKEND)
-        key = self.client.session.session_key
-        assert key
+        key = str(self.client.session.session_key)
         UserSession.objects.create(user=account, session_key=key, ip="192.0.2.7", user_agent="Test browser")
         self.client.cookies["curbside_csrf"] = "c" * 32
         return self

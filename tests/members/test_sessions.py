@@ -8,6 +8,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import Client
 from django.utils import timezone
 
 from members import services
@@ -72,6 +73,15 @@ def test_a_session_is_ended_from_another(member: Account) -> None:
     assert there.call("GET", "/me").status_code == 401
     assert here.get("/me")
     assert revoked(session=other)
+
+
+def test_a_session_of_the_admin_is_seen_too(member: Account) -> None:
+    Account.objects.filter(pk=member.pk).update(is_staff=True)
+    browser = Browser()
+    browser.client = Client()
+    wanted = {"username": member.email, "password": PASSWORD}
+    assert browser.client.post("/staff/admin/login/", wanted).status_code == 302
+    assert len(browser.get("/sessions")) == 1
 
 
 def test_ending_ones_own_session_signs_out(member: Account) -> None:
