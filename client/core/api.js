@@ -74,6 +74,7 @@ export function createApi({
     return json;
   };
   return {
+    byToken: token !== null,
     get: (path) => call(path),
     post: (path, body = {}) => call(path, { method: "POST", body }),
     put: (path, body = {}) => call(path, { method: "PUT", body }),

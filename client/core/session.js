@@ -13,6 +13,7 @@ import { Work } from "./work.js";
 const IDLE_MS = 15 * 60 * 1000;
 const RECHECK_MS = 60_000;
 const LEAVING = "leaving"; // {session}: signed out here, and the service could not be told yet
+const LAST = "account"; // whose session was here last: what it left is unreadable once the session has ended
 const NO_PARTS = { locks: null, tabs: null, network: null, visibility: null };
 
 export class Session {
@@ -52,12 +53,19 @@ export class Session {
       else await this.enter(me);
     } catch (error) {
       if (error.status === undefined) throw error;
-      if (error.signedOut) await this.storage.delete(LEAVING);
-      if (error.signedOut) return this.shut("signed_out");
+      if (error.signedOut) return this.beNobody();
       this.become({ state: "unreachable", me: null, code: error.code });
       this.startLater(error.after);
     }
     return undefined;
+  }
+
+  /** Nobody is signed in: the session that was here, if there was one, has ended. */
+  async beNobody() {
+    const account = this.api.byToken ? null : await this.storage.get(LAST);
+    if (account) await this.storage.clear(`a/${account}/`);
+    await Promise.all([this.storage.delete(LAST), this.storage.delete(LEAVING)]);
+    this.shut("signed_out");
   }
 
   startLater(after = null) {
@@ -69,6 +77,7 @@ export class Session {
   async enter(me) {
     if (this.work) this.shut("starting");
     this.attempt = 0;
+    if (!this.api.byToken) await this.storage.put(LAST, me.inbox);
     const now = () => this.clock.now() + this.api.skew();
     this.work = new Work({ ...this.parts, me, emitter: this.emitter, now, onEnded: (code) => void this.onEnded(code) });
     await this.unseal(me);
@@ -103,12 +112,13 @@ export class Session {
   }
 
   /** Drops what is in memory, lets writes that are under way end, then clears all that is stored of the account. */
-  async wipe() {
+  async wipe(code) {
     const account = this.session.me?.inbox;
     const writes = [this.keptDrafts?.discard(), this.work?.outbox?.writing];
-    this.shut("signed_out");
+    this.shut("signed_out", code);
     await Promise.allSettled(writes);
     if (account) await this.storage.clear(`a/${account}/`);
+    if (!this.api.byToken) await this.storage.delete(LAST);
   }
 
   /** Ends the session at the service. Until that has worked, no start shows the account again. */
@@ -156,10 +166,11 @@ export class Session {
       await this.api.get("/me");
       this.work?.driver.input({ type: "reconnect" });
     } catch (error) {
-      if (error.signedOut) return void this.shut("signed_out", "ended");
+      if (error.signedOut) return this.wipe("ended");
       this.checkedAt = -Infinity;
       this.timers.ended = this.clock.setTimeout(() => void this.onEnded(code), RECHECK_MS / 4);
     }
+    return undefined;
   }
 
   // --- the lock ----------------------------------------------------------------------------------------------------
@@ -177,7 +188,7 @@ export class Session {
   async unlock() {
     if (this.session.state !== "locked") return;
     const me = await this.api.get("/me").catch((error) => {
-      if (error.signedOut) this.shut("signed_out", "ended");
+      if (error.signedOut) void this.wipe("ended");
       throw error;
     });
     if (me.inbox !== this.session.me?.inbox) return void (await this.enter(me));

@@ -61,11 +61,14 @@ test("the line tells how many events are missing while it catches up", async () 
 });
 
 test("a final code ends the line; the member is asked for again and signed out if there is none", async () => {
-  const { app, clock, server } = await signedIn();
+  const { app, clock, server, held } = await signedIn();
+  app.drafts.set("r1", "half a thought");
+  await app.flush();
   server.signedIn = false;
   server.cutAll(4501);
   await clock.advance(1000);
   assert.deepEqual([app.session.state, app.session.code], ["signed_out", "ended"]);
+  assert.deepEqual([...held.keys()], [], "what was sealed for a session that ended is readable by nobody any more");
 });
 
 test("too many connections ends the line until it is tried by hand", async () => {
@@ -264,4 +267,16 @@ test("a sign-out in one tab ends the others, and what they were writing is gone 
   assert.equal(other.session.state, "signed_out");
   assert.equal(told.length, 1);
   assert.deepEqual([...held.keys()], []);
+});
+
+test("what a session left that ended while the app was closed is cleared at the next start", async () => {
+  const { app, clock, server, held, open } = await signedIn();
+  app.drafts.set("r1", "half a thought");
+  await app.flush();
+  app.close();
+  server.signedIn = false;
+  const next = open();
+  await next.start();
+  await clock.advance(100);
+  assert.deepEqual([next.session.state, [...held.keys()]], ["signed_out", []]);
 });
