@@ -13,8 +13,22 @@ from msgspec import UNSET, Meta, UnsetType
 
 from consults import shapes
 from consults.commands import OWN, PREPARES, SERVICES
-from consults.domain import ADVICE, Outcome, State, Urgency
-from realtime.describing import CommandDoc, Described, EventDoc, does_of
+from consults.domain import (
+    ADVICE,
+    ASKS_STANDING,
+    INVITES_STANDING,
+    MAY,
+    OFFERS_PER_RING,
+    PARTIES_MOST,
+    REOPEN_FOR,
+    SCHEDULES,
+    Act,
+    Outcome,
+    Schedule,
+    State,
+    Urgency,
+)
+from realtime.describing import CommandDoc, Described, EventDoc, TableDoc, does_of
 
 Instant = Annotated[int, Meta(description="Unix milliseconds.")]
 OfferId = Annotated[str, Meta(description="An offer's id.")]
@@ -205,6 +219,60 @@ SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
 }
 SAY: Final = "`message`: say something. Raises Refusal `malformed`, `too_large`, `gate`, `closed`."
 
+
+def _span(seconds: int | None) -> str:
+    if seconds is None:
+        return "never"
+    if seconds % 3600 == 0:
+        return f"{seconds // 3600} h"
+    return f"{seconds // 60} min" if seconds % 60 == 0 else f"{seconds} s"
+
+
+def _clock(urgency: Urgency, times: Schedule) -> tuple[str, ...]:
+    rings = ", ".join(_span(at) if at else "at once" for at in times.rings_s)
+    return (
+        f"`{urgency}`",
+        rings,
+        _span(times.end_s),
+        _span(times.first_reply_s),
+        _span(times.silence_s),
+        _span(times.invite_s),
+    )
+
+
+CLOCKS: Final = TableDoc(
+    "clocks",
+    (
+        "urgency",
+        "rings widen",
+        "waiting ends",
+        "offered onward without a first reply",
+        "ends in silence",
+        "an invitation stands",
+    ),
+    tuple(_clock(urgency, times) for urgency, times in SCHEDULES.items()),
+)
+MAY_DO: Final = TableDoc(
+    "who may do what",
+    ("command", *(f"{state}, {role}" for state, role in MAY)),
+    tuple((f"`{act}`", *("yes" if act in may else "" for may in MAY.values())) for act in Act),
+)
+SIZES: Final = TableDoc(
+    "sizes",
+    ("what", "at most"),
+    (
+        ("question", f"{shapes.QUESTION_CHARS} characters"),
+        ("message", f"{shapes.MESSAGE_CHARS} characters"),
+        ("closing note", f"{shapes.NOTE_CHARS} characters"),
+        ("reason of a report", f"{shapes.REASON_CHARS} characters"),
+        ("consults of one member that wait", str(ASKS_STANDING)),
+        ("offers made by one ring or invitation", str(OFFERS_PER_RING)),
+        ("participants of a consult", str(PARTIES_MOST)),
+        ("invitations of a consult that stand", str(INVITES_STANDING)),
+        ("time in which a consult can be reopened", f"{REOPEN_FOR.total_seconds() / 3600:.0f} h"),
+    ),
+)
+
 DESCRIBED: Final = Described(
     commands=(
         *(CommandDoc(kind, "me", SHAPES[kind], does_of(service.__doc__)) for kind, service in OWN.items()),
@@ -218,4 +286,5 @@ DESCRIBED: Final = Described(
         *(EventDoc(kind, "consult", shape) for kind, shape in IN_A_CONSULT.items()),
         *(EventDoc(kind, "inbox", shape) for kind, shape in IN_AN_INBOX.items()),
     ),
+    tables=(CLOCKS, MAY_DO, SIZES),
 )

@@ -162,7 +162,7 @@ def _store(items: Sequence[Pending]) -> list[Outcome]:
     seen: dict[tuple[str, str], Pending] = {}
     for item in items:
         head = heads.get(item.stream)
-        if head is None or item.seat not in live:
+        if head is None or item.seat not in live or head.kind == "inbox":  # an inbox is written by services, sealed
             outcomes.append((item, refuse("not_found")))
         elif (item.seat, item.c) in seen:
             raise IntegrityError("the same command twice in one batch")
