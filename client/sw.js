@@ -69,7 +69,7 @@ async function update() {
     const name = PREFIX + version;
     if (name === (await current())) return;
     const cache = await caches.open(name);
-    await cache.addAll(files.map((file) => new Request(file, { cache: "reload", credentials: "omit" })));
+    await cache.addAll(files.map((file) => new Request(file, { cache: "no-cache", credentials: "omit" })));
     const replaced = await current();
     await (await caches.open(CURRENT)).put("/", new Response(name));
     await forget([name, replaced]);
