@@ -61,9 +61,10 @@ def _make_member(number: int, role: str) -> dict[str, str]:
 
 
 def _open_consult(asker: str, answerer: str) -> str:
+    from django.utils import timezone
+
     from consults.domain import Role, State
     from consults.models import Consult, Participant
-    from django.utils import timezone
     from members import vault
     from realtime import log
 

@@ -1,7 +1,7 @@
 """A TCP proxy on the loopback that fails as networks do: cut, cut one way, half-open, slow, stalling.
 
-It runs an event loop in a thread of its own, so that synchronous tests (a browser's) and asynchronous ones use it alike.
-All its verbs may be called from any thread.
+It runs an event loop in a thread of its own, so that synchronous tests (a browser's) and asynchronous ones use it
+alike. All its verbs may be called from any thread.
 """
 
 from __future__ import annotations

@@ -77,9 +77,8 @@ async def test_exactly_one_of_many_takes_it(deployment: Deployment) -> None:
                 return refused.code
 
         outcomes = await asyncio.gather(*(race(racer) for racer in racers))
-        assert outcomes.count(asked.made) == 1, outcomes
-        assert set(outcomes) == {asked.made, "offer.taken"}
         assert asked.made
+        assert sorted(outcomes) == sorted([asked.made, "offer.taken"])
         await asker.follow(asked.made, position=0)
         assert [event.kind for event in asker.log[asked.made]].count("consult.joined") <= 1
 
@@ -133,20 +132,22 @@ async def at_the_terminal(url: str, person: Person) -> AsyncIterator[Typist]:
 async def test_two_clinicians_do_the_journey_from_their_terminals(deployment: Deployment) -> None:
     circle = deployment.take_circle()
     specialty = circle.answerer.specialty
-    async with at_the_terminal(deployment.url, circle.asker) as asker:
-        async with at_the_terminal(deployment.other_url, circle.answerer) as answerer:
-            await answerer.until("Signed in as")
-            await answerer.type(f"/available {specialty}")
-            await answerer.until("You are available")
-            await asker.until("Signed in as")
-            await asker.type(f"/ask {specialty} now en {PLANTED}: catheter or not?")
-            await asker.until("Open. You are")
-            await answerer.until("catheter or not?")
-            await answerer.type("/accept")
-            await answerer.until("Open. You are")
-            await answerer.type(f"{PLANTED}: not tonight")
-            await asker.until("not tonight")
-            await asker.type("/close answered Thank you")
-            await answerer.until("[consult.ended]")
-            await asker.type("/quit")
-            await answerer.type("/quit")
+    async with (
+        at_the_terminal(deployment.url, circle.asker) as asker,
+        at_the_terminal(deployment.other_url, circle.answerer) as answerer,
+    ):
+        await answerer.until("Signed in as")
+        await answerer.type(f"/available {specialty}")
+        await answerer.until("You are available")
+        await asker.until("Signed in as")
+        await asker.type(f"/ask {specialty} now en {PLANTED}: catheter or not?")
+        await asker.until("Open. You are")
+        await answerer.until("catheter or not?")
+        await answerer.type("/accept")
+        await answerer.until("Open. You are")
+        await answerer.type(f"{PLANTED}: not tonight")
+        await asker.until("not tonight")
+        await asker.type("/close answered Thank you")
+        await answerer.until("[consult.ended]")
+        await asker.type("/quit")
+        await answerer.type("/quit")

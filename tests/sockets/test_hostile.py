@@ -1,4 +1,4 @@
-"""Frames that no honest client sends. Each is answered by a code, none stops the process or leaves a word in its log."""
+"""Frames that no honest client sends. Each is answered by a code, none stops the process or gets into its log."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class Terminal:
             self.show("You are available." if d["on"] else "You are no longer available.")
 
     def _show_event(self, event: Event) -> None:
-        at = datetime.fromtimestamp(event.at / 1000).strftime("%H:%M")
+        at = datetime.fromtimestamp(event.at / 1000, UTC).astimezone().strftime("%H:%M")
         who = (event.by or "Curbside") + (" (you)" if event.by and event.by == self._me else "")
         said = event.d.get("text")
         if said is None:

@@ -1,0 +1,60 @@
+"""kill -9 of a server in the middle of a consult: nothing acknowledged is lost, nothing comes twice, one order."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.conftest import QUICK, Deploy
+from tests.faults.talking import talking
+from tests.sockets.checking import Ledger
+
+pytestmark = [pytest.mark.asyncio, pytest.mark.faults, pytest.mark.timeout(120)]
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
+async def test_the_only_server_is_killed_twice(deploy: Deploy, kind: str) -> None:
+    made = deploy("sqlite", **QUICK)
+    server = made.start(kind)
+    async with Ledger(made) as ledger, talking(ledger, made.take_circle(), made.url, made.url) as talk:
+        for _ in range(2):
+            server.kill()
+            await asyncio.to_thread(server.start_again)
+            await talk.more()
+
+
+async def test_one_of_two_is_killed_and_the_other_goes_on_at_once(deploy: Deploy) -> None:
+    made = deploy("postgres", **QUICK)
+    first = made.start("uvicorn")
+    second = made.start("uvicorn")
+    async with Ledger(made) as ledger, talking(ledger, made.take_circle(), first.url, second.url) as talk:
+        first.kill()
+        before = talk.said[1]
+        await asyncio.sleep(1.0)
+        assert talk.said[1] > before + 3
+        await asyncio.to_thread(first.start_again)
+        await talk.more()
+
+
+async def test_all_are_killed_in_the_middle_of_an_ask_and_timers_go_on(deploy: Deploy) -> None:
+    """What was asked is offered after the restart, as the consult's clock lies in the database."""
+    made = deploy("postgres", **QUICK)
+    server = made.start("uvicorn")
+    circle = made.take_circle()
+    async with Ledger(made) as ledger:
+        asker = await ledger.join(circle.asker, circle.asker.inbox)
+        answerer = await ledger.join(circle.answerer, circle.answerer.inbox)
+        question = {"urgency": "now", "language": "en", "question": "Now or later?"}
+        specialty = circle.answerer.specialty
+        await answerer.api.call("PUT", "/availability", {"on": True, "specialties": [specialty]})
+        asking = asyncio.create_task(asker.tell("me", "consult.ask", {**question, "specialty": specialty}))
+        await asyncio.sleep(0.01)
+        server.kill()
+        await asyncio.to_thread(server.start_again)
+        asked = await asyncio.wait_for(asking, 20)
+        offer = await answerer.until(circle.answerer.inbox, "offer.made", 30)
+        taken = await answerer.tell("me", "offer.accept", {"offer": offer.d["offer"]})
+        assert taken.made == asked.made
+    asks = made.query("SELECT count(*) FROM consults_consult WHERE specialty = %s", specialty)
+    assert asks == [(1,)]
