@@ -135,8 +135,9 @@ function tellChange(before, item, late) {
   const here = readPath(location.pathname).r === item.r;
   if (item.state === "open" && before.state === "waiting") {
     alertOffer();
-    const look = { label: t("open"), act: () => go(`/consults/${item.r}`) };
-    toast(t("told.accepted", { specialty }), here ? undefined : look);
+    const text = t("told.accepted", { specialty });
+    if (here) announce(text);
+    else toast(text, { label: t("open"), act: () => go(`/consults/${item.r}`) });
   } else if (item.state === "ended" && item.end === "nobody") announce(t("told.nobody", { specialty }));
 }
 

@@ -28,8 +28,11 @@ export function settleScroll() {
     return;
   }
   const { r, first } = box.dataset;
+  const waiting = box.querySelector(".waiting-clock") !== null;
+  if (place.waiting && !waiting) place.atEnd = true;
+  place.waiting = waiting;
   if (place.r !== r) {
-    place = { r, atEnd: true, top: 0, height: 0, first };
+    place = { r, atEnd: true, top: 0, height: 0, first, waiting };
     toEnd(box);
   } else if (place.first !== first) {
     box.scrollTop = place.top + box.scrollHeight - place.height;
