@@ -169,6 +169,7 @@ function onSession({ state, me }) {
       account = null;
       forgetConsults();
       useZone();
+      if (screen.demo === undefined) loadDemo();
     }
   }
   update();

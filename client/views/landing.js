@@ -6,13 +6,13 @@ import { t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update } from "../screen.js";
 
-/** Ask once whether this is a demo and who can be played. */
+/** Ask whether this is a demo and who can be played; undefined while the service cannot be reached. */
 export async function loadDemo() {
   try {
     const answer = await screen.api.get("/demo");
     screen.demo = answer.people;
-  } catch {
-    screen.demo = null;
+  } catch (error) {
+    screen.demo = error.status === 0 ? undefined : null;
   }
   update();
 }
