@@ -23,6 +23,8 @@ DESK = {"viewport": {"width": 1280, "height": 800}}
 SAYS_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
   console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });"""
+STILL = """Promise.allSettled(document.getAnimations()
+  .filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished)).then(() => null)"""
 NOT_SIGNED_IN = re.compile(r"the server responded with a status of 401")
 RULES = {"resultTypes": ["violations"]}
 RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
@@ -45,6 +47,7 @@ class Window:
     page: Page
     home: str
     pictures: Path
+    touch: bool = False
     faults: list[str] = field(default_factory=list)
     _forgiving: bool = False
 
@@ -54,7 +57,7 @@ class Window:
         context = browser.new_context(locale="en-GB", timezone_id="UTC", base_url=home, **shape)  # type: ignore[arg-type]  # a TypedDict
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=home)
         context.add_init_script(SAYS_VIOLATIONS)
-        window = cls(name, context, context.new_page(), home, pictures)
+        window = cls(name, context, context.new_page(), home, pictures, touch="has_touch" in shape)
         window._watch()
         return window
 
@@ -93,6 +96,7 @@ class Window:
         """A stop of the journey: a picture, and axe finds nothing, in light and in dark."""
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.evaluate(STILL)
             self._check(name, scheme)
             self._picture(f"{name}-{self.name}-{scheme}.png")
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
