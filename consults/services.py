@@ -5,21 +5,19 @@ The rules of each stand beside it in the file of its meaning; nothing else write
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol
-
-from django.db.models import Max
 
 from consults import people
 from consults.answering import hand_back, invite, leave
 from consults.asking import ask, withdraw
 from consults.changing import edit, redact
 from consults.ending import close, reopen
-from consults.models import Consult
 from consults.offering import accept, decline
 from consults.reporting import report
-from realtime.commands import Reply, Request
-from realtime.models import Event, Seat
+from realtime.commands import Reply, Request, Written
+from realtime.models import Seat
 
 __all__ = [
     "TimedService",
@@ -47,11 +45,16 @@ class TimedService(Protocol):
         ...
 
 
-def wake_unread(stream: str, wrote: list[str]) -> None:
-    """Wake the devices of those in a consult who have not read what these seats wrote, with no content."""
-    if not Consult.objects.filter(pk=stream).exists():
-        return
-    messages = Event.objects.filter(stream=stream, kind="message", seat__in=wrote)
-    newest = messages.aggregate(seq=Max("seq"))["seq"] or 0
-    seats = Seat.objects.filter(stream=stream, left_seq=None, muted=False, read_seq__lt=newest).exclude(pk__in=wrote)
-    people.wake_on_commit(people.owners_of_seats([seat.pk for seat in seats]).values())
+def wake_unread(written: Mapping[str, Written]) -> None:
+    """Wake the devices of those in consults who have not read what was written there, with no content.
+
+    Two queries, whatever the number of streams.
+    """
+    seats = Seat.objects.filter(stream__in=written, stream__kind="consult", left_seq=None, muted=False)
+    unread = [
+        seat
+        for seat, stream, read in seats.values_list("pk", "stream", "read_seq")
+        if read < written[stream].seq and seat not in written[stream].seats
+    ]
+    if unread:
+        people.wake_on_commit(people.owners_of_seats(unread).values())

@@ -7,35 +7,50 @@ A ring that is lost costs time only: the audit of heads finds what was missed.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 import redis
 from django.conf import settings
 
 Ring = tuple[str, int]
+Note = tuple[str, str, str, dict[str, Any]]
+"""Something for the sockets of a member: group, stream or ``me``, kind, content of codes and numbers."""
 CHANNEL: Final = "curbside:bell"
 
 log = logging.getLogger(__name__)
-_hubs: list[Callable[[Sequence[Ring]], None]] = []
 
 
 class Bell(msgspec.Struct, array_like=True):
-    """What goes over the bus: rings, and ephemerals as (stream, seat, code, seconds it holds or a number)."""
+    """What goes over the bus: rings, ephemerals as (stream, seat, code, number), and notes to members."""
 
     sender: str
     rings: list[Ring] = []
     signals: list[tuple[str, str, str, int]] = []
+    notes: list[Note] = []
 
 
-def attach(hub: Callable[[Sequence[Ring]], None]) -> None:
-    """A hub wants to hear the rings of this process. It is called in whatever thread rings."""
+class Hearer(Protocol):
+    """What a hub gives the bus. Both are called in whatever thread rings or tells."""
+
+    def heard(self, rings: Sequence[Ring]) -> None:
+        """Streams have reached these numbers."""
+
+    def told(self, note: Note) -> None:
+        """Something for a member's sockets."""
+
+
+_hubs: list[Hearer] = []
+
+
+def attach(hub: Hearer) -> None:
+    """A hub wants to hear what this process rings and tells."""
     _hubs.append(hub)
 
 
-def detach(hub: Callable[[Sequence[Ring]], None]) -> None:
+def detach(hub: Hearer) -> None:
     """The hub is gone."""
     _hubs.remove(hub)
 
@@ -44,12 +59,27 @@ def ring(rings: Sequence[Ring]) -> None:
     """Tell everybody that these streams have reached these numbers. Never fails and never waits long."""
     if _hubs:
         for hub in list(_hubs):
-            hub(rings)
-    elif settings.CURBSIDE_REDIS_URL:
-        try:
-            _client().publish(CHANNEL, msgspec.json.encode(Bell("", list(rings))))
-        except redis.RedisError:
-            log.warning("a ring was not delivered; the audit of heads will find it")
+            hub.heard(rings)
+    else:
+        _publish(Bell("", list(rings)))
+
+
+def tell(note: Note) -> None:
+    """Tell a member's sockets something, in all processes. May be lost."""
+    if _hubs:
+        for hub in list(_hubs):
+            hub.told(note)
+    else:
+        _publish(Bell("", notes=[note]))
+
+
+def _publish(bell: Bell) -> None:
+    if not settings.CURBSIDE_REDIS_URL:
+        return
+    try:
+        _client().publish(CHANNEL, msgspec.json.encode(bell))
+    except redis.RedisError:
+        log.warning("a ring was not delivered; the audit of heads will find it")
 
 
 @cache

@@ -41,6 +41,14 @@ class Reply:
     made: str | None = None
 
 
+@dataclass(slots=True)
+class Written:
+    """What was lately written to a stream: the last number, and the seats that wrote."""
+
+    seq: int
+    seats: set[str]
+
+
 Prepare = Callable[[dict[str, Any]], dict[str, Any]]
 Service = Callable[[Request], Reply]
 TimerHandler = Callable[[str, datetime], None]
@@ -63,8 +71,8 @@ class Wire:
     `own`: the same for what goes to ``me`` and is recorded in the member's inbox.
     `timers`: what to do when a stored timer is due, by its kind.
     `find_seats`: the seats of (member, stream) pairs, None where there is none or it has left.
-    `inbox_of`: a member's own stream and the seat there. `appended`: told of (stream, seats that wrote) some
-    seconds after messages were stored, so that those who have not read them can be woken.
+    `inbox_of`: a member's own stream and the seat there. `appended`: told, some seconds after
+    messages were stored, what was written where, so that those who have not read can be woken.
     """
 
     prepares: Mapping[str, Prepare] = field(default_factory=dict)
@@ -73,4 +81,4 @@ class Wire:
     timers: Mapping[str, TimerHandler] = field(default_factory=dict)
     find_seats: Callable[[Sequence[tuple[str, str]]], list[SeatRef | None]] = _no_seats
     inbox_of: Callable[[str], tuple[str, str]] = _no_inbox
-    appended: Callable[[str, list[str]], None] = lambda stream, seats: None
+    appended: Callable[[Mapping[str, Written]], None] = lambda written: None

@@ -123,7 +123,8 @@ class Connection:
 
     def lost(self) -> None:
         """The peer is gone."""
-        self._closing = True
+        self._closing = self.session.over = True
+        self.hub.leave(self)
         if self._pump is not None:
             self._pump.cancel()
         if not self.ended.done():

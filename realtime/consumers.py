@@ -4,7 +4,6 @@ It is a consumer like any other to the router, but runs its own loop: `AsyncCons
 thread for each message to close old database connections, and there are none here (protocol.md, "What is known").
 """
 
-import asyncio
 import random
 import time
 from collections import deque
@@ -63,24 +62,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         finally:
             if raw is not None:
                 raw.take = None
-            self.hub.leave(self.conn)
             self.conn.lost()
 
     async def _serve(self, receive: Any) -> None:
-        """Take messages until the peer is gone, or until we have closed and the peer was given time to hear it."""
-        ended = self.conn.ended
-        reading = asyncio.ensure_future(self._read(receive))
-        try:
-            await asyncio.wait([reading, ended], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            reading.cancel()
-
-    async def _read(self, receive: Any) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                self.conn.lost()
-                return
+        """Take messages until the peer is gone; after our own close the server says so once the peer has heard it."""
+        while (message := await receive())["type"] != "websocket.disconnect":
             self._take(message.get("text"))
 
     def _take(self, message: str | None) -> None:

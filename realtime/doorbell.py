@@ -17,7 +17,7 @@ from redis import asyncio as redis_asyncio
 from redis.exceptions import RedisError
 
 from realtime import sql
-from realtime.bus import CHANNEL, Bell, Ring
+from realtime.bus import CHANNEL, Bell, Note, Ring
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
@@ -42,6 +42,9 @@ class Doorbell(Protocol):
     def signal(self, stream: str, seat: str, code: str, number: int) -> None:
         """Tell the other processes a fixed code of a seat, with a number (seconds it holds, or a seq)."""
 
+    def tell(self, note: Note) -> None:
+        """Tell the other processes something for a member's sockets."""
+
 
 class Silent:
     """One process alone."""
@@ -56,6 +59,9 @@ class Silent:
         """Nobody to tell."""
 
     def signal(self, stream: str, seat: str, code: str, number: int) -> None:
+        """Nobody to tell."""
+
+    def tell(self, note: Note) -> None:
         """Nobody to tell."""
 
 
@@ -117,6 +123,7 @@ class RedisDoorbell:
         self._me = secrets.token_urlsafe(6)
         self._rings: dict[str, int] = {}
         self._signals: list[tuple[str, str, str, int]] = []
+        self._notes: list[Note] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
@@ -143,6 +150,12 @@ class RedisDoorbell:
             self._signals.append((stream, seat, code, number))
             self._wake.set()
 
+    def tell(self, note: Note) -> None:
+        """Notes may be lost too."""
+        if len(self._notes) < SIGNALS_WAITING:
+            self._notes.append(note)
+            self._wake.set()
+
     def _client(self) -> Any:
         return redis_asyncio.Redis.from_url(self._url, socket_connect_timeout=1.0, socket_timeout=5.0,
                                             health_check_interval=10)
@@ -155,8 +168,10 @@ class RedisDoorbell:
                 self._wake.clear()
                 rings, self._rings = self._rings, {}
                 signals, self._signals = self._signals, []
+                notes, self._notes = self._notes, []
                 try:
-                    await client.publish(CHANNEL, msgspec.json.encode(Bell(self._me, list(rings.items()), signals)))
+                    bell = Bell(self._me, list(rings.items()), signals, notes)
+                    await client.publish(CHANNEL, msgspec.json.encode(bell))
                 except (RedisError, OSError):
                     self.ring(list(rings.items()))
                     await asyncio.sleep(0.5)
@@ -193,3 +208,5 @@ class RedisDoorbell:
         hub.streams.rung(bell.rings)
         for stream, seat, code, number in bell.signals:
             hub.presence.signalled(stream, seat, code, number)
+        for note in bell.notes:
+            hub.pass_on(note)

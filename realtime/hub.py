@@ -18,12 +18,12 @@ from django.db import Error, connection
 
 from realtime import bus, dispatch, sql, timers
 from realtime.commands import SeatRef, Wire
-from realtime.connection import Connection
+from realtime.connection import Connection, Encoded
 from realtime.doorbell import Doorbell
 from realtime.keeping import Cursors, tell_appended
-from realtime.layer import Layer
+from realtime.layer import member_group
 from realtime.presence import Presence
-from realtime.protocol import Code, Limits
+from realtime.protocol import Code, Limits, ephemeral
 from realtime.publishing import Publishing
 from realtime.reader import Tail, read_tails
 from realtime.revocations import Revocations
@@ -61,7 +61,7 @@ class Hub:
         self.presence = Presence(self)
         self.revocations = Revocations(self)
         self.cursors = Cursors(self)
-        self.layer = Layer(self)
+        self.groups: dict[str, str] = {}
 
     # --- life ------------------------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class Hub:
         """Begin to listen, to write and to keep time."""
         self.loop = asyncio.get_running_loop()
         self.publishing.writer.start()
-        bus.attach(self._heard)
+        bus.attach(self)
         await self.doorbell.start(self)
         loops = (self.subscribing.run, self.publishing.run, self._serve_tails, self._audit, self._wheel, self._timers,
                  self.cursors.run, partial(tell_appended, self), self.revocations.run, self.presence.run)
@@ -79,10 +79,9 @@ class Hub:
     async def stop(self) -> None:
         """Store what is waiting and end. The sockets were sent away by `drain` before."""
         self.ready = False
-        bus.detach(self._heard)
+        bus.detach(self)
         for task in self._tasks:
             task.cancel()
-        self.layer.stop()
         await self.doorbell.stop()
         await asyncio.to_thread(self.publishing.writer.stop)
         await self.cursors.store()
@@ -137,7 +136,7 @@ class Hub:
         conn.slot = conn.session.due()
 
     def leave(self, conn: Connection) -> None:
-        """A socket is gone."""
+        """A socket is gone. May be told twice."""
         self.connections.discard(conn)
         for stream in [*conn.rooms, *conn.asked]:
             self.subscribing.close_room(conn, stream)
@@ -147,7 +146,7 @@ class Hub:
             if not others:
                 del self.members[conn.member]
                 self.buckets.pop(conn.member, None)
-                self.layer.member_left(conn.member)
+                self.groups.pop(member_group(conn.member), None)
 
     def admit(self, conn: Connection, member: str) -> bool:
         """A socket has said who it is. Returns False where the member has too many."""
@@ -155,7 +154,7 @@ class Hub:
         if conn not in others and len(others) >= self.limits.connections:
             return False
         if not others:
-            self.layer.member_came(member)
+            self.groups[member_group(member)] = member
         others.add(conn)
         conn.member = member
         return True
@@ -176,13 +175,22 @@ class Hub:
 
     # --- rings and tails -------------------------------------------------------------------------------------
 
-    def _heard(self, rings: Sequence[bus.Ring]) -> None:
+    def heard(self, rings: Sequence[bus.Ring]) -> None:
         """A ring of this process, in any thread: for our own sockets, and for the other processes."""
-        self.loop.call_soon_threadsafe(self._heard_here, list(rings))
+        self.loop.call_soon_threadsafe(self.streams.rung, list(rings))
+        self.loop.call_soon_threadsafe(self.doorbell.ring, list(rings))
 
-    def _heard_here(self, rings: Sequence[bus.Ring]) -> None:
-        self.streams.rung(rings)
-        self.doorbell.ring(rings)
+    def told(self, note: bus.Note) -> None:
+        """A note of this process, in any thread: for our own sockets, and for the other processes."""
+        self.loop.call_soon_threadsafe(self.pass_on, note)
+        self.loop.call_soon_threadsafe(self.doorbell.tell, note)
+
+    def pass_on(self, note: bus.Note) -> None:
+        """Send a note to the sockets that the member has here."""
+        group, r, k, d = note
+        frame = Encoded(ephemeral(r, k, None, d))
+        for conn in list(self.members.get(self.groups.get(group, ""), ())):
+            conn.whisper(frame)
 
     def _mark_behind(self, stream: str) -> None:
         self._dirty.add(stream)

@@ -1,7 +1,6 @@
 """What is stored a moment later and many at once: how far seats have read. And who is told that something was said."""
 
 import asyncio
-import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +11,6 @@ from realtime import sql
 if TYPE_CHECKING:
     from realtime.hub import Hub
 
-log = logging.getLogger(__name__)
 CURSORS_EVERY_S: Final = 0.5
 TELL_AFTER_S: Final = 4.0
 
@@ -51,8 +49,5 @@ async def tell_appended(hub: "Hub") -> None:
     while True:
         await asyncio.sleep(TELL_AFTER_S)
         appended, hub.publishing.appended = hub.publishing.appended, {}
-        for stream, seats in appended.items():
-            try:
-                await hub.write(partial(hub.wire.appended, stream, sorted(seats)))
-            except Exception:
-                log.exception("readers could not be woken")
+        if appended:
+            await hub.write(partial(hub.wire.appended, appended))

@@ -7,7 +7,7 @@ its number counted up in the same transaction, and everybody is told after the c
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any
 
@@ -28,8 +28,12 @@ REWRITABLE = frozenset({"message"})
 
 def digest_of(kind: str, d: dict[str, Any]) -> bytes:
     """Return the keyed digest of a command, 16 bytes: the same content under the same `c` is a repeat."""
-    return blake2b(orjson.dumps([kind, d], option=orjson.OPT_SORT_KEYS), digest_size=16,
-                   key=settings.CURBSIDE_KEYS["digest"]).digest()
+    return blake2b(orjson.dumps([kind, d], option=orjson.OPT_SORT_KEYS), digest_size=16, key=_digest_key()).digest()
+
+
+@cache
+def _digest_key() -> bytes:
+    return bytes(settings.CURBSIDE_KEYS["digest"])
 
 
 def create_stream(kind: str) -> str:

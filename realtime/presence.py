@@ -27,6 +27,7 @@ HERE_DELAY_S: Final = (5.0, 30.0)
 HERE_HOLDS_S: Final = 90
 HERE_AGAIN_S: Final = 60.0
 NAMES_KEPT: Final = 10_000
+HERE_AT_MOST: Final = 12  # readers of a stream here, past which nobody is said to be there: it would cost n times n
 
 
 def _typing(number: int) -> dict[str, Any]:
@@ -72,14 +73,18 @@ class Presence:
 
     def came(self, conn: Connection, room: Room) -> None:
         """A socket reads a stream: say so after a while, if it still does, and tell it who is here."""
-        if room.seat.name:
+        if room.seat.name and not self._crowded(room.stream):
             self._later(self._announce, conn, room.seat)
             self._later(self._show, conn, room.seat)
 
     def went(self, conn: Connection, seat: SeatRef) -> None:
         """A socket no longer reads a stream: say so after a while, if no other of that seat does."""
-        if seat.name:
+        if seat.id in self._here.get(seat.stream, ()):
             self._later(self._retract, conn, seat)
+
+    def _crowded(self, stream: str) -> bool:
+        local = self._hub.streams.known.get(stream)
+        return local is not None and len(local.live) > HERE_AT_MOST
 
     def _later(self, what: Any, conn: Connection, seat: SeatRef) -> None:
         self._hub.loop.call_later(random.uniform(*HERE_DELAY_S), what, conn, seat)
@@ -89,7 +94,7 @@ class Presence:
         return local is not None and any(conn.rooms[seat.stream].id == seat.id for conn in local.live)
 
     def _announce(self, conn: Connection, seat: SeatRef) -> None:
-        if seat.stream in conn.rooms:
+        if seat.stream in conn.rooms and not self._crowded(seat.stream):
             self._hold(seat.stream, seat.id, HERE_HOLDS_S, ours=True)
             self._tell(seat, "here", HERE_HOLDS_S)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import Error, connection
 
 from realtime import dispatch
-from realtime.commands import Reply, Request, SeatRef, Service
+from realtime.commands import Reply, Request, SeatRef, Service, Written
 from realtime.connection import Connection
 from realtime.log import digest_of
 from realtime.protocol import ME, Refusal, error, refuse, reply
@@ -40,7 +40,7 @@ class Publishing:
         self._due: list[tuple[float, Pending]] = []
         self._services = 0
         self.writer = Writer(hub.wire.prepares, self._report, guard, most=hub.limits.write_queue)
-        self.appended: dict[str, set[str]] = {}
+        self.appended: dict[str, Written] = {}
 
     def take(self, conn: Connection, command: Publish) -> None:
         """Carry out a command when those before it on this connection are done, and answer it."""
@@ -109,7 +109,9 @@ class Publishing:
                 continue
             rings[pending.stream] = outcome.seq
             self._hub.streams.fan_out(pending.stream, outcome.seq, outcome.frame)
-            self.appended.setdefault(pending.stream, set()).add(pending.seat)
+            written = self.appended.setdefault(pending.stream, Written(0, set()))
+            written.seq = outcome.seq
+            written.seats.add(pending.seat)
         if rings:
             self._hub.doorbell.ring(list(rings.items()))
 

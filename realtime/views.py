@@ -50,7 +50,19 @@ class PageShown(Schema):
     older: bool
 
 
-@router.get("/streams/{stream}/events", response=PageShown, exclude_none=True)
+class Refused(Schema):
+    """An answer that is not a success: a word for programs, a sentence for people."""
+
+    code: str
+    msg: str
+    retry: bool = False
+    d: dict[str, Any] | None = None
+
+
+REFUSED: Any = frozenset({400, 401, 403, 404, 422, 429, 503})
+
+
+@router.get("/streams/{stream}/events", response={200: PageShown, REFUSED: Refused}, exclude_none=True)
 def read_page(request: HttpRequest, response: HttpResponse, stream: str, before: Before = None,
               after: After = None, limit: Limit = PAGE) -> Any:
     """Events with `after` < s < `before`: with `after` the first of them, else the newest.

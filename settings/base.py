@@ -103,11 +103,11 @@ DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "curbside.sqlite3
 CURBSIDE_REDIS_URL = env.text("REDIS_URL", "", "Redis, the doorbell between processes; empty: no Redis")
 CHANNEL_LAYERS = {
     "default": {
-        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "BACKEND": "realtime.layer.RedisLayer",
         "CONFIG": {"hosts": [{"address": CURBSIDE_REDIS_URL, "socket_timeout": None, "max_connections": 10_000}]},
     }
     if CURBSIDE_REDIS_URL
-    else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    else {"BACKEND": "realtime.layer.InMemoryLayer"}
 }
 
 # --- who signs in ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from consults.services import wake_unread
+from realtime.commands import Written
 from members import vault
 from realtime.models import Seat
 from tests.consults.ward import Ward
@@ -29,7 +30,7 @@ def test_who_has_not_read_a_message_is_woken_and_who_wrote_it_is_not(open_ward: 
     r = open_ward.open("okafor", "lind")
     open_ward.say("lind", r)
     woken.clear()
-    wake_unread(r, [seat_of(open_ward, "lind", r)])
+    wake_unread({r: Written(4, {seat_of(open_ward, "lind", r)})})
     assert woken == [[open_ward.member("okafor")]]
 
 
@@ -42,14 +43,13 @@ def test_who_has_read_muted_or_left_is_not_woken(
     seat = seat_of(open_ward, "okafor", r)
     Seat.objects.filter(pk=seat).update(**change)
     woken.clear()
-    wake_unread(r, [seat_of(open_ward, "lind", r)])
+    wake_unread({r: Written(4, {seat_of(open_ward, "lind", r)})})
     assert woken == []
 
 
 def test_an_inbox_wakes_nobody(open_ward: Ward, woken: list[list[str]]) -> None:
     inbox, seat = vault.inbox_of(open_ward.member("lind"))
-    wake_unread(inbox, [seat])
-    wake_unread("A" * 22, [])
+    wake_unread({inbox: Written(1, {seat}), "A" * 22: Written(1, set())})
     assert woken == []
 
 

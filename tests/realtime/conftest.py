@@ -1,6 +1,6 @@
 """Streams and seats without any app, so that the wire is tested alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -33,8 +33,20 @@ def thread() -> Callable[[str], Thread]:
 @pytest.fixture
 def rings() -> Iterator[list[bus.Ring]]:
     """What the doorbell was told."""
-    heard: list[bus.Ring] = []
-    hear = heard.extend
-    bus.attach(hear)
-    yield heard
-    bus.detach(hear)
+
+    class Ears:
+        """A hub that only listens."""
+
+        def __init__(self) -> None:
+            self.rings: list[bus.Ring] = []
+
+        def heard(self, rings: Sequence[bus.Ring]) -> None:
+            self.rings.extend(rings)
+
+        def told(self, note: bus.Note) -> None:
+            raise AssertionError("nobody tells anything here")
+
+    ears = Ears()
+    bus.attach(ears)
+    yield ears.rings
+    bus.detach(ears)

@@ -18,12 +18,12 @@ from django.core.management.base import BaseCommand, CommandError
 from realtime import asyncapi, tables
 
 ROOT: Final = Path(__file__).resolve().parents[3]
-PART: Final = re.compile(r"(<!-- begin (?P<name>[a-z ]+), made by .*? -->\n).*?(\n<!-- end (?P=name) -->)", re.DOTALL)
+PART: Final = re.compile(r"(<!-- begin (?P<name>[a-z ]+), made by [^>]*-->).*?(<!-- end (?P=name) -->)", re.DOTALL)
 
 
 def fill(text: str, parts: dict[str, str]) -> str:
     """Return a document with its generated parts replaced. Raises KeyError for a part that nobody makes."""
-    return PART.sub(lambda found: f"{found[1]}\n{parts[found['name']]}\n{found[3]}", text)
+    return PART.sub(lambda found: f"{found[1]}\n\n{parts[found['name']]}\n\n{found[3]}", text)
 
 
 def as_json(document: dict[str, Any]) -> str:
@@ -44,7 +44,11 @@ def make_asyncapi(present: str) -> str:
 def make_openapi(present: str) -> str:
     """``docs/openapi.json``, from the API that the addresses are put together with."""
     api = import_module(settings.ROOT_URLCONF).api
-    return as_json(json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str)))
+    document = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/"), default=str))
+    for path in document["paths"].values():
+        for operation in path.values():
+            operation["responses"] = dict(sorted(operation["responses"].items()))
+    return as_json(document)
 
 
 def make_settings(present: str) -> str:

@@ -55,7 +55,8 @@ def serve_uvicorn(host: str, port: int) -> None:
     config = Config("asgi:application", host=host, port=port, loop="auto", http="auto", ws=CurbsideProtocol,
                     ws_per_message_deflate=False, ws_max_size=settings.CURBSIDE_LIMITS.frame_bytes * 4,
                     ws_ping_interval=None, ws_ping_timeout=None, lifespan="on", access_log=False, log_config=None,
-                    server_header=False, timeout_keep_alive=30, timeout_graceful_shutdown=10)
+                    server_header=False, proxy_headers=settings.SECURE_PROXY_SSL_HEADER is not None,
+                    timeout_keep_alive=30, timeout_graceful_shutdown=10)
     DrainingServer(config).run()
 
 
