@@ -60,10 +60,19 @@ export function startRouter() {
   screen.query = new URLSearchParams(location.search);
 }
 
+let settled = null;
+
 /** After a change of place: the heading takes the focus, so that a screen reader says where one is. */
 export function settleFocus(root) {
-  if (!screen.arrived) return;
+  const redrawn = settled && !settled.isConnected && document.activeElement === document.body;
+  if (!screen.arrived && !redrawn) return;
   screen.arrived = false;
-  const heading = root.querySelector("[data-focus]") || root.querySelector("main h1");
-  heading?.focus({ preventScroll: true });
+  settled = headingOf(root);
+  settled?.focus({ preventScroll: true });
+}
+
+/** Beside a list the heading is that of what was chosen in it. */
+function headingOf(root) {
+  const detail = root.querySelector(".pane-detail h1");
+  return root.querySelector("[data-focus]") || (detail?.offsetParent ? detail : root.querySelector("main h1"));
 }
