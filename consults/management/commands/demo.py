@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from consults import demo
+from members.demo import PASSWORD, PEOPLE
 
 
 class Command(BaseCommand):
@@ -20,4 +21,7 @@ class Command(BaseCommand):
         if not settings.CURBSIDE_DEMO:
             raise CommandError("CURBSIDE_DEMO is off: demo members sign in with one click.")
         demo.load(timezone.now())
-        self.stdout.write("Demo members and consults are loaded.")
+        self.stdout.write("Demo members and consults are loaded. Sign in with one click, or by email:")
+        for person in PEOPLE:
+            if person.shown:
+                self.stdout.write(f"  {person.name:<16} {person.email:<32} password: {PASSWORD}")
