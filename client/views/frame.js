@@ -58,7 +58,7 @@ function place(name, sign, current) {
 /** What a demo must say on every screen. */
 export function demoBanner() {
   if (!screen.demo && !screen.app.session.me?.demo) return nothing;
-  return html`<div class="demo-banner" role="note"><p>${t("demo.banner")}</p></div>`;
+  return html`<aside class="demo-banner"><p>${t("demo.banner")}</p></aside>`;
 }
 
 /** A page outside the app: sign-in, the demo's landing, what is open to all. */
