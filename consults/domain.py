@@ -90,8 +90,8 @@ class Schedule:
     rings_s: when ring 1, 2, 3 begin, from the start of the clock; end_s: when waiting ends; again_s: what is left
     at the least when a consult comes back from an answerer; first_reply_s: how long an answerer may be silent
     before it is offered onward (None: never); silence_s: how long an open consult may be silent before it ends;
-    recheck_s: how often a waiting consult looks for people who became available; invite_s: how long an
-    invitation stands.
+    recheck_s: how often a waiting consult looks whose quiet hours or spent budgets are over (who becomes available
+    is found at once); invite_s: how long an invitation stands.
     """
 
     rings_s: tuple[int, int, int]
@@ -111,7 +111,7 @@ _TODAY: Final = Schedule(
     again_s=_HOUR,
     first_reply_s=None,
     silence_s=24 * _HOUR,
-    recheck_s=_MINUTE,
+    recheck_s=5 * _MINUTE,
     invite_s=12 * _HOUR,
 )
 SCHEDULES: Final[dict[Urgency, Schedule]] = {
@@ -121,7 +121,7 @@ SCHEDULES: Final[dict[Urgency, Schedule]] = {
         again_s=5 * _MINUTE,
         first_reply_s=3 * _MINUTE,
         silence_s=2 * _HOUR,
-        recheck_s=10,
+        recheck_s=30,
         invite_s=10 * _MINUTE,
     ),
     Urgency.TODAY: _TODAY,

@@ -167,9 +167,14 @@ def _load(w: Writing, r: str, now: datetime) -> Held:
 def _parties(r: str) -> list[Party]:
     rows = Participant.objects.filter(consult=r, seat__left_seq=None).select_related("seat").order_by("joined_at")
     members = people.owners_of_seats([row.seat.id for row in rows])
-    return [
-        Party(row.seat, Role(row.role), members[row.seat.id], people.inbox_of(members[row.seat.id])) for row in rows
-    ]
+    parties = []
+    for row in rows:
+        member = members.get(row.seat.id)
+        inbox = people.find_inbox(member) if member else None
+        # Whose account is gone sits there no more, and nobody has to be told.
+        if member and inbox:
+            parties.append(Party(row.seat, Role(row.role), member, inbox))
+    return parties
 
 
 def _offers(r: str) -> list[Standing]:

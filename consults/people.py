@@ -54,9 +54,12 @@ def inbox_of(member: str) -> str:
     return vault.inbox_of(member)[0]
 
 
-def owner_of_seat(seat: str) -> str:
-    """Return the member who sits there."""
-    return vault.owner_of_seat(seat)
+def find_inbox(member: str) -> str | None:
+    """Return the member's own stream, None where the account is gone."""
+    try:
+        return inbox_of(member)
+    except Refusal:
+        return None
 
 
 def owner_of_inbox(stream: str) -> str:

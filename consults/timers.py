@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Min
+from django.utils import timezone
 
 from consults.answering import expire_invites, offer_on
 from consults.domain import Clock, State, Step, due_step
@@ -16,6 +17,7 @@ from consults.holding import CLOCK_TIMER, holding
 from consults.models import Consult, Offer
 from consults.offering import widen
 from realtime.commands import TimerHandler
+from realtime.timers import set_timer
 
 _STEPS: Final[dict[Step, Callable[[str, datetime], None]]] = {
     Step.WIDEN: widen,
@@ -25,6 +27,7 @@ _STEPS: Final[dict[Step, Callable[[str, datetime], None]]] = {
     Step.SILENCE: end_in_silence,
     Step.FINAL: make_final,
 }
+_HASTENED_MOST: Final = 100
 
 
 def advance(r: str, now: datetime) -> None:
@@ -44,6 +47,14 @@ def advance(r: str, now: datetime) -> None:
         return
     with holding(r, now) as held:
         held.finish(tell=False)
+
+
+def hasten(specialties: list[str], **signal: Any) -> None:
+    """Have what waits in these specialties look again now: someone became available for them."""
+    now = timezone.now()
+    waiting = Consult.objects.filter(state=State.WAITING, specialty__in=specialties).order_by("asked_at")
+    for r in waiting.values_list("pk", flat=True)[:_HASTENED_MOST]:
+        set_timer(CLOCK_TIMER, r, now)
 
 
 def _clock(consult: Consult) -> Clock:

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
+from django.dispatch import Signal
 
 from members import push, rights, taxonomy, vault
 from members.errors import Invalid, NotFound
@@ -25,6 +26,7 @@ MOST_SPECIALTIES: Final = 6
 RINGS: Final = (0, 1, 2)
 TIMER: Final = "members.availability"
 LONGEST_DAY: Final = timedelta(hours=26)  # the day on which clocks go back has 25 hours
+became_available: Final = Signal()  # after the commit, with `specialties`: apps may offer what waits in them
 Reason = Literal["", "ended", "time", "missed", "suspended"]
 
 
@@ -118,6 +120,7 @@ def set_availability(account: Account, on: bool, specialties: list[str], now: da
             [AvailableFor(availability=row, specialty=specialty) for specialty in specialties], ignore_conflicts=True)
         set_timer(TIMER, inbox, until)
         log.append(inbox, "availability.changed", {"on": True, "until": _ms(until), "reason": None})
+        transaction.on_commit(lambda: became_available.send(sender=None, specialties=specialties))
     return row
 
 

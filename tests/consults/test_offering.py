@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from consults.models import Consult, Offer, Participant
 from members.availability import set_availability
@@ -46,13 +47,30 @@ def test_nobody_is_offered_the_same_consult_twice(ward: Ward) -> None:
     assert offered(ward, "lind") == [1]
 
 
-def test_who_becomes_available_while_it_waits_is_offered_it_within_seconds(ward: Ward) -> None:
-    late = ward.add("late", "cardiology")
+def test_who_becomes_available_while_it_waits_is_offered_it_at_once(open_ward: Ward) -> None:
+    late = open_ward.add("late", "cardiology")
+    open_ward.ask("okafor")
+    open_ward.wait(minutes=1)
+    set_availability(late, True, ["cardiology"], timezone.now())
+    open_ward.wait(seconds=1)
+    assert offered(open_ward, "late") == [1]
+
+
+def test_whose_quiet_hours_end_while_it_waits_is_offered_it(ward: Ward) -> None:
+    ward.add_available("sleeper", quiet_from=time(8), quiet_to=time(9, 1))
     ward.ask("okafor")
-    ward.wait(minutes=1)
-    set_availability(late, True, ["cardiology"], START)
-    ward.wait(seconds=11)
-    assert offered(ward, "late") == [1]
+    assert offered(ward, "sleeper") == []
+    ward.wait(minutes=1, seconds=31)
+    assert offered(ward, "sleeper") == [1]
+
+
+def test_a_participant_whose_account_is_gone_holds_nothing_up(ward: Ward) -> None:
+    r = ward.open("okafor", "lind")
+    ward.accounts["lind"].delete()
+    ward.wait(minutes=4)
+    assert Consult.objects.get().state == "waiting"
+    ward.do("okafor", "consult.withdraw", {}, r)
+    assert Consult.objects.get().state == "ended"
 
 
 def test_language_quiet_hours_and_budget_are_respected(ward: Ward) -> None:
