@@ -58,7 +58,7 @@ def test_two_terminals_do_the_journey_and_lose_nothing_to_a_killed_server(
         for line in ("Started.", "Pressure is 96 now.", "Still broad.", "Have the pads on."):
             terminal.shows_somewhere(line)
 
-    seq = asker.shows_somewhere(r"(\d+) [^:]+: Still broad\.")[1]
+    seq = asker.shows_somewhere(r" (\d+) \w+ \w+ \(you\): Still broad")[1]
     asker.type(f"/edit {seq} Narrow now, at 92.")
     answerer.shows(r"\[edit\] Narrow now, at 92")
     answerer.type("/close answered Amiodarone for 24 h.")
