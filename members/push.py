@@ -10,26 +10,20 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from threading import BoundedSemaphore
-from typing import Protocol, cast
+from typing import Protocol
 
-import requests
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import connection
 from django.db.models import F
 from py_vapid import Vapid
-from pywebpush import WebPushException, webpush
 
 from members.devices import subscription_of
-from members.errors import Invalid
 from members.models import Device
-from members.push_hosts import check_endpoint
 from realtime.sealing import Unsealable
 
 WORKERS = 4
 WAITING = 512
-TIMEOUT_S = (3.0, 5.0)  # to connect, to answer
-TTL_S = 600
 GONE = (404, 410)
 MOST_FAILURES = 10
 
@@ -43,32 +37,14 @@ class Sender(Protocol):
         """Send it."""
 
 
-class _Straight(requests.Session):
-    """A session that follows no redirect: an address is checked once, so it must stay the same."""
+def send_when_loaded(subscription: dict[str, object]) -> int:
+    """Send by web push."""
+    from members.push_sending import send_push
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.max_redirects = 0
-
-
-def send_push(subscription: dict[str, object]) -> int:
-    """Send a push without content. The endpoint is checked again, as the list may have changed since it was stored."""
-    endpoint = str(subscription["endpoint"])
-    try:
-        check_endpoint(endpoint, local=settings.DEBUG or settings.CURBSIDE_DEMO)
-        with _Straight() as session:
-            answer = webpush(
-                {"endpoint": endpoint}, data=None, vapid_private_key=settings.CURBSIDE_VAPID_KEY,
-                vapid_claims={"sub": settings.CURBSIDE_VAPID_SUBJECT}, ttl=TTL_S, headers={"Urgency": "high"},
-                timeout=cast("float", TIMEOUT_S), requests_session=session)
-        return int(getattr(answer, "status_code", 0))
-    except WebPushException as error:
-        return int(error.status_code or 0)
-    except (requests.RequestException, Invalid, OSError, ValueError):
-        return 0
+    return send_push(subscription)
 
 
-sender: Sender = send_push
+sender: Sender = send_when_loaded
 _room = BoundedSemaphore(WAITING)
 
 
