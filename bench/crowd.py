@@ -13,6 +13,7 @@ import secrets
 import time
 from array import array
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -22,6 +23,7 @@ from bench.dialects import ACK, EVENT, READY, REFUSED, Dialect, Member
 from bench.frames import CLOSE, PING, PONG, TEXT, Splitter, frame, handshake
 
 TICK_S: Final = 0.001
+AGAIN_S: Final = 0.5
 MOST_LATENCIES: Final = 2_000_000
 Pair = tuple["Socket", str]
 
@@ -72,13 +74,17 @@ class Socket(asyncio.Protocol):
         if b" 101 " not in head.split(b"\r\n", 1)[0]:
             self._fail(ConnectionError(head[:200].decode("latin-1")))
             return
-        hello = self._crowd.dialect.hello(self._member)
-        if hello:
-            self.transport.write(hello)
-        else:
-            self._be_ready()
+        self._say_hello()
         if rest:
             self._feed(rest, self._take)
+
+    def _say_hello(self) -> None:
+        """Sign in; again where the server was too busy for it."""
+        hello = self._crowd.dialect.hello(self._member)
+        if not hello:
+            self._be_ready()
+        elif not self.closed:
+            self.transport.write(hello)
 
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == TEXT:
@@ -88,6 +94,8 @@ class Socket(asyncio.Protocol):
             for what, number in heard:
                 if what is READY:
                     self._be_ready()
+                elif what is REFUSED and not self._ready.done():
+                    self._crowd.later(self._say_hello)
                 else:
                     self._crowd.count(what, number)
         elif opcode == PING:
@@ -141,6 +149,10 @@ class Crowd:
                 self._readers.update(member.streams)
 
         await asyncio.gather(*(open_some() for _ in range(min(at_once, len(members)))))
+
+    def later(self, what: Callable[[], None]) -> None:
+        """Do something after a while."""
+        asyncio.get_running_loop().call_later(AGAIN_S, what)
 
     def count(self, what: str, number: int) -> None:
         """A socket heard something of a message."""
