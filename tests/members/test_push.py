@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from members import devices, push
+from members import devices, push, push_sending
 from members.errors import Invalid, NotFound, TooMany
 from members.models import Account, Device
 from members.push_hosts import check_endpoint
@@ -66,7 +66,7 @@ def test_a_push_says_nothing_and_proves_who_sends_it(service: str) -> None:
     ((path, headers, body),) = PushService.seen
     assert (path, body) == ("/box/1", b"")
     assert headers["authorization"].startswith("vapid t=")
-    assert int(headers["ttl"]) == push.TTL_S
+    assert int(headers["ttl"]) == push_sending.TTL_S
     assert "content-encoding" not in headers
     claims = headers["authorization"].split("t=")[1].split(",")[0].split(".")[1]
     said = base64.urlsafe_b64decode(claims + "==") + str(headers).encode()
