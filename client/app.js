@@ -84,7 +84,7 @@ function split(list, detail, listOnly = false) {
 }
 
 function one(content) {
-  return html`<div class="panes panes-one"><div class="pane">${content}</div></div>`;
+  return html`<div class="panes panes-one"><div class="pane" tabindex="0">${content}</div></div>`;
 }
 
 function unreachable() {

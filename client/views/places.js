@@ -5,7 +5,7 @@ import { statement } from "../parts/states.js";
 import { t } from "../parts/words.js";
 
 function pane(content) {
-  return html`<div class="panes panes-one"><div class="pane">${content}</div></div>`;
+  return html`<div class="panes panes-one"><div class="pane" tabindex="0">${content}</div></div>`;
 }
 
 /** @param {"cases"|"calls"} name */
