@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import QUICK, Deploy
 from tests.faults.talking import talking
+from tests.peers.curbside import Deployment
 from tests.peers.postgres import Postgres
 from tests.sockets.checking import Ledger
 from tests.sockets.wire import Wire
@@ -24,23 +25,30 @@ def own_cluster() -> Iterator[Postgres]:
     cluster.close()
 
 
-async def test_restarted_at_once_under_load(deploy: Deploy, own_cluster: Postgres) -> None:
-    made = deploy("postgres", **QUICK, cluster=own_cluster)
-    first, second = made.start("uvicorn"), made.start("daphne")
-    async with Ledger(made) as ledger, talking(ledger, made.take_circle(), first.url, second.url) as talk:
+@pytest.fixture(scope="module")
+def two(deploy_for_module: Deploy, own_cluster: Postgres) -> Iterator[Deployment]:
+    """Two servers, one of each kind, on that PostgreSQL."""
+    made = deploy_for_module("postgres", **QUICK, cluster=own_cluster)
+    made.start("uvicorn")
+    made.start("daphne")
+    yield made
+    made.stop()  # before the cluster
+
+
+async def test_restarted_at_once_under_load(two: Deployment, own_cluster: Postgres) -> None:
+    async with Ledger(two) as ledger, talking(ledger, two.take_circle(), two.url, two.other_url) as talk:
         for _ in range(2):
             await asyncio.to_thread(own_cluster.restart_at_once)
             await talk.more()
 
 
-async def test_away_for_seconds_it_is_busy_within_one_and_not_ready(deploy: Deploy, own_cluster: Postgres) -> None:
-    made = deploy("postgres", **QUICK, cluster=own_cluster)
-    server = made.start("uvicorn")
-    circle = made.take_circle()
+async def test_away_for_seconds_it_is_busy_within_one_and_not_ready(two: Deployment, own_cluster: Postgres) -> None:
+    server = two.servers[0]
+    circle = two.take_circle()
     async with (
-        Ledger(made) as ledger,
-        talking(ledger, made.take_circle(), made.url, made.url) as talk,
-        Wire(made.url) as wire,
+        Ledger(two) as ledger,
+        talking(ledger, two.take_circle(), two.url, two.other_url) as talk,
+        Wire(two.url) as wire,
     ):
         await wire.greet(circle.asker, circle.stream)
         await asyncio.to_thread(own_cluster.stop_at_once)
@@ -58,14 +66,14 @@ async def test_away_for_seconds_it_is_busy_within_one_and_not_ready(deploy: Depl
         assert await asyncio.to_thread(server.get, "/readyz") == 200
 
 
-async def test_paused_it_is_busy_within_a_second_and_the_outbox_delivers(deploy: Deploy, own_cluster: Postgres) -> None:
-    made = deploy("postgres", **QUICK, cluster=own_cluster)
-    made.start("uvicorn")
-    circle = made.take_circle()
+async def test_paused_it_is_busy_within_a_second_and_the_outbox_delivers(
+    two: Deployment, own_cluster: Postgres
+) -> None:
+    circle = two.take_circle()
     async with (
-        Ledger(made) as ledger,
-        talking(ledger, made.take_circle(), made.url, made.url) as talk,
-        Wire(made.url) as wire,
+        Ledger(two) as ledger,
+        talking(ledger, two.take_circle(), two.url, two.other_url) as talk,
+        Wire(two.url) as wire,
     ):
         await wire.greet(circle.asker, circle.stream)
         own_cluster.pause()

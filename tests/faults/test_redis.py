@@ -11,27 +11,43 @@ import redis
 
 from tests.conftest import QUICK, Deploy
 from tests.faults.talking import talking
-from tests.peers.curbside import PLANTED
+from tests.peers.curbside import PLANTED, Deployment
 from tests.peers.redis import Redis
 from tests.sockets.checking import Ledger
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.faults, pytest.mark.timeout(120)]
 
 
-@pytest.fixture
-def own_redis() -> Iterator[Redis]:
+@pytest.fixture(scope="module")
+def redis_of_two() -> Iterator[Redis]:
     """A Redis that may be broken."""
     peer = Redis()
     yield peer
     peer.close()
 
 
-async def test_killed_and_restarted_it_loses_nothing_and_rings_again(deploy: Deploy, own_redis: Redis) -> None:
-    made = deploy("postgres", **QUICK, REDIS_URL=own_redis.url)
-    first, second = made.start("uvicorn"), made.start("daphne")
-    circle = made.take_circle()
-    async with Ledger(made) as ledger:
-        async with talking(ledger, circle, first.url, second.url) as talk:
+@pytest.fixture(scope="module")
+def two(deploy_for_module: Deploy, redis_of_two: Redis) -> Deployment:
+    """Two servers, one of each kind, with that Redis between them."""
+    made = deploy_for_module("postgres", **QUICK, REDIS_URL=redis_of_two.url)
+    made.start("uvicorn")
+    made.start("daphne")
+    return made
+
+
+@pytest.fixture
+def own_redis(redis_of_two: Redis) -> Iterator[Redis]:
+    """That Redis; whatever the test did to it, it runs again afterwards."""
+    yield redis_of_two
+    redis_of_two.process.resume()
+    if redis_of_two.process.returncode is not None:
+        redis_of_two.start_again()
+
+
+async def test_killed_and_restarted_it_loses_nothing_and_rings_again(two: Deployment, own_redis: Redis) -> None:
+    circle = two.take_circle()
+    async with Ledger(two) as ledger:
+        async with talking(ledger, circle, two.url, two.other_url) as talk:
             own_redis.kill()
             await talk.more(10)
             await asyncio.to_thread(own_redis.start_again)
@@ -48,11 +64,9 @@ async def test_killed_and_restarted_it_loses_nothing_and_rings_again(deploy: Dep
 
 @pytest.mark.parametrize("fault", ["gone for good", "paused", "connections cut"])
 async def test_without_it_everyone_reaches_the_head_within_five_seconds(
-    deploy: Deploy, own_redis: Redis, fault: str
+    two: Deployment, own_redis: Redis, fault: str
 ) -> None:
-    made = deploy("postgres", **QUICK, REDIS_URL=own_redis.url)
-    first, second = made.start("uvicorn"), made.start("uvicorn")
-    async with Ledger(made) as ledger, talking(ledger, made.take_circle(), first.url, second.url) as talk:
+    async with Ledger(two) as ledger, talking(ledger, two.take_circle(), two.url, two.other_url) as talk:
         if fault == "gone for good":
             own_redis.kill()
         elif fault == "paused":
@@ -64,8 +78,7 @@ async def test_without_it_everyone_reaches_the_head_within_five_seconds(
         await talk.more(10)
 
 
-async def test_nothing_of_content_is_ever_in_it(deploy: Deploy, own_redis: Redis) -> None:
-    made = deploy("postgres", **QUICK, REDIS_URL=own_redis.url)
+async def test_nothing_of_content_is_ever_in_it(two: Deployment, own_redis: Redis) -> None:
     heard: list[str] = []
     listening = threading.Event()
 
@@ -81,9 +94,8 @@ async def test_nothing_of_content_is_ever_in_it(deploy: Deploy, own_redis: Redis
     thread = threading.Thread(target=listen, daemon=True)
     thread.start()
     listening.wait(5)
-    first, second = made.start("uvicorn"), made.start("uvicorn")
-    circle = made.take_circle()
-    async with Ledger(made) as ledger, talking(ledger, circle, first.url, second.url) as talk:
+    circle = two.take_circle()
+    async with Ledger(two) as ledger, talking(ledger, circle, two.url, two.other_url) as talk:
         talk.talkers[0].typing(circle.stream)
         talk.talkers[1].read(circle.stream, 3)
         await talk.more()

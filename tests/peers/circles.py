@@ -1,4 +1,4 @@
-"""Fills a fresh database with circles: an asker and an answerer in an open consult, and an outsider who is in none.
+"""Migrates a fresh database and fills it with circles: an asker and an answerer in an open consult, and an outsider who is in none.
 
 Run as a program with the settings of the server under test: `python -m tests.peers.circles 20`. Prints JSON. Uses the
 apps' own services, so that nothing here knows a table.
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import django
+from django.core.management import call_command
 
 SPECIALTIES = ("rheumatology", "haematology", "urology", "nephrology", "neurology", "dermatology", "ophthalmology")
 """Of the circles in turn, so that what one test asks is seldom offered to the people of another."""
@@ -92,4 +93,5 @@ def _open_consult(asker: str, answerer: str) -> str:
 
 if __name__ == "__main__":
     django.setup()
+    call_command("migrate", verbosity=0)
     print(json.dumps(make_circles(int(sys.argv[1]))))

@@ -111,9 +111,8 @@ class Templates:
 
     def _fill(self, url: str) -> list[Circle]:
         env = environment(url, self._directory)
-        manage(env, "migrate", "-v0")
         argv = [sys.executable, "-m", "tests.peers.circles", str(CIRCLES)]
-        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"the circles could not be made:\n{done.stderr[-3000:]}")
         return [Circle.read(made) for made in json.loads(done.stdout)]

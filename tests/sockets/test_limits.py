@@ -124,34 +124,38 @@ async def send_hello(wire: Wire, person: Person) -> None:
     await wire.send({"t": "hello", "i": 1, "v": 1, "tok": ticket, "dev": "x"})
 
 
-async def test_a_ticket_that_ends_is_renewed_by_the_client_and_ends_the_socket_of_who_does_not(deploy: Deploy) -> None:
-    made = deploy("sqlite", LIMIT_TICKET_S=4)
-    made.start("uvicorn")
-    circle = made.take_circle()
-    async with Ledger(made) as ledger, Wire(made.url) as wire:
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def hasty(request: pytest.FixtureRequest, deploy_for_module: Deploy) -> Iterator[Deployment]:
+    """A server with short times."""
+    made = deploy_for_module("sqlite", LIMIT_TICKET_S=5, LIMIT_SILENCE_S=1, LIMIT_ANSWER_S=1)
+    made.start(request.param)
+    yield made
+    made.stop()
+
+
+async def test_a_ticket_that_ends_is_renewed_by_the_client_and_ends_the_socket_of_who_does_not(
+    hasty: Deployment,
+) -> None:
+    circle = hasty.take_circle()
+    async with Ledger(hasty) as ledger, Wire(hasty.url) as wire:
         client = await ledger.join(circle.asker, circle.stream)
         await wire.greet(circle.answerer, circle.stream)
-        assert await wire.closed(7) == (4014, 4014)
+        assert await wire.closed(8) == (4014, 4014)
         hellos = [frame for frame in client.watched.raw if "expires_at" in (frame.get("d") or {})]
         assert len(hellos) >= 2
         assert (await client.say(circle.stream, "still in")).seq == 3
 
 
-async def test_who_does_not_answer_a_heartbeat_is_closed_and_who_does_lives(deploy: Deploy) -> None:
-    made = deploy("sqlite", LIMIT_SILENCE_S=1, LIMIT_ANSWER_S=1)
-    for kind in ("uvicorn", "daphne"):
-        server = made.start(kind)
-        circle = made.take_circle()
-        async with Wire(server.url, answers_heartbeats=False) as mute, Wire(server.url) as lively:
-            await mute.greet(circle.asker, circle.stream)
-            await lively.greet(circle.answerer, circle.stream)
-            await lively.nothing(4, t="bye")
-            assert (await lively.ask(t="sub", subs=[]))["ok"] == 1
-            beats = [frame for frame in lively.seen if frame["t"] == "hb"]
-            assert beats
-            assert beats[0]["h"] == {circle.stream: 2}
-            assert await mute.closed() == (4003, 4003)
-        server.process.stop()
+async def test_who_does_not_answer_a_heartbeat_is_closed_and_who_does_lives(hasty: Deployment) -> None:
+    circle = hasty.take_circle()
+    async with Wire(hasty.url, answers_heartbeats=False) as mute, Wire(hasty.url) as lively:
+        await mute.greet(circle.asker, circle.stream)
+        await lively.greet(circle.answerer, circle.stream)
+        await lively.nothing(3, t="bye")
+        assert (await lively.ask(t="sub", subs=[]))["ok"] == 1
+        beats = [frame for frame in lively.seen if frame["t"] == "hb"]
+        assert beats[0]["h"] == {circle.stream: 2}
+        assert await mute.closed() == (4003, 4003)
 
 
 async def test_a_reader_that_stops_is_closed_as_slow_and_holds_up_nobody(deploy: Deploy) -> None:
