@@ -44,10 +44,8 @@ export function askAgain(item, urgency) {
   go("/consults/ask");
 }
 
-let keeping = null;
 function keep(state) {
-  clearTimeout(keeping);
-  keeping = setTimeout(() => screen.app.drafts.set(DRAFT, JSON.stringify(state.form)), 250);
+  screen.app.drafts.set(DRAFT, JSON.stringify(state.form));
 }
 
 function change(state, name, value) {
@@ -121,7 +119,6 @@ function leaveItWaiting(state) {
 }
 
 function forget() {
-  clearTimeout(keeping);
   screen.app.drafts.clear(DRAFT);
   screen.ui.delete("ask");
 }

@@ -8,11 +8,10 @@ import { remember, screen, update, updateNow } from "../screen.js";
 import { goToNewest } from "./scroll.js";
 
 const MAX = 4000;
-const KEEP_MS = 250;
 
 function memory(r) {
   return remember(`composer/${r}`, () => {
-    const state = { r, text: "", editing: null, before: "", timer: null };
+    const state = { r, text: "", editing: null, before: "" };
     screen.app.drafts.get(r).then((text) => {
       if (text && !state.text) state.text = text;
       update();
@@ -24,8 +23,7 @@ function memory(r) {
 function setText(state, text) {
   state.text = text;
   if (!state.editing) {
-    clearTimeout(state.timer);
-    state.timer = setTimeout(() => screen.app.drafts.set(state.r, state.text), KEEP_MS);
+    screen.app.drafts.set(state.r, text);
     if (text) screen.app.typing(state.r);
   }
   update();
@@ -84,7 +82,6 @@ function send(state) {
     stopEditing(state);
     return;
   }
-  clearTimeout(state.timer);
   state.text = "";
   screen.app.drafts.clear(r);
   updateNow();
