@@ -9,19 +9,19 @@ able agile airy alert ample ancient apt azure balanced basic beaming bold bouncy
 bubbly busy calm candid canny careful carved central certain cheerful chequered chief civic civil classic clean clear
 clever cloudy coastal cobalt cogent composed compact copper cordial cosy crafty crimson crisp curious curved dapper
 daring dashing deep deft diligent direct distant dotted dreamy dry dusky dutiful eager early earthy easy elastic
-elegant eloquent eminent emerald epic equal even exact fabled famous fancy festive fine firm fleet floral fluent
+elegant eloquent eminent emerald epic equal even exact fabled famous fancy festive fine fleet floral fluent
 flying fond formal forward fragrant free fresh friendly frosty frugal gallant generous genial gentle gilded glad
 gleaming glossy golden good graceful grand granite grassy great green handy happy hardy hearty helpful hidden high
 hollow homely honest humble humming icy ideal indigo inland ivory jaunty jolly jovial joyful jumbo keen kind kindly
 large lasting later latest leafy legible level light likely lilting linen little lively local lofty logical long loyal
 lucid lucky lunar lush lyric magenta magic magnetic main major maple marbled maritime mellow merry mighty mindful mild
 minty modern modest mossy musical natural neat nifty nimble noble novel oaken oceanic olden open orange orderly outer
-painted patient peaceful peppery perky pewter placid plain playful pleasant plucky plush poetic polished polite
+painted peaceful peppery perky pewter placid plain playful pleasant plucky plush poetic polished polite
 precise prime prompt proper proud prudent purple quaint quick quiet quilted radiant rapid ready regal restful rhythmic
 ringing rolling roomy rounded royal rugged rural rustic safe salty sandy satin scenic seaside sensible serene settled
 shady shining silent silken silver simple sincere sleek smart smiling smooth snowy snug sociable soft solar solid
 sparkling speedy spirited splendid spruce square stately steady stellar stout striped sturdy subtle suave sunlit
-superb supple sure swift tactful tawny teal tender thankful thorough thrifty tidy timely tonal topaz tranquil trim
+superb supple sure swift tactful tawny teal thankful thorough thrifty tidy timely tonal topaz tranquil trim
 true trusty tuneful turquoise twilight twin upbeat upland upper urban useful valiant valid varied vast velvet verdant
 vernal versed vintage vivid warm watchful wavy whimsical whole wide winding windy wintry wise witty wooden woolly
 worthy woven zesty
