@@ -38,7 +38,7 @@ clipper cloak clock coach cobble coin comet compass concert condor copper corrid
 cradle crane crater creek crescent crest cricket crocus cupboard curtain cushion cutter cymbal daffodil decanter delta
 desert desk dial diamond dinghy dolphin domino donkey doorway dove drawer drum dune eagle easel echo eclipse elk
 engine envelope equator estuary falcon feather fence ferry fiddle field finch firefly fjord flagon flute foghorn
-footpath forge fountain foxglove freight fresco galaxy galleon gallery gannet garden garland gate gazebo gecko geyser
+footpath forge fountain freight fresco galaxy galleon gallery gannet garden garland gate gazebo gecko geyser
 glacier glider globe goblet goldfinch gondola goose gorge granary grove guitar gull hammock harbour hare harp harvest
 haystack headland hearth hedge helmet heron hillside hollow hopper horizon hourglass iceberg inkwell inlet island
 jacket jigsaw jetty journey jug kayak kestrel kettle keyhole kingfisher kite ladder lagoon lamp lantern larch lattice
@@ -50,11 +50,11 @@ parcel parsnip passage pasture pathway pavilion peacock pebble pelican pencil pe
 piccolo picnic pigeon pillar pillow pine pinnacle pioneer planet plateau plaza plough plover plum pocket pond poplar
 porch portal postcard prism puffin pulley pumpkin puzzle pyramid quarry quartz quay quilt quiver radish raft railway
 rainbow ranger reef reindeer ribbon ridge ripple river rocket rook rooster rope rudder saddle sail salmon sandal
-satchel saucer savanna saxophone scarf schooner scroll seagull seashell semaphore shelf shutter sickle signal skylark
-skyline sleigh slipper snowdrop sofa sonnet sparrow spindle spinnaker spire spoon spruce squirrel stable stadium
+satchel saucer savanna saxophone scarf schooner scroll seagull seashell semaphore shelf shutter signal skylark
+skyline sleigh slipper snowdrop sofa sonnet sparrow spindle spinnaker spire spoon spruce squirrel stadium
 staircase starling station steamer steeple stencil stork stream summit sundial sunrise swallow swan sycamore tableau
 tambourine tandem tapestry teacup teapot telescope terrace thicket thimble thistle thread timber toffee topiary torch
-tower tractor trellis trestle trident trombone trumpet trunk tulip tundra tunnel turret turtle umbrella valley vase
+tower tractor trellis trestle trident trombone trumpet tulip tundra tunnel turret turtle umbrella valley vase
 veranda viaduct village vineyard violin voyage waggon wagtail walnut walrus waterfall wharf wheel whistle windmill
 window woodland workshop yacht yew zebra zephyr zither
 """
