@@ -1,6 +1,7 @@
-"""Serves the client's shell, one HTML file for every screen, its list of files, and its service worker. Reads no data."""
+"""Serves the client's shell, one HTML file for every screen, its list of files and its service worker. No data."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,10 +11,11 @@ from django.templatetags.static import static
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-CLIENT = Path(__file__).parent
+CLIENT = Path(__file__).resolve().parent
 PARTS = ("core", "icons", "parts", "platform", "styles", "vendor", "views")
 SERVED = {".js", ".css", ".svg", ".png", ".webmanifest"}
 PLACE = b"<!-- modules -->"
+STATIC_IMPORT = re.compile(rb"""(?:^|\n)(?:import|export)\b[^;"]*?"(\.{1,2}/[^"]+)";""")
 
 
 def list_files() -> list[Path]:
@@ -31,18 +33,30 @@ def _url(path: Path) -> str:
     return static(f"client/{path.relative_to(CLIENT).as_posix()}")
 
 
+def list_modules(entry: Path) -> list[Path]:
+    """Return the modules that `entry` needs before it runs; what it loads later by `import(...)` is not among them."""
+    found: list[Path] = []
+    waiting = [entry]
+    while waiting:
+        module = waiting.pop()
+        if module in found:
+            continue
+        found.append(module)
+        names = STATIC_IMPORT.findall(module.read_bytes())
+        waiting += [(module.parent / name.decode()).resolve() for name in names]
+    return sorted(found)
+
+
 @cache
 def build_shell(stamp: tuple[int, ...]) -> tuple[bytes, str]:
-    """Return the shell's HTML, with all modules named so that they load at once, and a version over all files.
+    """Return the shell's HTML, with its first modules named so that they load at once, and a version over all files.
 
     `stamp` is the key of the cache: the times at which the files were changed.
     """
-    files = list_files()
-    preload = (f'<link rel="modulepreload" href="{_url(path)}">' for path in files
-               if path.suffix == ".js" and path.name != "theme.js")
+    preload = (f'<link rel="modulepreload" href="{_url(path)}">' for path in list_modules(CLIENT / "app.js"))
     html = (CLIENT / "index.html").read_bytes().replace(PLACE, "\n    ".join(preload).encode())
     digest = hashlib.sha256(html)
-    for path in files:
+    for path in list_files():
         digest.update(path.name.encode() + path.read_bytes())
     return html, digest.hexdigest()[:16]
 

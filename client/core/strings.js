@@ -5,12 +5,17 @@
  * by `count` with Intl.PluralRules: `{one: "{count} message", other: "{count} messages"}`. Numbers are written by
  * locale; everything else is put in as it is given. `tests/client/core/strings.test.mjs` holds the languages equal.
  *
+ * English is always there, for it also says what another language lacks; others are loaded where they are wanted.
  * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors) and `<tag>.screens.js`.
  */
 import en from "./strings/en.js";
-import sv from "./strings/sv.js";
 
-export const CATALOGUES = Object.freeze({ en, sv });
+const CATALOGUES = { en };
+
+/** Adds a language that was loaded. @param {string} tag "sv" @param {Record<string, string|object>} catalogue */
+export function addCatalogue(tag, catalogue) {
+  CATALOGUES[tag] = catalogue;
+}
 
 /**
  * Makes the function that says a string in a language.

@@ -1,8 +1,7 @@
 /** Alerts by sound, vibration and sight, for an offer or a message that comes while one looks elsewhere. */
+import { markTitle, unmarkTitle } from "./title.js";
 
 let context = null;
-let title = "";
-let marked = 0;
 
 /** A browser gives sound only after a touch: take the first one. Called once. */
 export function startAlerts() {
@@ -12,8 +11,7 @@ export function startAlerts() {
   };
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, wake, { once: true, passive: true });
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) marked = 0;
-    showTitle();
+    if (!document.hidden) unmarkTitle();
   });
 }
 
@@ -37,7 +35,7 @@ function tone(frequencies) {
 export function alertOffer() {
   tone([660, 880]);
   navigator.vibrate?.([180, 90, 180]);
-  mark();
+  markTitle();
 }
 
 /** A message came: quieter, and silent while one looks at the page. */
@@ -45,23 +43,7 @@ export function alertMessage() {
   if (!document.hidden) return;
   tone([740]);
   navigator.vibrate?.(90);
-  mark();
-}
-
-function mark() {
-  if (document.hidden) marked += 1;
-  showTitle();
-}
-
-/** Set the title of the page. @param {string} text */
-export function setTitle(text) {
-  title = text;
-  showTitle();
-}
-
-function showTitle() {
-  const full = marked ? `(${marked}) ${title}` : title;
-  if (document.title !== full) document.title = full;
+  markTitle();
 }
 
 /** Whether the member turned sounds off on this device. */

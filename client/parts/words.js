@@ -1,9 +1,10 @@
 /** The words of the screens in the member's language: one translator that every view imports. */
-import { translator } from "../core/strings.js";
+import { addCatalogue, translator } from "../core/strings.js";
 import { exactText, relativeText } from "../core/time.js";
 
 export const LANGUAGES = { en: "English", sv: "Svenska" };
 const KEY = "curbside.language";
+const LOAD = { sv: () => import("../core/strings/sv.js") };
 
 let language = "en";
 let zone;
@@ -19,25 +20,30 @@ export function screenLanguage() {
   return language;
 }
 
-/** Take the language kept on this device, else the browser's, else English. Returns it. */
+/** Take the language kept on this device, else the browser's, else English. */
 export function startLanguage() {
   const kept = localStorage.getItem(KEY);
   const wanted = [kept, ...(navigator.languages || [])].map((tag) => (tag || "").slice(0, 2));
   return useLanguage(wanted.find((tag) => tag in LANGUAGES) || "en");
 }
 
-/** Change the language of the screens. @param {string} tag "en" or "sv" */
-export function useLanguage(tag) {
+/** Change the language of the screens; stays in the present one where the other cannot be loaded. */
+async function useLanguage(tag) {
+  try {
+    const loaded = await LOAD[tag]?.();
+    if (loaded) addCatalogue(tag, loaded.default);
+  } catch {
+    return;
+  }
   language = tag;
   translate = translator(tag, zone);
   document.documentElement.lang = tag;
-  return tag;
 }
 
-/** Change the language of the screens and keep the choice on this device. */
+/** Change the language of the screens and keep the choice on this device. @param {string} tag "en" or "sv" */
 export function keepLanguage(tag) {
   localStorage.setItem(KEY, tag);
-  useLanguage(tag);
+  return useLanguage(tag);
 }
 
 /** The member's time zone, for every time on the screens. @param {string} [name] IANA; without it the device's */

@@ -8,8 +8,8 @@ import { lineBar } from "../parts/line-bar.js";
 import { offerSheet } from "../parts/offer.js";
 import { news } from "../parts/toast.js";
 import { t } from "../parts/words.js";
-import { screen } from "../screen.js";
 import { openShortcuts } from "../shortcuts.js";
+import { demoBanner, LOGO, skip } from "./front.js";
 
 const PLACES = [
   ["consults", "messages-square"],
@@ -17,8 +17,6 @@ const PLACES = [
   ["calls", "phone"],
   ["me", "circle-user"],
 ];
-
-export const LOGO = new URL("../icons/icon.svg", import.meta.url).pathname;
 
 /** @param {{place: string}} route @param {any} main */
 export function frame(route, main) {
@@ -42,40 +40,10 @@ export function frame(route, main) {
     ${news()}`;
 }
 
-function skip(event) {
-  event.preventDefault();
-  document.querySelector("#main").focus();
-}
-
 function place(name, sign, current) {
   const unread = name === "consults" ? unreadCount() : 0;
   return html`<a class="place" href="/${name}" aria-current=${name === current ? "page" : nothing}>
     ${icon(sign)}<span>${t(`place.${name}`)}</span>
     ${unread ? html`<span class="count">${unread > 99 ? "99+" : unread}<span class="unseen"> ${t("consults.unread")}</span></span>` : nothing}
   </a>`;
-}
-
-/** What a demo must say on every screen. */
-export function demoBanner() {
-  if (!screen.demo && !screen.app.session.me?.demo) return nothing;
-  return html`<aside class="demo-banner"><p>${t("demo.banner")}</p></aside>`;
-}
-
-/** A page outside the app: sign-in, the demo's landing, what is open to all. */
-export function front(main, { narrow = false } = {}) {
-  return html`
-    <a class="skip" href="#main" @click=${skip}>${t("skip")}</a>
-    <div class="front">
-      <div>
-        ${demoBanner()}
-        <header class="front-head"><img src=${LOGO} alt="" /><span>Curbside</span></header>
-      </div>
-      <main class="front-main ${narrow ? "front-narrow" : ""}" id="main" tabindex="-1">${main}</main>
-      <footer class="front-foot">
-        <a href="/who-knows-what">${t("who.title")}</a>
-        <a href="/verify">${t("verify.title")}</a>
-      </footer>
-    </div>
-    ${dialogs()}
-    ${news()}`;
 }

@@ -22,7 +22,7 @@ export function deviceSection() {
     <h2 id="me-device">${t("device.title")}</h2>
     <div class="field">
       <label for="screen-language">${t("device.language")}</label>
-      <select class="input narrow" id="screen-language" @change=${(event) => { keepLanguage(event.target.value); update(); }}>
+      <select class="input narrow" id="screen-language" @change=${(event) => keepLanguage(event.target.value).then(update)}>
         ${Object.entries(LANGUAGES).map(([tag, name]) => html`<option value=${tag} lang=${tag} .selected=${tag === screenLanguage()}>${name}</option>`)}
       </select>
     </div>

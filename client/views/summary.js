@@ -20,7 +20,7 @@ function load(r) {
 }
 
 /** Ask for it anew when one comes to the page. @param {string} r */
-export function freshSummary(r) {
+function freshSummary(r) {
   screen.ui.delete(`summary/${r}`);
 }
 

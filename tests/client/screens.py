@@ -15,14 +15,15 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.flows.browser import DESK, STILL, Window, launch
+from tests.flows.browser import STILL, Window, launch
 from tests.flows.doings import DIALOG, bubble, choose, composer, hear, say, sign_in, write_question
 from tests.flows.installation import Installation
 from tests.peers.curbside import ROOT
 
 SCREENS = ROOT / "docs" / "screens"
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-TABLET = {"viewport": {"width": 768, "height": 1024}}
+PHONE: dict[str, object] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+DESK: dict[str, object] = {"viewport": {"width": 1280, "height": 800}}
+TABLET: dict[str, object] = {"viewport": {"width": 768, "height": 1024}}
 ASKER, ANSWERER = "Dr Amara Okafor", "Dr Jonas Lind"
 MARKED = "72-year-old, seen 12 March 2024, troponin 40 to 210, on apixaban. Ward is on 617 555 0142. Heparin now?"
 CLEAN = "72-year-old, chest pain for 2 h, troponin 40 to 210, no ST elevation, eGFR 38, on apixaban. Heparin now?"

@@ -3,9 +3,13 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { CATALOGUES, translator } from "../../../client/core/strings.js";
+import { addCatalogue, translator } from "../../../client/core/strings.js";
+import en from "../../../client/core/strings/en.js";
+import sv from "../../../client/core/strings/sv.js";
 import { clockText, exactText, relativeText } from "../../../client/core/time.js";
 
+const CATALOGUES = { en, sv };
+addCatalogue("sv", sv);
 const CLIENT = fileURLToPath(new URL("../../../client/", import.meta.url));
 const placesOf = (text) => [...new Set(forms(text).flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
 const forms = (text) => (typeof text === "string" ? [text] : Object.values(text));

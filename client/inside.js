@@ -1,0 +1,141 @@
+/** The screens of someone who is signed in, and what the service says to them. Loaded when there is someone. */
+import { consultList, forgetConsults, loadConsults, refreshConsult } from "./consult-list.js";
+import { specialtyName } from "./fields.js";
+import { alertMessage, alertOffer, startAlerts } from "./parts/alerts.js";
+import { endedText, heardAvailability, reloadAvailability, setAvailability } from "./parts/availability.js";
+import "./parts/clock.js";
+import { html } from "./parts/html.js";
+import { startMenus } from "./parts/menu.js";
+import { offerCame, offerWent } from "./parts/offer.js";
+import { announce, toast } from "./parts/toast.js";
+import { t } from "./parts/words.js";
+import { renewPush } from "./platform/push.js";
+import { go, readPath } from "./router.js";
+import { later, screen, update } from "./screen.js";
+import { startShortcuts } from "./shortcuts.js";
+import { askPane } from "./views/ask.js";
+import { consultPane, followConsult } from "./views/consult.js";
+import { listPane, nothingChosen } from "./views/consults.js";
+import { frame } from "./views/frame.js";
+import { notFound, notOpenYet } from "./views/places.js";
+import { keepEnd, tellRead } from "./views/scroll.js";
+
+export { measureScroll, settleScroll } from "./views/scroll.js";
+
+// --- drawing ---------------------------------------------------------------------------------------------------------
+
+/** Follow the consult of a place, and no other; none while nobody is signed in. */
+export function follow(route) {
+  followConsult(screen.app.session.me && route.name === "consult" ? route.r : null);
+}
+
+/** One screen in its frame. @param {object} route */
+export function insidePage(route) {
+  return frame(route, panes(route));
+}
+
+function panes(route) {
+  if (route.name === "consults") return split(listPane(), nothingChosen(), true);
+  if (route.name === "ask") return split(listPane(), askPane());
+  if (route.name === "consult") return split(listPane(route.r), consultPane(route.r));
+  if (route.name === "summary") return split(listPane(route.r), later("summary", () => import("./views/summary.js"), (view) => view.summaryPane(route.r)));
+  if (route.name === "cases" || route.name === "calls") return notOpenYet(route.name);
+  if (route.name === "me") return later("me", () => import("./views/me.js"), (view) => view.mePage());
+  if (route.name === "verify") return one(later("summary", () => import("./views/summary.js"), (view) => view.verifyPage()));
+  if (route.name === "who-knows-what") return one(later("who", () => import("./views/who-knows-what.js"), (view) => view.whoKnowsWhat()));
+  return notFound();
+}
+
+function split(list, detail, listOnly = false) {
+  return html`<div class="panes ${listOnly ? "panes-list" : ""}">${list}${detail}</div>`;
+}
+
+function one(content) {
+  return html`<div class="panes panes-one"><div class="pane" tabindex="0">${content}</div></div>`;
+}
+
+/** What a consult's page is called; "" for other places. */
+export function consultTitle(route) {
+  const item = route.name === "consult" ? consultList.items.get(route.r) : null;
+  return item?.specialty ? specialtyName(item.specialty) : "";
+}
+
+// --- what the service says ----------------------------------------------------------------------------------------------
+
+function onInbox(event) {
+  const { k, d, late } = event;
+  if (k === "consult.changed" || k === "consult.asked" || k === "offer.accepted") {
+    const known = consultList.items.get(d.r);
+    screen.ui.delete(`summary/${d.r}`);
+    refreshConsult(d.r).then((item) => tellChange(known, item, late));
+  }
+  if (k === "availability.changed") {
+    heardAvailability(d);
+    reloadAvailability();
+    if (!d.on && !late && d.reason && d.reason !== "ended") {
+      toast(endedText(d.reason), { label: t("available.again"), act: () => setAvailability(true) });
+    }
+  }
+}
+
+/** What changed in a consult that is not on the screen is said; what is on the screen shows itself. */
+function tellChange(before, item, late) {
+  if (!item || late || !before || before.state === item.state || !item.mine) return;
+  const specialty = specialtyName(item.specialty);
+  const here = readPath(location.pathname).r === item.r;
+  if (item.state === "open" && before.state === "waiting") {
+    alertOffer();
+    const text = t("told.accepted", { specialty });
+    if (here) announce(text);
+    else toast(text, { label: t("open"), act: () => go(`/consults/${item.r}`) });
+  } else if (item.state === "ended" && item.end === "nobody") announce(t("told.nobody", { specialty }));
+}
+
+function onEvent({ r, event, late }) {
+  if (/^(edit|redact|consult\.)/.test(event.k)) screen.ui.delete(`summary/${r}`);
+  if (late || event.mine) return;
+  if (event.k === "message" && !event.mine) {
+    alertMessage();
+    announce(t("told.message", { who: event.u || "", text: event.d.text || "" }));
+  }
+  if (event.k.startsWith("consult.")) refreshConsult(r);
+}
+
+// --- one member, from sign-in to sign-out --------------------------------------------------------------------------------
+
+let account = null;
+
+/** The session changed: another member begins with what is theirs, and after the last nothing is left. */
+export function hearSession({ state, me }) {
+  if (state === "signed_in" && account !== me.inbox) {
+    account = me.inbox;
+    loadConsults();
+    renewPush(screen.api).catch(() => {});
+  } else if (state === "signed_out") {
+    account = null;
+    forgetConsults();
+  }
+}
+
+/** Listen to the app, the keyboard and the window. Called once. */
+export function startInside() {
+  const { app } = screen;
+  app.on("inbox", onInbox);
+  app.on("event", onEvent);
+  app.on("offer", (offer) => {
+    alertOffer();
+    offerCame(offer);
+  });
+  app.on("offer.gone", offerWent);
+  app.on("failed", (pending) => {
+    if (pending.k === "message") announce(t("msg.failed"));
+    update();
+  });
+  startMenus();
+  startAlerts();
+  startShortcuts();
+  window.addEventListener("resize", keepEnd);
+  window.visualViewport?.addEventListener("resize", keepEnd);
+  document.addEventListener("visibilitychange", tellRead);
+  hearSession(app.session);
+}
