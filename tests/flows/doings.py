@@ -91,8 +91,9 @@ def kept(window: Window) -> list[tuple[str, str]]:
 
 
 def wait_until_kept(window: Window) -> list[tuple[str, str]]:
-    """What the storage holds as soon as it holds something: a draft is saved a moment after it is written."""
+    """What the storage holds as soon as it holds a draft: it is saved a moment after it is written."""
     deadline = time.monotonic() + 5
-    while not kept(window) and time.monotonic() < deadline:
+    while not any("/draft/" in key for key, _ in kept(window)):
+        assert time.monotonic() < deadline, "no draft was kept"
         window.page.wait_for_timeout(100)
     return kept(window)

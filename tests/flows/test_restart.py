@@ -15,10 +15,12 @@ ASKER, ANSWERER = "okafor@demo.curbside.example", "lind@demo.curbside.example"
 QUICK = Timing(backoff_base_s=0.1, backoff_cap_s=0.5, answer_s=4.0)
 INSTANTS = {
     "consults_consult": ("asked_at", "clock_at", "ends_at", "opened_at", "reply_due_at", "word_at"),
+    "consults_participant": ("joined_at",),
     "consults_offer": ("made_at", "expires_at"),
     "realtime_timer": ("due_at",),
 }
-KEY = {"consults_consult": "stream_id", "consults_offer": "consult_id", "realtime_timer": "subject"}
+KEY = {"consults_consult": "stream_id", "consults_participant": "consult_id", "consults_offer": "consult_id",
+       "realtime_timer": "subject"}
 
 
 class Answers:
