@@ -32,7 +32,7 @@ Pair = tuple["Socket", str]
 class Window:
     """One stretch of load and what came of it. Instants are seconds of one monotonic clock."""
 
-    salt: str
+    first: int
     sent_at: array[float]
     latencies: array[float]
     expected: int = 0
@@ -128,10 +128,11 @@ class Crowd:
         self.dialect, self.address, self.port = dialect, address, port
         self.host = f"{address}:{port}"
         self.lost = 0
+        self._salt, self._next = secrets.token_hex(6), 0
         self._sockets: list[Socket] = []
         self._pairs: list[Pair] = []
         self._readers: Counter[str] = Counter()
-        self._window = Window("0" * 12, array("d"), array("d"))
+        self._window = Window(0, array("d"), array("d"))
 
     async def open(self, members: list[Member], at_once: int) -> None:
         """Connect and sign in, `at_once` at a time. Raises ConnectionError where one is refused."""
@@ -158,11 +159,14 @@ class Crowd:
         """A socket heard something of a message."""
         window = self._window
         if what is EVENT:
+            at = number - window.first
+            if at < 0:
+                return  # of a window before this one
             window.delivered += 1
-            if 0 <= number < len(window.sent_at) and len(window.latencies) < MOST_LATENCIES:
-                window.latencies.append(time.perf_counter() - window.sent_at[number])
+            if at < len(window.sent_at) and len(window.latencies) < MOST_LATENCIES:
+                window.latencies.append(time.perf_counter() - window.sent_at[at])
         elif what is ACK:
-            window.acked += 1
+            window.acked += number >= window.first
         elif what is REFUSED:
             window.refused += 1
 
@@ -172,9 +176,10 @@ class Crowd:
         Waits until all is delivered and acknowledged, at most `patience_s` seconds.
         """
         pairs = self._choose(streams)
-        window = self._window = Window(secrets.token_hex(6), array("d"), array("d"))
+        window = self._window = Window(self._next, array("d"), array("d"))
         began = time.perf_counter()
         total = max(1, int(rate * seconds))
+        self._next += total
         for number in range(total):
             due = began + number / rate
             while (now := time.perf_counter()) < due:
@@ -194,7 +199,7 @@ class Crowd:
 
     def _send(self, pair: Pair, window: Window, number: int, due: float) -> None:
         socket, stream = pair
-        data = self.dialect.publish(stream, window.salt, number)
+        data = self.dialect.publish(stream, self._salt, window.first + number)
         window.expected += self._readers[stream]
         window.sent_at.append(due)
         if not socket.closed:

@@ -43,6 +43,7 @@ class Load:
 
     def __init__(self, dialect: str, port: int, address: str = "127.0.0.1") -> None:
         """Start the process; nobody is connected yet."""
+        self._people: Path | None = None
         self._where = {"dialect": dialect, "port": port, "address": address}
         self._popen = subprocess.Popen(
             [sys.executable, "-m", "bench.generator"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
@@ -50,6 +51,7 @@ class Load:
 
     def open(self, people: Path, *, at_once: int = 32) -> float:
         """Connect everybody in the file and return how many seconds it took. Raises LoadError."""
+        self._people = people
         answer = self._order({"do": "open", "people": str(people), "at_once": at_once, **self._where})
         return float(answer["seconds"])
 
@@ -58,6 +60,12 @@ class Load:
         answer = self._order({"do": "run", "rate": rate, "seconds": seconds, "streams": streams,
                               "patience_s": patience_s})
         return Outcome(**answer)
+
+    def reopen(self) -> None:
+        """Connect everybody anew, after a server has sent some away. Raises LoadError."""
+        self.close()
+        if self._people is not None:
+            self.open(self._people)
 
     def close(self) -> None:
         """End all sockets; others may be opened. Raises LoadError."""

@@ -37,6 +37,8 @@ class Lane:
         outcome = self.load.run(self.rate, window_s)
         used = meter.read()
         if not outcome.whole:
+            if outcome.lost:
+                self.load.reopen()
             self.warm(self.rate * 0.8)
             meter = Meter(self.system.pid, *self.peers)
             outcome = self.load.run(self.rate, window_s)
@@ -76,23 +78,40 @@ def through_sockets(stage: Stage) -> None:
 
 def _row(stage: Stage, systems: Mapping[str, Any], group: str, count: int, rates: Mapping[str, float],
          wanted: Mapping[str, str], *, climb: bool = False) -> None:
-    lanes: dict[str, Lane] = {}
     with ExitStack() as stack:
-        for name, system in systems.items():
-            load = Load(system.dialect, system.port)
-            stack.callback(load.stop)
-            stage.say(f"{group}: {system.name} takes {count} sockets")
-            load.open(stage.bed.few(system.people[group], count))
-            lanes[name] = Lane(stage, system, load)
-            lanes[name].warm(rates[name])
+        lanes = _open(stage, stack, systems, group, count, rates)
         for turn in range(stage.plan.runs):
             stage.say(f"{group}: run {turn + 1} of {stage.plan.runs}")
-            for lane in lanes.values():
-                lane.measure()
+            for name, lane in list(lanes.items()):
+                try:
+                    lane.measure()
+                except LoadError as failure:
+                    stage.report.remarks.append(f"{group}: {lane.system.name} gave up in run {turn + 1}: {failure}.")
+                    lane.report(group, wanted)
+                    del lanes[name]
         for lane in lanes.values():
             lane.report(group, wanted)
         if climb:
             _climb(stage, lanes)
+
+
+def _open(stage: Stage, stack: ExitStack, systems: Mapping[str, Any], group: str, count: int,
+          rates: Mapping[str, float]) -> dict[str, Lane]:
+    """Connect a crowd to each system and find the rate that it sustains; those that sustain none are left out."""
+    lanes: dict[str, Lane] = {}
+    for name, system in systems.items():
+        load = Load(system.dialect, system.port)
+        stack.callback(load.stop)
+        stage.say(f"{group}: {system.name} takes {count} sockets")
+        lane = Lane(stage, system, load)
+        try:
+            load.open(stage.bed.few(system.people[group], count))
+            lane.warm(rates[name])
+        except LoadError as failure:
+            stage.report.remarks.append(f"{group}: {system.name} was not measured: {failure}.")
+        else:
+            lanes[name] = lane
+    return lanes
 
 
 def _climb(stage: Stage, lanes: Mapping[str, Lane]) -> None:
@@ -117,6 +136,8 @@ def highest(lane: Lane, rate: float, steps: int) -> float:
             good = max(good, rate)
         else:
             bad = min(bad, rate)
+            if outcome.lost:
+                lane.load.reopen()
         if good and bad / good < CLOSE_ENOUGH:
             break
         if bad == float("inf"):

@@ -59,11 +59,12 @@ class Stage:
         Sustained: everything was delivered to everybody, and the p99 stays under a second. Raises LoadError.
         """
         for _ in range(TRIES):
-            outcome = load.run(rate, seconds)
+            outcome = load.run(rate, seconds, patience_s=5.0)
             if outcome.whole and outcome.p99_ms < 1000:
                 return rate, outcome
             self.say(f"{system.name} does not sustain {rate:.0f}/s (p99 {outcome.p99_ms:.0f} ms, "
                      f"{outcome.delivered} of {outcome.expected} delivered)")
-            time.sleep(1.0)
+            if outcome.lost:
+                load.reopen()
             rate *= SLOWER
         raise LoadError(f"{system.name} sustains no rate that was tried")
