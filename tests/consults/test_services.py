@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from consults.services import wake_unread
-from realtime.commands import Written
 from members import vault
+from realtime.commands import Written
 from realtime.models import Seat
 from tests.consults.ward import Ward
 

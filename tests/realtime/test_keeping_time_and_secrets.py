@@ -11,7 +11,6 @@ from realtime.tickets import TicketError, issue_ticket, read_ticket, revoke, sub
 from realtime.timers import clear_timer, set_timer, work_off
 
 
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.databases
 class TestTimers:

@@ -8,10 +8,10 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from realtime import bus
+from realtime.commands import SeatRef
 from realtime.log import REDACTED, create_stream, digest_of, read_events, writing
 from realtime.models import Event, Seat, Stream
 from realtime.protocol import Limits, Position, Refusal
-from realtime.commands import SeatRef
 from realtime.reader import read_rooms, read_tails
 from tests.realtime.conftest import Thread
 

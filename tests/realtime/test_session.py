@@ -43,7 +43,8 @@ def live(limits: Limits = LIMITS, now: float = 0.0) -> Session:
 
 def error_of(action: Any) -> dict[str, Any]:
     assert isinstance(action, Send)
-    return json.loads(action.data)["err"]
+    err: dict[str, Any] = json.loads(action.data)["err"]
+    return err
 
 
 def test_the_first_frame_must_be_a_hello() -> None:
@@ -105,7 +106,8 @@ def test_a_pub_of_a_wrong_shape_is_refused_and_the_connection_lives(change: dict
 
 
 def test_content_nested_too_deep_is_refused() -> None:
-    deep = '{"t":"pub","i":1,"r":"s","c":"%s","k":"message","d":{"a":%s}}' % (uuid.uuid4(), "[" * 2000 + "]" * 2000)
+    nested = "[" * 2000 + "]" * 2000
+    deep = '{"t":"pub","i":1,"r":"s","c":"' + str(uuid.uuid4()) + '","k":"message","d":{"a":' + nested + "}}"
     actions = live().receive(deep, 1)
     assert actions == [End(Code.MALFORMED)] or error_of(actions[0])["code"] == "malformed"
 
@@ -247,8 +249,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
                     max_leaves=8)
 FRAMES = st.fixed_dictionaries({"t": st.sampled_from(["hello", "sub", "pub", "eph", "hb", "re", "ev", "bye", "?"])},
-                               optional={key: JSON for key in ("i", "v", "tok", "subs", "un", "r", "c", "k", "d", "n",
-                                                               "p")})
+                               optional=dict.fromkeys(["i", "v", "tok", "subs", "un", *"rckdnp"], JSON))
 
 
 @given(st.lists(st.tuples(FRAMES | JSON, st.floats(0, 40)), max_size=30))

@@ -38,7 +38,7 @@ class StreamsMachine(RuleBasedStateMachine):
         self.head = 0
         self.behind: set[str] = set()
         self.removed: list[FakeConnection] = []
-        self.streams = Streams(self.behind.add, lambda conn, stream: self._removed(cast(Any, conn)))
+        self.streams = Streams(self.behind.add, lambda conn, stream: self._removed(cast("Any", conn)))
         self.joining: list[tuple[FakeConnection, int, int]] = []
         self.live: list[FakeConnection] = []
         self.undelivered: list[int] = []
@@ -49,7 +49,7 @@ class StreamsMachine(RuleBasedStateMachine):
     def _removed(self, conn: FakeConnection) -> None:
         self.removed.append(conn)
         conn.rooms.pop(STREAM)
-        self.streams.forget(cast(Connection, conn), STREAM)
+        self.streams.forget(cast("Connection", conn), STREAM)
         if conn in self.live:
             self.live.remove(conn)
 
@@ -83,7 +83,7 @@ class StreamsMachine(RuleBasedStateMachine):
     def a_socket_asks_for_the_stream(self, at: int) -> None:
         self.seats += 1
         conn = FakeConnection(f"seat{self.seats}")
-        self.streams.register(cast(Connection, conn), STREAM)
+        self.streams.register(cast("Connection", conn), STREAM)
         self.joining.append((conn, min(at, self.head), self.head))
 
     @rule(data=st.data())
@@ -100,13 +100,13 @@ class StreamsMachine(RuleBasedStateMachine):
         conn.rooms[STREAM] = conn.seat
         self.live.append(conn)
         missed = [str(seq).encode() for seq in range(pos + 1, head + 1)]
-        assert self.streams.step_in(cast(Connection, conn), STREAM, "epoch", head, missed)
+        assert self.streams.step_in(cast("Connection", conn), STREAM, "epoch", head, missed)
 
     @rule(data=st.data())
     def a_socket_goes(self, data: Any) -> None:
         if self.live:
             conn = self.live.pop(data.draw(st.integers(0, len(self.live) - 1)))
-            self.streams.forget(cast(Connection, conn), STREAM)
+            self.streams.forget(cast("Connection", conn), STREAM)
 
     @rule(data=st.data())
     def a_seat_is_ended_by_the_next_event(self, data: Any) -> None:
