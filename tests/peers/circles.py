@@ -1,4 +1,4 @@
-"""Migrates a fresh database and fills it with circles: an asker and an answerer in an open consult, and an outsider who is in none.
+"""Migrates a database and fills it with circles: two in an open consult, and an outsider who is in none.
 
 Run as a program with the settings of the server under test: `python -m tests.peers.circles 20`. Prints JSON. Uses the
 apps' own services, so that nothing here knows a table.
