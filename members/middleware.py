@@ -1,21 +1,51 @@
-"""Refusals outside our own API, such as a sign-in of allauth's that finds no turn to hash, in our one shape."""
+"""What no view should have to think of: text that no database can keep, and refusals that no view has answered.
+
+PostgreSQL stores no NUL and no driver takes half a surrogate pair, so both are refused before any view, in our one
+shape; so is a body that is too large. A Refusal outside our own API is a sign-in of allauth's that finds no turn.
+"""
 
 from collections.abc import Callable
 
+import orjson
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from members.problems import shape, status_of
-from realtime.protocol import Refusal
+from realtime.protocol import Refusal, refuse
+
+
+def check_text(request: HttpRequest) -> None:
+    """Raise Refusal `malformed` or `too_large` for what cannot be kept, in the address or in a JSON body."""
+    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        raise refuse("malformed")
+    if request.content_type != "application/json":
+        return
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise refuse("too_large") from None
+    if b"\\u" not in body:
+        return
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise refuse("malformed") from None
+    if b"\\u0000" in body:
+        raise refuse("malformed")
 
 
 class RefusalMiddleware:
-    """Answers a Refusal that no view has answered."""
+    """Refuses what cannot be kept, and answers a Refusal that no view has answered."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
+        """Pass the request on, unless it holds what cannot be kept."""
+        try:
+            check_text(request)
+        except Refusal as refusal:
+            return JsonResponse(shape(refusal), status=status_of(refusal.code))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -1,8 +1,19 @@
 """Shapes of the HTTP answers and questions of `members`. Instants are Unix milliseconds, ids opaque words."""
 
 from datetime import time
+from typing import Annotated
 
 from ninja import Field, Schema
+from pydantic import AfterValidator
+
+
+def _on_the_wall(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("a time of the wall clock, without an offset")
+    return at
+
+
+WallTime = Annotated[time, AfterValidator(_on_the_wall)]
 
 
 class Problem(Schema):
@@ -17,8 +28,8 @@ class Problem(Schema):
 class Quiet(Schema):
     """Quiet hours on the member's own wall clock, over midnight where `to` is earlier."""
 
-    from_: time = Field(alias="from")
-    to: time
+    from_: WallTime = Field(alias="from")
+    to: WallTime
 
 
 class QuietShown(Schema):

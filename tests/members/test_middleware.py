@@ -1,0 +1,57 @@
+"""What no database can keep is refused before any view, whoever's view it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+
+from members.tokens import create_token
+from tests.members.people import make_member
+
+pytestmark = pytest.mark.django_db
+
+CANNOT_BE_KEPT = (r'{"name": "\u0000"}', r'{"name": "\ud8e1"}', r'{"name": "a", "more": ["\udc00"]}')
+
+
+@pytest.mark.parametrize("body", CANNOT_BE_KEPT)
+@pytest.mark.parametrize("path", ["/api/v1/tokens", "/api/v1/devices", "/_allauth/browser/v1/auth/login"])
+def test_text_that_no_database_can_keep_is_malformed(path: str, body: str) -> None:
+    _, secret = create_token(make_member(), "tests")
+    headers = {"Authorization": f"Bearer {secret}"}
+    answer = Client().post(path, body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/tokens/%00", "/api/v1/wait?specialty=%00", "/api/v1/consults?before=a%00"])
+def test_a_nul_in_an_address_is_malformed(path: str) -> None:
+    answer = Client().get(path)
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+def test_a_body_that_is_too_large_is_told_so_in_our_shape() -> None:
+    answer = Client().post(
+        "/api/v1/summaries/verify", json.dumps({"text": "x" * 3_000_000}), content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_words_in_any_script_pass() -> None:
+    _, secret = create_token(make_member(), "tests")
+    for name in ("Dr. Åsa 心臓", "\U0001f600"):
+        answer = Client().post(
+            "/api/v1/tokens", json.dumps({"name": name}), content_type="application/json",
+            headers={"Authorization": f"Bearer {secret}"},
+        )  # fmt: skip
+        assert answer.status_code == 201
+        assert answer.json()["name"] == name
+
+
+def test_quiet_hours_have_no_offset() -> None:
+    _, secret = create_token(make_member(), "tests")
+    answer = Client().patch(
+        "/api/v1/me", json.dumps({"quiet": {"from": "22:00Z", "to": "07:00"}}), content_type="application/json",
+        headers={"Authorization": f"Bearer {secret}"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
