@@ -68,7 +68,7 @@ async def sleep_through(installation: Installation, consult: str, minutes: int) 
     assert installation.process is not None
     installation.process.kill()
     for table, columns in INSTANTS.items():
-        moved = ", ".join(f"{c} = strftime('%Y-%m-%d %H:%M:%f', {c}, '-{minutes} minutes')" for c in columns)
+        moved = ", ".join(f"{c} = strftime('%Y-%m-%d %H:%M:%f', {c}, '-{minutes} minutes') || '000'" for c in columns)
         installation.change(f"UPDATE {table} SET {moved} WHERE {KEY[table]} = ?", consult)
     await asyncio.to_thread(installation.start)
 
