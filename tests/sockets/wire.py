@@ -118,10 +118,12 @@ class Wire:
                 self._passed.append(frame)
 
     async def nothing(self, for_s: float, **fields: Any) -> None:
-        """Fails when such a frame comes within the span, or came and was passed over."""
+        """Fails when such a frame comes within the span; what came before it does not count."""
+        before, self._passed = self._passed, []
         try:
             frame = await self.expect(for_s, **fields)
         except TimeoutError:
+            self._passed = before + self._passed
             return
         raise AssertionError(f"unexpected {frame['t']} {frame.get('k', '')}")
 
