@@ -27,7 +27,11 @@ def frame(payload: bytes, opcode: int = TEXT) -> bytes:
 
 
 def handshake(host: str, path: str, subprotocol: str | None) -> bytes:
-    """Return the request that opens a WebSocket. The key may be any: nobody checks the answer to it here."""
+    """Return the request that opens a WebSocket. The key may be any: nobody checks the answer to it here.
+
+    What servers keep of a request is part of their memory, so it says what a browser says, cookies and compression
+    aside.
+    """
     lines = [
         f"GET {path} HTTP/1.1",
         f"Host: {host}",
@@ -35,6 +39,12 @@ def handshake(host: str, path: str, subprotocol: str | None) -> bytes:
         "Connection: Upgrade",
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
         "Sec-WebSocket-Version: 13",
+        "Pragma: no-cache",
+        "Cache-Control: no-cache",
+        "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 "
+        "Safari/537.36",
+        "Accept-Encoding: gzip, deflate, br, zstd",
+        "Accept-Language: en-GB,en;q=0.9,de;q=0.8",
     ]
     if subprotocol:
         lines.append(f"Sec-WebSocket-Protocol: {subprotocol}")

@@ -15,6 +15,12 @@ MICRO = 1e6
 P99_MS = 100.0
 CLOSE_ENOUGH = 1.06
 STEP = 1.35
+IDLE_UNITS = {
+    "memory a socket": "KiB",
+    "memory, collected": "KiB",
+    "CPU to join": "µs",
+    "CPU to join, all": "µs",
+}
 
 
 class Lane:
@@ -164,7 +170,7 @@ def idle(stage: Stage) -> None:
                 except LoadError as failure:
                     stage.report.remarks.append(f"{system.name} did not take {plan.idle} sockets: {failure}.")
     for name, measured in runs.items():
-        for what, unit in (("memory a socket", "KiB"), ("CPU to join", "µs"), ("CPU to join, all", "µs")):
+        for what, unit in IDLE_UNITS.items():
             stage.report.add("idle", name, what, unit, measured.get(what, []))
 
 
@@ -181,8 +187,9 @@ def _join(stage: Stage, system: Any, runs: dict[str, list[float]]) -> None:
         crowd.open(stage.bed.few(system.people["pairs"], count))
         time.sleep(stage.plan.settle_s)
         used = meter.read()
-        system.settle()
         runs.setdefault("memory a socket", []).append((memory(system.pid) - before) / count / 1024)
+        system.settle()
+        runs.setdefault("memory, collected", []).append((memory(system.pid) - before) / count / 1024)
         runs.setdefault("CPU to join", []).append(used[0] / count * MICRO)
         runs.setdefault("CPU to join, all", []).append(sum(used) / count * MICRO)
     finally:
