@@ -9,7 +9,7 @@ help: ## this list
 
 run: ## install, migrate, load the demo, serve on http://localhost:8000
 	@./venv.sh requirements/run.txt
-	@$(PY) manage.py start --port $(PORT)
+	@CURBSIDE_PUBLIC_URL=$${CURBSIDE_PUBLIC_URL:-http://localhost:$(PORT)} $(PY) manage.py start --port $(PORT)
 
 test: ## install what the tests need and run them all
 	@./venv.sh requirements/test.txt

@@ -20,23 +20,26 @@ CURBSIDE_MASTER_KEPT = _master is None
 MASTER_KEY = _master or kept_master(VAR_DIR / "master.key")
 CURBSIDE_KEYS = {purpose: derive(MASTER_KEY, purpose) for purpose in PURPOSES}
 SECRET_KEY = base64.b64encode(CURBSIDE_KEYS["django"]).decode()
-CURBSIDE_SUMMARY_KEY = env.secret("SUMMARY_KEY", CURBSIDE_KEYS["summary"], "Ed25519 seed that signs consult summaries")
-CURBSIDE_VAPID_KEY = env.text("VAPID_KEY", base64.urlsafe_b64encode(CURBSIDE_KEYS["vapid"]).decode().rstrip("="),
-                              "P-256 private key of web push, base64url; by default derived", shown="")
+CURBSIDE_SUMMARY_KEY = env.secret("SUMMARY_KEY", CURBSIDE_KEYS["summary"],
+                                  "Ed25519 seed that signs consult summaries; by default derived")
+_vapid = env.secret("VAPID_KEY", CURBSIDE_KEYS["vapid"], "P-256 private key of web push; by default derived") or b""
+CURBSIDE_VAPID_KEY = base64.urlsafe_b64encode(_vapid).decode().rstrip("=")
 CURBSIDE_VAPID_SUBJECT = env.text("VAPID_SUBJECT", "mailto:operator@example.org", "whom a push service writes to")
 
 # --- where we are ----------------------------------------------------------------------------------------
-CURBSIDE_PUBLIC_URL = env.text("PUBLIC_URL", "http://localhost:8000", "the address that members open")
-_host = urlsplit(CURBSIDE_PUBLIC_URL).hostname or "localhost"
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [_host, "localhost", "127.0.0.1", "[::1]"], "host names that are answered")
+CURBSIDE_PUBLIC_URL = env.address("PUBLIC_URL", "http://localhost:8000", "the address that members open",
+                                  schemes=("http", "https"))
+_hosts = dict.fromkeys([urlsplit(CURBSIDE_PUBLIC_URL).hostname or "", "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", list(_hosts), "host names that are answered")
 CURBSIDE_ORIGINS = env.words("ORIGINS", [CURBSIDE_PUBLIC_URL], "web origins whose pages may open the socket")
 CSRF_TRUSTED_ORIGINS = CURBSIDE_ORIGINS
 CURBSIDE_DEMO = env.flag("DEMO", False, "demo members with one-click sign-in; never on a real installation")
 DEBUG = env.flag("DEBUG", False, "Django's debug pages; never on a real installation")
 SECURE = CURBSIDE_PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.flag(
-    "BEHIND_PROXY", False, "a proxy in front sets X-Forwarded-Proto and X-Forwarded-For") else None
+_behind_proxy = env.flag("BEHIND_PROXY", False, "a proxy in front sets X-Forwarded-Proto and X-Forwarded-For")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_proxy else None
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_behind_proxy)  # whose sign-ins are slowed down: the caller's, not the proxy's
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "curbside_session"
@@ -100,7 +103,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- data ------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "curbside.sqlite3", "the database")}
-CURBSIDE_REDIS_URL = env.text("REDIS_URL", "", "Redis, the doorbell between processes; empty: no Redis")
+CURBSIDE_REDIS_URL = env.address("REDIS_URL", "", "Redis, the doorbell between processes; empty: no Redis",
+                                 schemes=("redis", "rediss"))
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "realtime.layer.RedisLayer",
@@ -143,7 +147,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
 STATICFILES_DIRS = [("client", BASE_DIR / "client")]
 WHITENOISE_USE_FINDERS = True
-_socket = CURBSIDE_PUBLIC_URL.replace("http", "ws", 1)
+_sockets = [origin.replace("http", "ws", 1) for origin in CURBSIDE_ORIGINS]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -151,7 +155,7 @@ CONTENT_SECURITY_POLICY = {
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],
         "font-src": ["'self'"],
-        "connect-src": ["'self'", _socket],
+        "connect-src": ["'self'", *_sockets],
         "manifest-src": ["'self'"],
         "worker-src": ["'self'"],
         "form-action": ["'self'"],
@@ -172,8 +176,13 @@ USE_I18N = True
 CURBSIDE_DRAIN_S = env.seconds("DRAIN_S", 5.0, "over how many seconds clients come back after a drain")
 
 # --- the wire --------------------------------------------------------------------------------------------
-_limits: dict[str, Any] = {
-    name: (env.seconds if isinstance(default, float) else env.whole)("LIMIT_" + name.upper(), default, use)
-    for name, default, use in Limits.described()
-}
+def _limit(name: str, default: Any, use: str) -> Any:
+    if name.endswith("_rate"):
+        return env.rate("LIMIT_" + name.upper(), default, use)
+    if isinstance(default, float):
+        return env.seconds("LIMIT_" + name.upper(), default, use, least=0.01)
+    return env.whole("LIMIT_" + name.upper(), default, use, least=1)
+
+
+_limits: dict[str, Any] = {name: _limit(name, default, use) for name, default, use in Limits.described()}
 CURBSIDE_LIMITS = Limits(**_limits)

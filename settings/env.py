@@ -1,7 +1,7 @@
 """Typed readers of the environment. A wrong value stops the start with a sentence that names the variable.
 
 Every variable begins with ``CURBSIDE_``; the names are given here without that prefix. Each reader remembers
-what it was asked for, so that ``manage.py settings_doc`` and its test can hold ``.env.example`` and
+what it was asked for, so that ``manage.py describe`` and its test can hold ``.env.example`` and
 ``docs/settings.md`` equal to the code. No value is ever part of an error: it may be a secret.
 """
 
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "CURBSIDE_"
+UNBOUNDED = 2**53
 T = TypeVar("T")
 
 
@@ -59,7 +60,7 @@ def flag(name: str, default: bool, use: str) -> bool:
     return read(name, lambda raw: words[raw.lower()], "1 or 0", default, use)
 
 
-def whole(name: str, default: int, use: str, *, least: int = 0, most: int = 2**53) -> int:
+def whole(name: str, default: int, use: str, *, least: int = 0, most: int = UNBOUNDED) -> int:
     """A whole number within bounds, both included."""
 
     def parse(raw: str) -> int:
@@ -68,7 +69,8 @@ def whole(name: str, default: int, use: str, *, least: int = 0, most: int = 2**5
             raise ValueError
         return value
 
-    return read(name, parse, f"a whole number from {least} to {most}", default, use)
+    bounds = f"of at least {least}" if most == UNBOUNDED else f"from {least} to {most}"
+    return read(name, parse, f"a whole number {bounds}", default, use)
 
 
 def seconds(name: str, default: float, use: str, *, least: float = 0.0) -> float:
@@ -80,7 +82,31 @@ def seconds(name: str, default: float, use: str, *, least: float = 0.0) -> float
             raise ValueError
         return value
 
-    return read(name, parse, f"seconds, at least {least}", default, use)
+    return read(name, parse, f"seconds, at least {least:g}", default, use)
+
+
+def rate(name: str, default: float, use: str) -> float:
+    """How often a second; more than never."""
+
+    def parse(raw: str) -> float:
+        value = float(raw)
+        if not 0.0 < value < float("inf"):
+            raise ValueError
+        return value
+
+    return read(name, parse, "a number above 0", default, use)
+
+
+def address(name: str, default: str, use: str, *, schemes: tuple[str, ...]) -> str:
+    """The address of a server: one of the schemes and a host, without a slash at the end."""
+
+    def parse(raw: str) -> str:
+        url = urlsplit(raw.rstrip("/"))
+        if url.scheme not in schemes or not url.hostname or (url.port or 1) < 1:
+            raise ValueError
+        return raw.rstrip("/")
+
+    return read(name, parse, " or ".join(f"{scheme}://host" for scheme in schemes), default, use)
 
 
 def words(name: str, default: list[str], use: str) -> list[str]:
@@ -104,7 +130,8 @@ def secret(name: str, default: bytes | None, use: str, *, size: int = 32) -> byt
     """A secret of ``size`` bytes, base64 or base64url."""
 
     def parse(raw: str) -> bytes:
-        value = base64.urlsafe_b64decode(raw.replace("+", "-").replace("/", "_") + "=" * (-len(raw) % 4))
+        plain = raw.rstrip("=").replace("-", "+").replace("_", "/")
+        value = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
         if len(value) != size:
             raise ValueError
         return value

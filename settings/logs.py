@@ -11,7 +11,7 @@ import traceback
 from typing import Any
 
 ALLOWED = frozenset({
-    "code", "count", "kind", "ms", "path", "status", "method", "server", "process", "backend", "port", "address",
+    "code", "count", "kind", "ms", "status", "method", "server", "process", "backend", "port",
     "signal", "sockets", "batch", "lag", "timer", "retry", "reason_code", "queue",
 })
 # Libraries whose messages are constant or about the process alone; of all others only level and logger get out.
@@ -42,7 +42,7 @@ class AllowListFormatter(logging.Formatter):
         return json.dumps(line)
 
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"allow_list": {"()": AllowListFormatter}},
@@ -51,6 +51,7 @@ LOGGING = {
     "loggers": {
         # Access lines would hold a thread's address beside a session's (privacy.md, "Seats and the vault").
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
         "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
         "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "daphne": {"handlers": [], "level": "WARNING", "propagate": True},

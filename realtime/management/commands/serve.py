@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import warnings
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str, port: int, server: str, **options: Any) -> None:
         """Start the chosen server; the process id is kept for `manage.py drain`."""
+        # WhiteNoise hands Django files that it reads in a thread; Django warns of each kind once, in plain text.
+        warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume")
         pid_file = Path(settings.VAR_DIR) / f"serve-{port}.pid"
         pid_file.parent.mkdir(parents=True, exist_ok=True)
         pid_file.write_text(str(os.getpid()))
