@@ -1,0 +1,75 @@
+"""Whole starts: a wrong value ends one, and an installation does not start with what only a demo may have."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.peers.curbside import ROOT
+
+KEY = base64.b64encode(b"k" * 32).decode()
+INSTALLATION = {
+    "DJANGO_SETTINGS_MODULE": "settings.production",
+    "CURBSIDE_MASTER_KEY": KEY,
+    "CURBSIDE_PUBLIC_URL": "https://curbside.example",
+}
+SHOW = (
+    "from django.conf import settings as s; "
+    "print(s.ALLOWED_HOSTS, s.CURBSIDE_ORIGINS, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SECONDS)"
+)
+
+
+def start(directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Load the settings as a server would, with these variables alone."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("CURBSIDE_", "DJANGO_"))}
+    env |= {"CURBSIDE_VAR_DIR": str(directory)} | variables
+    argv = [sys.executable, "-c", SHOW]
+    return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"CURBSIDE_DEMO": "1"}, "CURBSIDE_DEMO"),
+        ({"CURBSIDE_DEBUG": "yes"}, "CURBSIDE_DEBUG"),
+        ({"CURBSIDE_MASTER_KEY": ""}, "CURBSIDE_MASTER_KEY"),
+        ({"CURBSIDE_PUBLIC_URL": "http://curbside.example"}, "CURBSIDE_PUBLIC_URL"),
+        ({"CURBSIDE_PUBLIC_URL": ""}, "CURBSIDE_PUBLIC_URL"),
+        ({"CURBSIDE_MASTER_KEY": "hunter2"}, "CURBSIDE_MASTER_KEY"),
+        ({"CURBSIDE_DATABASE_URL": "mysql://hunter2@host/name"}, "CURBSIDE_DATABASE_URL"),
+        ({"CURBSIDE_LIMIT_STRIKES": "0"}, "CURBSIDE_LIMIT_STRIKES"),
+        ({"CURBSIDE_LIMIT_FRAME_RATE": "0"}, "CURBSIDE_LIMIT_FRAME_RATE"),
+        ({"CURBSIDE_VAPID_KEY": "hunter2"}, "CURBSIDE_VAPID_KEY"),
+    ],
+)
+def test_an_installation_does_not_start_like_that(tmp_path: Path, variables: dict[str, str], named: str) -> None:
+    started = start(tmp_path, **(INSTALLATION | variables))
+    assert started.returncode != 0
+    sentence = started.stderr.strip().splitlines()[-1]
+    assert "ImproperlyConfigured" in sentence and named in sentence
+    assert "hunter2" not in started.stderr + started.stdout
+
+
+def test_an_installation_starts_with_the_least_that_it_needs(tmp_path: Path) -> None:
+    started = start(tmp_path, **INSTALLATION)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.split() == [
+        "['curbside.example',", "'localhost',", "'127.0.0.1',", "'[::1]']", "['https://curbside.example']", "True",
+        "31536000",
+    ]  # fmt: skip
+    assert not (tmp_path / "master.key").exists()
+
+
+def test_the_embedded_default_keeps_a_key_of_its_own_that_nobody_else_may_read(tmp_path: Path) -> None:
+    assert start(tmp_path, DJANGO_SETTINGS_MODULE="settings.dev").returncode == 0
+    key = tmp_path / "master.key"
+    assert len(key.read_bytes()) == 32
+    assert key.stat().st_mode & 0o077 == 0
+    kept = key.read_bytes()
+    assert start(tmp_path, DJANGO_SETTINGS_MODULE="settings.dev").returncode == 0
+    assert key.read_bytes() == kept
