@@ -102,8 +102,9 @@ def overhear_redis(peer: Redis) -> Iterator[bytearray]:
 def conversation_tables(deployment: Deployment) -> dict[str, bytes]:
     """All rows of the tables of `realtime` and `consults`, as bytes."""
     names = deployment.query(
-        "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'realtime%%' OR table_name LIKE 'consults%%'"
+        "SELECT table_name FROM information_schema.tables WHERE table_name ~ '^(realtime|consults)_'"
     )
+    assert len(names) > 8, "the tables are not where they were"
     found = {}
     for (name,) in names:
         rows = deployment.query(f"SELECT * FROM {name}")

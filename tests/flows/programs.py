@@ -14,7 +14,6 @@ import urllib.request
 from typing import Any
 
 from members.demo import PASSWORD
-
 from tests.peers.curbside import ROOT
 
 Json = dict[str, Any]

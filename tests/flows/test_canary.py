@@ -66,6 +66,7 @@ class Member:
         return Client(self.network.url, token=self.token)
 
 
+SERVERS = ("uvicorn", "daphne", "uvicorn")
 PEOPLE = (
     ("asker", "Zebulonia Quixworth", "zq.planted@quixmail.example", "Antarctica/Troll", "BV", "emergency_medicine"),
     ("answerer", "Thelonius Wyvernsmith", "tw.planted@wyvmail.example", "Pacific/Kiritimati", "KI", "nephrology"),
@@ -89,7 +90,7 @@ def members(
     deployment = Deployment(postgres_cluster.create_database("canary"), [], tmp_path, REDIS_URL=redis_peer.url)
     manage(deployment.env, "migrate", "-v0")
     people = []
-    for kind, (who, name, email, zone, country, specialty) in zip(("uvicorn", "daphne", "uvicorn"), PEOPLE, strict=True):
+    for kind, (who, name, email, zone, country, specialty) in zip(SERVERS, PEOPLE, strict=True):
         argv = ("--name", name, "--specialty", specialty, "--country", country, "--time-zone", zone, "--verified")
         env = {**deployment.env, "CURBSIDE_PASSWORD": PASSWORD}
         manage(env, "create_member", email, *argv, "--region", "Europe", "--years", "20")

@@ -85,8 +85,8 @@ async def test_a_question_that_rang_when_the_server_stopped_rings_wider_and_ends
         await sleep_through(installation, consult, 8)
         ended = await two.until("consult.ended")
         assert ended.d["state"] == "nobody"
-        bearer = f"Bearer {tokens[0]}"
-        found = await asyncio.to_thread(call, installation.url, "GET", f"/api/v1/consults/{consult}", Authorization=bearer)
+        path, bearer = f"/api/v1/consults/{consult}", f"Bearer {tokens[0]}"
+        found = await asyncio.to_thread(call, installation.url, "GET", path, Authorization=bearer)
         assert (found["state"], found["end"]) == ("ended", "nobody")
         assert "on_call" in [one["code"] for one in found["advice"]]
         assert [event.seq for event in two.events] == list(range(1, len(two.events) + 1))

@@ -45,7 +45,7 @@ def test_two_clinicians_consult_while_one_loses_the_network_and_nothing_is_lost(
     close_with_an_outcome(phone, desk)
     verify_the_summary(desk)
     leave_nothing_behind(phone)
-    for text in (*OFFLINE, *MEANWHILE, ASKER, ANSWERER, PHONE_NUMBER):
+    for text in (*OFFLINE, *MEANWHILE, PHONE_NUMBER):
         assert text not in installation.said()
 
 
@@ -159,9 +159,7 @@ def change_what_was_read(phone: Window, desk: Window) -> None:
 def close_with_an_outcome(phone: Window, desk: Window) -> None:
     """The asker closes it; the answerer hears so."""
     phone.press("Close")
-    phone.page.get_by_role("radio", name="Answered", exact=True).or_(
-        phone.page.get_by_role("radio", name=re.compile("^Answered The question"))
-    ).check()
+    phone.page.get_by_role("radio", name=re.compile("^Answered The question")).check()
     phone.page.get_by_label("A word for the summary").fill("Rate control, echo tomorrow.")
     phone.stop("close")
     phone.press("Close the consult", phone.page.locator(DIALOG))
