@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -185,8 +186,9 @@ class CheckingClient(Client):
 
     async def tell(self, stream: str, kind: str, d: dict[str, Any], *, c: str | None = None) -> Receipt:
         """Publish anything."""
+        c = c or str(uuid.uuid4())
+        self.ledger.published[c] = stream
         receipt = await self.publish(stream, kind, d, c=c)
-        self.ledger.published[receipt.c] = stream
         self.ledger.promise(self.person.inbox if stream == "me" else stream, receipt.c, receipt.seq)
         return receipt
 
