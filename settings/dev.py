@@ -4,7 +4,8 @@ import os
 
 os.environ.setdefault("CURBSIDE_DEMO", "1")
 os.environ.setdefault("CURBSIDE_BADGE_K", "1")
-_url = os.environ.get("CURBSIDE_PUBLIC_URL", "http://localhost:8000")
-os.environ.setdefault("CURBSIDE_ORIGINS", f"{_url},{_url.replace('localhost', '127.0.0.1')}")
+os.environ.setdefault("CURBSIDE_PUBLIC_URL", "http://localhost:8000")
+os.environ.setdefault("CURBSIDE_ORIGINS", ",".join(
+    os.environ["CURBSIDE_PUBLIC_URL"].replace("localhost", name) for name in ("localhost", "127.0.0.1")))
 
-from settings.base import *
+from settings.base import *  # noqa: E402  (the defaults above come first)
