@@ -8,4 +8,4 @@ os.environ.setdefault("CURBSIDE_PUBLIC_URL", "http://localhost:8000")
 os.environ.setdefault("CURBSIDE_ORIGINS", ",".join(
     os.environ["CURBSIDE_PUBLIC_URL"].replace("localhost", name) for name in ("localhost", "127.0.0.1")))
 
-from settings.base import *  # noqa: E402  (the defaults above come first)
+from settings.base import *
