@@ -1,0 +1,97 @@
+"""The deployment as it is written: no engine is needed to see that its parts fit together and keep the promises."""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from realtime.management.commands.describe import ROOT
+from settings.env import KNOWN
+from tests.settings.test_start import start
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
+NGINX = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+VARIABLE = re.compile(r"\$\{(CURBSIDE_[A-Z_]+)(?::[?-]([^}]*))?\}")
+OF_COMPOSE = {"CURBSIDE_DB_PASSWORD", "CURBSIDE_TLS_DIR"}
+GIVEN = {
+    "CURBSIDE_PUBLIC_URL": "https://curbside.example",
+    "CURBSIDE_MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
+    "CURBSIDE_DB_PASSWORD": "w0rd",
+}
+
+
+def filled_in(text: str) -> str:
+    """A value with its variables as Compose fills them in."""
+    return VARIABLE.sub(lambda found: GIVEN.get(found[1], found[2] or ""), text)
+
+
+def test_every_variable_is_one_that_is_read() -> None:
+    named = set(re.findall(r"CURBSIDE_[A-Z_]*[A-Z]", (ROOT / "compose.yaml").read_text("utf-8")))
+    assert named - {"CURBSIDE_DRAIN_S"} - OF_COMPOSE <= set(KNOWN)
+
+
+def test_the_web_processes_start_with_what_they_are_given(tmp_path: Path) -> None:
+    environment = {name: filled_in(str(value)) for name, value in COMPOSE["services"]["web1"]["environment"].items()}
+    started = start(tmp_path, **environment)
+    assert started.returncode == 0, started.stderr
+
+
+def test_two_web_processes_share_what_makes_them_one_installation() -> None:
+    services = COMPOSE["services"]
+    assert services["web1"] == services["web2"]
+    assert services["migrate"]["environment"] == services["web1"]["environment"]
+    for service in services["web1"]["depends_on"]:
+        assert service in services
+
+
+@pytest.mark.parametrize("service", ["web1", "postgres", "redis"])
+def test_only_the_proxy_is_reached_from_outside(service: str) -> None:
+    assert "ports" not in COMPOSE["services"][service]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert COMPOSE["services"]["postgres"]["networks"] == COMPOSE["services"]["redis"]["networks"] == ["inside"]
+
+
+def test_redis_keeps_nothing_and_postgresql_writes_no_statement_into_its_log() -> None:
+    redis = " ".join(COMPOSE["services"]["redis"]["command"])
+    assert "--save  --appendonly no" in redis
+    postgres = " ".join(COMPOSE["services"]["postgres"]["command"])
+    assert "log_min_error_statement=panic" in postgres and "log_min_messages=fatal" in postgres
+
+
+def test_no_secret_stands_in_the_file() -> None:
+    for service in COMPOSE["services"].values():
+        for name, value in service.get("environment", {}).items():
+            if "KEY" in name or "PASSWORD" in name:
+                assert str(value).startswith("${"), name
+
+
+def test_the_image_holds_all_of_the_service_and_nothing_else() -> None:
+    copied = {word for line in DOCKERFILE.splitlines() if line.startswith("COPY") for word in line.split()[1:-1]}
+    assert all((ROOT / name).exists() for name in copied)
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    assert packages <= copied
+    let_in = {line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line.startswith("!")}
+    assert let_in == copied
+    assert "--require-hashes" in DOCKERFILE and "USER curbside" in DOCKERFILE
+
+
+def test_the_proxy_writes_no_line_about_a_request() -> None:
+    assert "access_log off;" in NGINX
+    assert re.findall(r"access_log (\S+)", NGINX) == ["off;"]
+    assert re.findall(r"error_log ([^;]+);", NGINX) == ["stderr emerg"]
+
+
+def test_the_proxy_writes_who_asks_anew_and_passes_the_socket_on() -> None:
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in NGINX
+    assert "$proxy_add_x_forwarded_for" not in NGINX
+    assert "proxy_set_header X-Forwarded-Proto $scheme;" in NGINX
+    socket = NGINX.partition("location = /ws")[2].partition("}")[0]
+    silence = int(re.findall(r"proxy_read_timeout (\d+)s", socket)[0])
+    assert silence > 2 * 25, "a heartbeat comes in time"
+    assert NGINX.count("{") == NGINX.count("}")
