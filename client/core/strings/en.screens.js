@@ -41,7 +41,7 @@ export default {
   "landing.beside": "Open beside",
   "landing.beside_name": "Open {name} in a second window beside this one",
   "landing.try": "One minute, two clinicians",
-  "landing.try.1": "Sign in as Dr Amara Okafor, then come back here and open Dr Jonas Lind in a second window beside this one.",
+  "landing.try.1": "Open Dr Jonas Lind in a second window beside this one. Then sign in here as Dr Amara Okafor.",
   "landing.try.2": "Lind is offered the waiting question, with its clock. Accept it.",
   "landing.try.3": "Talk. Take one side off the network: it says what is kept, and sends it when the network is back. Close with an outcome.",
   "landing.password": "Sign in with email and password instead",

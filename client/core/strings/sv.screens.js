@@ -41,7 +41,7 @@ export default {
   "landing.beside": "Öppna bredvid",
   "landing.beside_name": "Öppna {name} i ett andra fönster bredvid det här",
   "landing.try": "En minut, två kliniker",
-  "landing.try.1": "Logga in som Dr Amara Okafor, kom sedan tillbaka hit och öppna Dr Jonas Lind i ett andra fönster bredvid.",
+  "landing.try.1": "Öppna Dr Jonas Lind i ett andra fönster bredvid detta. Logga sedan in här som Dr Amara Okafor.",
   "landing.try.2": "Lind erbjuds frågan som väntar, med dess klocka. Ta den.",
   "landing.try.3": "Samtala. Ta bort nätet för den ena: den säger vad som är sparat och skickar det när nätet är tillbaka. Avsluta med ett utfall.",
   "landing.password": "Logga in med e-post och lösenord i stället",
