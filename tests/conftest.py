@@ -8,6 +8,7 @@ servers on copies of migrated databases, once for each combination of database, 
 from __future__ import annotations
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,15 @@ QUICK = {
 """Settings under which a test need not wait. The tests of the limits themselves run with the defaults."""
 
 Deploy = Callable[..., Deployment]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run that is told to end takes its peers with it: fixtures are torn down as after Ctrl-C."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.fixture(scope="session")
@@ -77,11 +87,13 @@ def deployment(
     directory = peers_directory / f"shared-{next(_names)}"
     directory.mkdir()
     made = _deploy(request, templates, directory, database, **QUICK)
-    made.start(kind)
-    if database == "postgres":
-        made.start("daphne" if kind == "uvicorn" else "uvicorn")
-    yield made
-    made.stop()
+    try:
+        made.start(kind)
+        if database == "postgres":
+            made.start("daphne" if kind == "uvicorn" else "uvicorn")
+        yield made
+    finally:
+        made.stop()
     assert planted_words(made) == [], "a log line holds what no log may hold (I12)"
 
 
@@ -120,9 +132,11 @@ def _deploying(
         all_made.append(_deploy(request, templates, directory, database, **variables))
         return all_made[-1]
 
-    yield make
-    for made in all_made:
-        made.stop()
+    try:
+        yield make
+    finally:
+        for made in all_made:
+            made.stop()
 
 
 def _deploy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -61,6 +63,17 @@ def unprivileged_user() -> str | None:
     return None
 
 
+_started: set[Process] = set()
+
+
+@atexit.register
+def kill_what_is_left() -> None:
+    """However a run of the tests ends (but for kill -9), nothing that it started outlives it."""
+    for process in _started:
+        if process.returncode is None:
+            process.kill()
+
+
 class Process:
     """One run of a program. `stop` is for the end of a test, the other verbs are faults."""
 
@@ -76,6 +89,7 @@ class Process:
         """Start it; standard output and error are appended to `log`."""
         self.argv = [str(word) for word in argv]
         self.log = log
+        _started.add(self)
         with log.open("ab") as out:
             self._popen = subprocess.Popen(
                 self.argv,
@@ -120,7 +134,8 @@ class Process:
     def kill(self) -> None:
         """kill -9 of it and its children: no chance to say goodbye."""
         for process in self._family():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._popen.wait(10)
 
     def pause(self) -> None:
