@@ -7,6 +7,7 @@ thread for each message to close old database connections, and there are none he
 import random
 import time
 from collections import deque
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -28,8 +29,12 @@ BACKLOG: Final = 64  # messages that may wait behind one that asks the database
 def origin_allowed(headers: list[tuple[bytes, bytes]]) -> bool:
     """Whether a page of this origin may open the socket. No Origin at all is a program, which sends no cookies."""
     origins = [value.decode("latin-1") for name, value in headers if name.lower() == b"origin"]
-    allowed = {urlsplit(origin)[:2] for origin in settings.CURBSIDE_ORIGINS}
-    return not origins or (len(origins) == 1 and urlsplit(origins[0])[:2] in allowed)
+    return not origins or (len(origins) == 1 and urlsplit(origins[0])[:2] in _allowed(tuple(settings.CURBSIDE_ORIGINS)))
+
+
+@lru_cache(maxsize=4)
+def _allowed(origins: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    return frozenset(urlsplit(origin)[:2] for origin in origins)
 
 
 class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no types
