@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 
 from realtime.process import current_hub, stop_hub
 
@@ -68,10 +69,8 @@ def serve_daphne(host: str, port: int) -> None:
     from daphne.server import Server
     from twisted.internet import reactor as installed
 
-    from asgi import application
-
     reactor: Any = installed
-
+    application = import_string(settings.ASGI_APPLICATION)
     ending: list[asyncio.Future[Any]] = []
 
     def drain() -> None:
