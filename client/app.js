@@ -31,8 +31,8 @@ function draw() {
   inside?.follow(route);
   inside?.measureScroll();
   render(page(route), root);
-  inside?.settleScroll();
   settleFocus(root);
+  inside?.settleInside();
   settleDialog();
   const name = inside?.consultTitle(route) || (TITLES[route.name] ? t(TITLES[route.name]) : "");
   setTitle(name ? `${name} · Curbside` : "Curbside");
@@ -68,7 +68,7 @@ async function loadInside() {
 }
 
 function unreachable() {
-  return failure({ msg: t("boot.unreachable") }, () => screen.app.start());
+  return failure({ msg: t("boot.unreachable") }, () => screen.app.start(), true);
 }
 
 function lockedPage() {

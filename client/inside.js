@@ -6,7 +6,7 @@ import { endedText, heardAvailability, reloadAvailability, setAvailability } fro
 import "./parts/clock.js";
 import { html } from "./parts/html.js";
 import { startMenus } from "./parts/menu.js";
-import { offerCame, offerWent } from "./parts/offer.js";
+import { offerCame, offerWent, settleOffer } from "./parts/offer.js";
 import { announce, toast } from "./parts/toast.js";
 import { t } from "./parts/words.js";
 import { renewPush } from "./platform/push.js";
@@ -18,15 +18,21 @@ import { consultPane, followConsult } from "./views/consult.js";
 import { listPane, nothingChosen } from "./views/consults.js";
 import { frame } from "./views/frame.js";
 import { notFound, notOpenYet } from "./views/places.js";
-import { keepEnd, tellRead } from "./views/scroll.js";
+import { keepEnd, settleScroll, tellRead } from "./views/scroll.js";
 
-export { measureScroll, settleScroll } from "./views/scroll.js";
+export { measureScroll } from "./views/scroll.js";
 
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
 /** Follow the consult of a place, and no other; none while nobody is signed in. */
 export function follow(route) {
   followConsult(screen.app.session.me && route.name === "consult" ? route.r : null);
+}
+
+/** After a drawing: the conversation stands where it stood, and who asked for the offer is taken to it. */
+export function settleInside() {
+  settleScroll();
+  if (screen.app.session.state === "signed_in") settleOffer();
 }
 
 /** One screen in its frame. @param {object} route */

@@ -26,15 +26,10 @@ export function readPath(path) {
 /** Go to a path of the client. @param {string} path @param {{replace?: boolean}} [how] */
 export function go(path, { replace = false } = {}) {
   const url = new URL(path, location.origin);
-  if (url.pathname + url.search !== location.pathname + location.search) {
-    history[replace ? "replaceState" : "pushState"](null, "", url.pathname + url.search);
-  }
-  arrive();
-}
-
-/** Back to where one came from, or to `path` if one came from outside. @param {string} path */
-export function back(path) {
-  go(path, { replace: true });
+  // Who is there already keeps the focus where it is.
+  if (url.pathname + url.search === location.pathname + location.search) return update();
+  history[replace ? "replaceState" : "pushState"](null, "", url.pathname + url.search);
+  return arrive();
 }
 
 function arrive() {

@@ -90,8 +90,17 @@ export function standingOffers() {
 export function showOffer(offer) {
   memory().later.delete(offer.offer);
   memory().whole.add(offer.offer);
+  memory().wanted = true;
   update();
-  setTimeout(() => document.querySelector(".offer .btn-primary")?.focus(), 50);
+}
+
+/** After a drawing: who asked for the offer by a key or a touch is taken to it; no one else is. */
+export function settleOffer() {
+  if (!memory().wanted) return;
+  const accept = document.querySelector(".offer .btn-primary");
+  if (!accept) return;
+  memory().wanted = false;
+  accept.focus();
 }
 
 function writing() {
@@ -104,7 +113,7 @@ export function offerSheet() {
   const { later, gone, whole } = memory();
   const standing = standingOffers().filter((one) => !later.has(one.offer));
   if (!standing.length) {
-    memory().shown = null;
+    Object.assign(memory(), { shown: null, wanted: false });
     return gone ? html`<div class="offers">${goneSheet(gone)}</div>` : nothing;
   }
   const offer = standing[0];

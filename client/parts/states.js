@@ -25,10 +25,14 @@ export function statement({ icon: name, title, text, action, heading = false }) 
   </div>`;
 }
 
-/** What went wrong, what is kept, and "try again". @param {{msg?: string}} error @param {() => void} again */
-export function failure(error, again) {
+/**
+ * What went wrong, what is kept, and "try again".
+ * @param {{msg?: string}|null} error @param {() => void} again @param {boolean} [heading] whether it is the whole page
+ */
+export function failure(error, again, heading = false) {
   return statement({
     icon: "circle-alert",
+    heading,
     title: t("state.error"),
     text: error?.msg || t("state.error.text"),
     action: html`<button class="btn" type="button" @click=${again}>${icon("refresh-cw")}${t("state.again")}</button>`,

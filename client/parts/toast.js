@@ -45,13 +45,13 @@ export function hush() {
 export function news() {
   return html`
     <div class="unseen" role="status" aria-live="polite">${heard}</div>
-    <div class="toasts">${repeat(toasts, (one) => one.id, (one) => html`<div class="toast">
+    <section class="toasts" aria-label=${t("news")} ?hidden=${toasts.length === 0}>${repeat(toasts, (one) => one.id, (one) => html`<div class="toast">
       <span>${one.text}</span>
       ${one.action
         ? html`<button type="button" @click=${() => { dismiss(one.id); one.action.act(); }}>${one.action.label}</button>`
         : nothing}
       <button type="button" @click=${() => dismiss(one.id)}>${t("dismiss")}</button>
-    </div>`)}</div>`;
+    </div>`)}</section>`;
 }
 
 /** Report a refusal or an error of the service in words. @param {{msg?: string}} error */

@@ -10,6 +10,7 @@ export default {
   "done": "Done",
   "end": "End",
   "remove": "Remove",
+  "news": "News",
   "dismiss": "Dismiss",
   "copy": "Copy",
   "copied": "Copied",

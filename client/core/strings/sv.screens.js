@@ -10,6 +10,7 @@ export default {
   "done": "Klart",
   "end": "Avsluta",
   "remove": "Ta bort",
+  "news": "Nytt",
   "dismiss": "Stäng",
   "copy": "Kopiera",
   "copied": "Kopierat",
