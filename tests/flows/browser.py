@@ -84,7 +84,7 @@ class Window:
 
     @contextmanager
     def without_network(self) -> Iterator[None]:
-        """What a browser itself complains of when its network is gone is no fault of the page."""
+        """No network. What the browser itself says of lost requests is no fault of the page, from then on."""
         self._forgiving = True
         self.context.set_offline(True)
         try:

@@ -28,6 +28,8 @@ from tests.peers.postgres import Postgres
 from tests.peers.redis import Redis
 from tests.sockets.wire import Wire
 
+pytestmark = pytest.mark.timeout(300)
+
 PASSWORD = "planted password that nobody guesses"
 CLINICAL = "xanthogranuloma"
 QUESTION = f"A {CLINICAL} after transplant, growing. Biopsy first?"

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.flows.browser import DESK, Window
 from tests.flows.conftest import OpenWindow
 from tests.flows.doings import bubble, composer, hear
 from tests.flows.installation import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 STEPS_MOST = 80
 FOCUSED = """() => {

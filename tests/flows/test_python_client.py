@@ -12,6 +12,8 @@ from tests.flows.installation import Installation
 from tests.flows.programs import Terminal, call, sign_in
 from tests.peers.curbside import manage
 
+pytestmark = pytest.mark.timeout(300)
+
 ASKER, ANSWERER = "okafor@demo.curbside.example", "lind@demo.curbside.example"
 QUESTION = "Broad complex tachycardia at 150, stable, old infarct. Amiodarone first?"
 

@@ -11,6 +11,8 @@ from curbside import Client, Event, Timing
 from tests.flows.installation import Installation
 from tests.flows.programs import call, sign_in
 
+pytestmark = pytest.mark.timeout(300)
+
 ASKER, ANSWERER = "okafor@demo.curbside.example", "lind@demo.curbside.example"
 QUICK = Timing(backoff_base_s=0.1, backoff_cap_s=0.5, answer_s=4.0)
 INSTANTS = {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.flows.browser import PHONE, Window
 from tests.flows.conftest import OpenWindow
 from tests.flows.doings import DIALOG, composer, hear, kept, say, sign_in, sign_out, wait_until_kept, write_question
 from tests.flows.installation import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 FIRST, SECOND = "Dr Amara Okafor", "Dr Jonas Lind"
 DRAFT = "Unsent: the troponin has doubled."

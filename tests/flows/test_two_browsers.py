@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.flows.browser import DESK, PHONE, Window
@@ -22,6 +23,8 @@ from tests.flows.doings import (
     write_question,
 )
 from tests.flows.installation import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 ASKER, ANSWERER = "Dr Amara Okafor", "Dr Jonas Lind"
 QUESTION = "New AF for 9 h at 148/min, BP 108/64, on apixaban. Ask the ward on 617 555 0142. Rate or rhythm?"
