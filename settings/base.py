@@ -3,7 +3,7 @@
 import base64
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from realtime.protocol import Limits
 from settings import env
@@ -138,8 +138,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 CURBSIDE_BADGE_K = env.whole("BADGE_K", 11, "how many verified members must share a badge", least=1)
+
+# --- mail: sign-in only; without a server none is sent, since a printed one would put addresses and links into logs
+_mail = urlsplit(env.address("EMAIL_URL", "", "the mail server, smtp://user:password@host:port; empty: no mail is sent",
+                             schemes=("smtp", "smtps")))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'dummy'}.EmailBackend"
+EMAIL_HOST = _mail.hostname or ""
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_SSL = _mail.scheme == "smtps"
+EMAIL_USE_TLS = not EMAIL_USE_SSL
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "curbside@localhost", "the sender of mail")
 
 # --- what is served --------------------------------------------------------------------------------------
 STATIC_URL = "/static/"

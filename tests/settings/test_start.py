@@ -24,11 +24,11 @@ SHOW = (
 )
 
 
-def start(directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(directory: Path, show: str = SHOW, **variables: str) -> subprocess.CompletedProcess[str]:
     """Load the settings as a server would, with these variables alone."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("CURBSIDE_", "DJANGO_"))}
     env |= {"CURBSIDE_VAR_DIR": str(directory)} | variables
-    argv = [sys.executable, "-c", SHOW]
+    argv = [sys.executable, "-c", show]
     return subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -73,3 +73,13 @@ def test_the_embedded_default_keeps_a_key_of_its_own_that_nobody_else_may_read(t
     kept = key.read_bytes()
     assert start(tmp_path, DJANGO_SETTINGS_MODULE="settings.dev").returncode == 0
     assert key.read_bytes() == kept
+
+
+def test_without_a_mail_server_nothing_is_sent_or_printed_and_one_is_spoken_to_in_private(tmp_path: Path) -> None:
+    names = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_SSL", "EMAIL_USE_TLS")
+    show = f"from django.conf import settings as s; print({', '.join(f's.{name}' for name in names)})"
+    assert "backends.dummy." in start(tmp_path, show, **INSTALLATION).stdout
+    given = INSTALLATION | {"CURBSIDE_EMAIL_URL": "smtps://curb%40side:w@mail.example"}
+    assert start(tmp_path, show, **given).stdout.split()[1:] == ["mail.example", "465", "True", "False"]
+    given["CURBSIDE_EMAIL_URL"] = "smtp://mail.example:2587"
+    assert start(tmp_path, show, **given).stdout.split()[1:] == ["mail.example", "2587", "False", "True"]
