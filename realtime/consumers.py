@@ -1,7 +1,7 @@
 """The Channels consumer: one socket, one session, one table of commands.
 
 It is a consumer like any other to the router, but runs its own loop: `AsyncConsumer.dispatch` hops to another
-thread for each message to close old database connections, and there are none here (protocol.md, "What is known").
+thread for each message to close old database connections, and there are none here (docs/decisions.md).
 """
 
 import random

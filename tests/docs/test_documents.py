@@ -80,3 +80,12 @@ def test_no_document_holds_a_path_of_somebodys_machine_or_a_registry(path: Path)
     text = path.read_text("utf-8")
     for word in ("/home/", "/work/", "/Users/", "pypi.org", "files.pythonhosted", "registry.npmjs"):
         assert word not in text, word
+
+
+@pytest.mark.parametrize("path", WRITTEN, ids=lambda path: path.name)
+def test_a_test_or_source_that_a_document_names_exists(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for named in re.findall(r"`((?:tests|realtime|members|consults|privacy|settings|deploy|bench)/[\w/.-]*)`", text):
+        assert (ROOT / named).exists(), named
+    for named in re.findall(r"`(test_\w+\.py)`", text):
+        assert list(ROOT.glob(f"tests/*/{named}")), named
