@@ -19,6 +19,9 @@ from tests.peers.postgres import Postgres
 from tests.peers.proxy import Proxy
 from tests.peers.redis import Redis
 
+hypothesis.settings.register_profile("curbside", deadline=None)  # a shared core is late now and then
+hypothesis.settings.load_profile("curbside")
+
 COMBINATIONS = ("sqlite-uvicorn", "sqlite-daphne", "postgres-redis-uvicorn", "postgres-redis-daphne")
 """In the last two a second server, of the other kind, runs on the same data."""
 
