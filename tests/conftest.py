@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tests.peers.curbside import PLANTED, Deployment, Templates, make_directory
