@@ -61,6 +61,8 @@ let settled = null;
 export function settleFocus(root) {
   const redrawn = settled && !settled.isConnected && document.activeElement === document.body;
   if (!screen.arrived && !redrawn) return;
+  // Where the page itself scrolls (before sign-in, at 400 % zoom), a new place begins at its top.
+  if (screen.arrived) window.scrollTo(0, 0);
   screen.arrived = false;
   settled = headingOf(root);
   settled?.focus({ preventScroll: true });
