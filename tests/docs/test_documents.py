@@ -89,3 +89,9 @@ def test_a_test_or_source_that_a_document_names_exists(path: Path) -> None:
         assert (ROOT / named).exists(), named
     for named in re.findall(r"`(test_\w+\.py)`", text):
         assert list(ROOT.glob(f"tests/*/{named}")), named
+
+
+def test_the_example_of_the_readme_is_the_one_that_is_run() -> None:
+    ours, run = (re.findall(r"```python\n(.*?)```", (ROOT / path).read_text("utf-8"), re.DOTALL)[0]
+                 for path in ("README.md", "clients/python/README.md"))  # fmt: skip
+    assert ours == run
