@@ -6,13 +6,14 @@ on the corpus in ``tests/privacy``; nothing is claimed beyond it. Source: 45 CFR
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from privacy.ages import find_ages, find_zips
 from privacy.contacts import find_addresses, find_network_addresses, find_phones
 from privacy.dates import find_dates
 from privacy.identifiers import find_national_ids, find_record_numbers
-from privacy.plain import Reading
+from privacy.plain import Reading, drop_invisible
 from privacy.spans import Span, to_wire
 from realtime.protocol import Refusal
 
@@ -28,11 +29,14 @@ def screen(text: str, *, today: date | None = None) -> list[Span]:
     60 days is rewritten as how long ago it was, else as its year.
     """
     kept: list[Span] = []
-    for span in _find(Reading(text), today):
+    seen, places = drop_invisible(text)
+    for span in _find(Reading(seen), today):
         if not any(span.start < other.end and other.start < span.end for other in kept):
             kept.append(span)
             if len(kept) == MOST_SPANS:
                 break
+    if places is not None:
+        kept = [replace(span, start=places[span.start], end=places[span.end - 1] + 1) for span in kept]
     return sorted(kept, key=lambda span: span.start)
 
 

@@ -31,6 +31,15 @@ def test_a_clinical_line_without_identifiers_passes(line: str) -> None:
     assert [(span.category, line[span.start : span.end]) for span in screen(line)] == []
 
 
+@pytest.mark.parametrize("line", [
+    "ring ‹+46\u200b70 123\u200b45 67› now", "seen ‹03/\u00ad02/2026›", "‹2026\u2060-02-03›", "‹+4\ufe0f6701234567›",
+    "‹ａｎｎａ＠ｅｘａｍｐｌｅ．ｃｏｍ›", "‹ｈｔｔｐｓ：//x.example/a›", "‹+46\t70\t123\t45\t67›",
+    "\U0001f469\u200d\u2695\ufe0f ‹+46701234567›"])
+def test_what_has_no_width_or_another_width_hides_nothing(line: str) -> None:
+    text, start, end = marked(line)
+    assert [text[span.start : span.end] for span in screen(text)] == [text[start:end]]
+
+
 def test_clean_lines_pass_all_together_too() -> None:
     assert screen("\n".join(CLEAN)) == []
 
