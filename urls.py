@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz", realtime.views.healthz),
     path("readyz", realtime.views.readyz),
     path("api/v1/", api.urls),
+    path("_allauth/<slug:client>/v1/auth/signup", members.views.refuse_signup),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),
     path("staff/admin/", admin.site.urls),

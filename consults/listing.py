@@ -6,7 +6,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
@@ -182,8 +182,8 @@ def _read_one(stream: str, seq: int) -> dict[str, Any]:
 def _cursor(before: str) -> datetime:
     try:
         at = datetime.fromisoformat(before)
-    except ValueError:
+        if at.tzinfo is None:
+            raise refuse("malformed")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):  # of the year 1 or 9999, and beyond it elsewhere on earth
         raise refuse("malformed") from None
-    if at.tzinfo is None:
-        raise refuse("malformed")
-    return at

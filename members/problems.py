@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
@@ -48,7 +49,7 @@ def answer_problems(api: NinjaAPI) -> None:
     handlers: dict[type[Exception], Any] = {
         Refusal: refused, ValidationError: malformed, HttpError: other,
         AuthenticationError: always(401, "unauthorized"), Throttled: always(429, "rate"),
-        Http404: always(404, "not_found"),
+        Http404: always(404, "not_found"), OperationalError: always(503, "busy"),
     }
     for kind, handler in handlers.items():
         api.add_exception_handler(kind, handler)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from ninja import Router
 
 from members import availability, rights, services, taxonomy, vault
@@ -91,6 +92,12 @@ def list_specialties(request: HttpRequest) -> Any:
 def list_languages(request: HttpRequest) -> Any:
     """The languages in which can be asked."""
     return [{"code": code, "name": name} for code, name in taxonomy.LANGUAGES.items()]
+
+
+@csrf_exempt
+def refuse_signup(request: HttpRequest, client: str) -> HttpResponse:
+    """Nobody joins by themselves: said before allauth looks at the address, which would tell whether it is known."""
+    return JsonResponse({"status": 403}, status=403)
 
 
 def _me(account: Account, session: str, now: datetime) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from realtime.protocol import refuse
 
 PAGE = 50
 LONGEST_PAGE = 200
+MOST_SEQ = 2**63 - 1  # what a database counts to
 
 router = Router(tags=["streams"])
-Before = Annotated[int | None, Query(ge=1)]
-After = Annotated[int | None, Query(ge=0)]
+Before = Annotated[int | None, Query(ge=1, le=MOST_SEQ)]
+After = Annotated[int | None, Query(ge=0, le=MOST_SEQ)]
 Limit = Annotated[int, Query(ge=1, le=LONGEST_PAGE)]
 
 

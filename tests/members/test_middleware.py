@@ -24,6 +24,26 @@ def test_text_that_no_database_can_keep_is_malformed(path: str, body: str) -> No
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/tokens", "/_allauth/browser/v1/auth/login"])
+@pytest.mark.parametrize("body", [
+    r'{"name": "\u0000"}'.encode("utf-16"), br'{"name": "\ud800"}', br'{"name": "\u0000"}',
+    b"[" * 20_000 + b"]" * 20_000, b'{"name": ' + b"9" * 5_000 + b"}"])
+@pytest.mark.parametrize("said", ["text/plain", "application/x-www-form-urlencoded", "application/json"])
+def test_whatever_a_body_says_that_it_is_it_is_read_as_strictly(path: str, body: bytes, said: str) -> None:
+    _, secret = create_token(make_member(), "tests")
+    answer = Client().post(path, body, content_type=said, headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+@pytest.mark.parametrize("query", [
+    "consults?before=0001-01-01T00:00:00%2B14:00", "consults?before=9999-12-31T23:59:59-14:00",
+    f"streams/x/events?before={2**63}", f"streams/x/events?after={2**63}"])
+def test_a_number_or_a_time_that_no_database_can_hold_is_malformed(query: str) -> None:
+    _, secret = create_token(make_member(), "tests")
+    answer = Client().get(f"/api/v1/{query}", headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
 @pytest.mark.parametrize("path", ["/api/v1/tokens/%00", "/api/v1/wait?specialty=%00", "/api/v1/consults?before=a%00"])
 def test_a_nul_in_an_address_is_malformed(path: str) -> None:
     answer = Client().get(path)

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from members import taxonomy, vault
@@ -194,3 +195,25 @@ def test_a_member_cannot_join_by_themselves_yet() -> None:
     response = client.post("/_allauth/browser/v1/auth/signup", wanted, content_type="application/json")
     assert response.status_code == 403
     assert not Account.objects.filter(email="new@example.org").exists()
+
+
+@pytest.mark.parametrize("client_kind", ["browser", "app"])
+def test_a_sign_up_does_not_tell_who_is_a_member(client_kind: str) -> None:
+    known = make_member().email
+    path = f"/_allauth/{client_kind}/v1/auth/signup"
+    answers = [
+        Client().post(path, {"email": email, "password": "long enough pw"}, content_type="application/json")
+        for email in (known, "nobody@example.org")
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_database_that_is_locked_is_busy_over_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    _, secret = create_token(make_member(), "tests")
+    monkeypatch.setattr("members.views.issue_ticket", locked)
+    answer = Client().post("/api/v1/ticket", headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["code"], answer.json()["retry"]) == (503, "busy", True)
