@@ -8,7 +8,7 @@ struct, `Inbound`, whatever its ``t``; what the server sends is built by the fun
 import dataclasses
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 import orjson
@@ -133,11 +133,15 @@ class Position(msgspec.Struct, frozen=True):
     e: str | None = None
 
 
+RequestId = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | Annotated[str, msgspec.Meta(max_length=64)]
+"""What a client calls a request, echoed to it: a number that JavaScript can hold, or a short word."""
+
+
 class Inbound(msgspec.Struct, frozen=True):
     """Any frame of a client. Unknown keys are ignored; which keys a ``t`` needs is checked by the session."""
 
     t: str
-    i: int | str | None = None
+    i: RequestId | None = None
     v: int | None = None
     tok: str | None = None
     dev: str | None = None

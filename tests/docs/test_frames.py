@@ -95,7 +95,7 @@ def test_what_stands_behind_a_greeting_in_the_same_message_comes_too_early() -> 
 
 
 @given(
-    i=st.integers() | st.text(max_size=9) | st.none(),
+    i=st.integers(-(2**53), 2**53) | st.text(max_size=9) | st.none(),
     r=st.text("abc_-", min_size=1, max_size=22),
     u=st.none() | st.just("Light flagon"),
     n=st.integers(0, 2**53),

@@ -75,7 +75,9 @@ def test_without_a_hello_the_connection_ends_after_five_seconds() -> None:
 
 @pytest.mark.parametrize("message", [
     "", "{", "[]", "1", "null", '{"t":1}', '{"i":1}', "[" * 10_000, '{"t":"pub","d":' + "[" * 10_000,
-    '{"t":"pub","p":[]}', '{"t":"hello","subs":{}}', "x" * (LIMITS.frame_bytes + 1),
+    '{"t":"sub","i":1' + "0" * 30 + "}",
+    '{"t":"sub","i":"' + "a" * 65 + '"}', '{"t":"pub","p":[]}', '{"t":"hello","subs":{}}',
+    "x" * (LIMITS.frame_bytes + 1),
     "\u00e9" * (LIMITS.frame_bytes // 2 + 1), '{"t":"pub","i":1.5}',
 ])
 def test_what_cannot_be_read_ends_the_connection_as_malformed(message: str) -> None:
