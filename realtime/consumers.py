@@ -15,7 +15,6 @@ from channels.consumer import AsyncConsumer
 from django.conf import settings
 
 from realtime.connection import Connection
-from realtime.hub import Hub
 from realtime.process import current_hub
 from realtime.protocol import SUBPROTOCOL, Code, Position, Refusal, error, refuse, reply
 from realtime.reader import Room
@@ -171,6 +170,3 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
 def shown_room(room: Room) -> dict[str, Any]:
     """One entry of ``rooms``: stream, epoch, head, whether all that was missed follows, and one's own pseudonym."""
     return {"r": room.stream, "e": room.epoch, "s": room.head, "rec": int(room.recovered), "me": room.seat.name}
-
-
-__all__ = ["Hub", "SocketConsumer", "origin_allowed"]

@@ -34,11 +34,6 @@ def clear_timer(kind: str, subject: str) -> None:
     Timer.objects.filter(kind=kind, subject=subject).delete()
 
 
-def next_due() -> datetime | None:
-    """Return when the next timer is due."""
-    return Timer.objects.order_by("due_at").values_list("due_at", flat=True).first()
-
-
 def work_off(handlers: Mapping[str, TimerHandler], guard: AbstractContextManager[Any] | None = None) -> int:
     """Run the handlers of all timers that are due, at most a batch, and return how many ran.
 
