@@ -19,6 +19,8 @@ _master = env.secret("MASTER_KEY", None, "the master secret; without it one is m
 CURBSIDE_MASTER_KEPT = _master is None
 MASTER_KEY = _master or kept_master(VAR_DIR / "master.key")
 CURBSIDE_KEYS = {purpose: derive(MASTER_KEY, purpose) for purpose in PURPOSES}
+CURBSIDE_NUMBER_KEYS = env.keys("NUMBER_KEYS", {1: CURBSIDE_KEYS["numbers"]},
+                                "later versions of the key that seals numbers and patients; version 1 is derived")
 SECRET_KEY = base64.b64encode(CURBSIDE_KEYS["django"]).decode()
 CURBSIDE_SUMMARY_KEY = env.secret("SUMMARY_KEY", CURBSIDE_KEYS["summary"],
                                   "Ed25519 seed that signs consult summaries; by default derived")
@@ -39,6 +41,7 @@ SECURE = CURBSIDE_PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 _behind_proxy = env.flag("BEHIND_PROXY", False, "a proxy in front sets X-Forwarded-Proto and X-Forwarded-For")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_proxy else None
+CURBSIDE_BEHIND_PROXY = _behind_proxy
 ALLAUTH_TRUSTED_PROXY_COUNT = int(_behind_proxy)  # whose sign-ins are slowed down: the caller's, not the proxy's
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -68,6 +71,7 @@ INSTALLED_APPS = [
     "members",
     "privacy",
     "consults",
+    "voice",
     "client",
 ]
 MIDDLEWARE = [
@@ -186,6 +190,38 @@ USE_I18N = True
 
 # --- the server ------------------------------------------------------------------------------------------
 CURBSIDE_DRAIN_S = env.seconds("DRAIN_S", 5.0, "over how many seconds clients come back after a drain")
+
+# --- who watches it --------------------------------------------------------------------------------------
+CURBSIDE_METRICS_TOKEN = env.token("METRICS_TOKEN", "whoever says it may read /metrics; empty: only this machine, and "
+                                   "nobody behind a proxy", least=24)
+CURBSIDE_PROCESS = env.text("PROCESS", "", "what this process is called on the platform team's page; empty: the host")
+CURBSIDE_BUILD = env.text("BUILD", "", "what this build is called in metrics and on the platform team's page")
+
+# --- how long text is kept -------------------------------------------------------------------------------
+CURBSIDE_KEEP_DAYS = {
+    kind: env.whole(f"KEEP_{kind.upper()}_DAYS", days, f"after how many days {what}; 0: never", most=36_500)
+    for kind, days, what in (
+        ("consult", 365, "the text of a consult that has ended is erased"),
+        ("case", 1825, "the text of a case that is closed is erased"),
+        ("call", 365, "the notes of a call are erased"),
+        ("inbox", 30, "what offers showed of a question is erased from inboxes"),
+    )
+}
+
+# --- calls -----------------------------------------------------------------------------------------------
+CURBSIDE_CARRIER = env.choice("CARRIER", ("loopback", "twilio"), "loopback", "who carries calls; loopback calls nobody")
+CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use, least=0.01) for name, default, use in (
+    ("clinician_answer", 25.0, "how long the clinician's own phone may ring"),
+    ("press_one", 15.0, "how long the clinician has to press 1"),
+    ("patient_answer", 45.0, "how long the patient's phone may ring"),
+    ("teardown", 10.0, "after which silence a leg that was hung up counts as ended"),
+    ("max_duration", 3600.0, "longest call"),
+    ("dial_uncertain", 30.0, "how long a dial whose answer was lost is looked for at the carrier"),
+    ("media_warn", 10.0, "after how long without sound the clinician is warned"),
+    ("media_lost", 20.0, "after how long without sound a browser's leg is given up"),
+)}
+CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1, most=256)
+CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 
 # --- the wire --------------------------------------------------------------------------------------------
 def _limit(name: str, default: Any, use: str) -> Any:
