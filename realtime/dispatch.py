@@ -14,7 +14,7 @@ from django.db import Error, IntegrityError, OperationalError, connection
 
 from realtime import sql
 from realtime.commands import Reply, Request, Service
-from realtime.log import sealed_place
+from realtime.log import SEALED_KINDS, sealed_place
 from realtime.protocol import Refusal, refuse
 from realtime.sealing import Unsealable, unseal
 
@@ -70,7 +70,7 @@ def _answer_repeat(request: Request) -> Reply | None:
     if known.digest != request.digest:
         raise refuse("conflict")
     body = known.body
-    if known.stream_kind == "inbox":
+    if known.stream_kind in SEALED_KINDS:
         try:
             body = unseal(body, aad=sealed_place(request.stream, known.seq))
         except Unsealable:

@@ -24,6 +24,7 @@ from realtime.sql import NewEvent, Row
 
 REDACTED = b'{"redacted":true}'
 REWRITABLE = frozenset({"message"})
+SEALED_KINDS = frozenset({"inbox", "call"})
 
 
 def digest_of(kind: str, d: dict[str, Any]) -> bytes:
@@ -62,13 +63,13 @@ class Writing:
 
     def append(self, stream: str, kind: str, body: dict[str, Any], *, seat: str | None = None, c: str | None = None,
                digest: bytes | None = None, target: int | None = None, ts: int | None = None) -> int:
-        """Append an event and return its seq. The body of an inbox's event is sealed. `ts` is Unix milliseconds."""
+        """Append an event and return its seq; some kinds of streams seal their bodies. `ts` is Unix milliseconds."""
         if stream not in self._kinds:
             raise ValueError("the stream is not locked by this transaction")
         seq = sql.next_seq(stream)
         assert seq is not None
         data = orjson.dumps(body)
-        if self._kinds[stream] == "inbox":
+        if self._kinds[stream] in SEALED_KINDS:
             data = seal(data, aad=sealed_place(stream, seq))
         now = int(time.time() * 1000) if ts is None else ts
         sql.insert_events([NewEvent(stream, seq, seat, c, kind, target, data, digest, now)])
@@ -108,14 +109,14 @@ class Writing:
 
 
 def sealed_place(stream: str, seq: int) -> str:
-    """Where the body of an inbox's event lies, for sealing."""
+    """Where the body of a sealed event lies."""
     return f"realtime_event:{stream}:{seq}:body"
 
 
 def content_of(row: Row) -> bytes:
-    """Return what an event shows, as JSON: an inbox's body opened, an edit filled from its target as it is now."""
+    """Return what an event shows, as JSON: a sealed body opened, an edit filled from its target as it is now."""
     body = row.body
-    if row.stream_kind == "inbox":
+    if row.stream_kind in SEALED_KINDS:
         body = unseal(body, aad=sealed_place(row.stream, row.seq))
     if row.target is None:
         return body
