@@ -1,4 +1,4 @@
-"""Accounts, the vault, availability, devices and tokens. Whatever is keyed by an account lies in this app alone."""
+"""Accounts, clinics, the vault, availability, devices and tokens."""
 
 import uuid
 from typing import Any, ClassVar
@@ -167,3 +167,60 @@ class Token(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
+
+
+class Clinic(models.Model):
+    """A clinic in whose name patients are called. The platform team verifies it: `evidence` says by what.
+
+    `country` is two letters of ISO 3166: the region in which a number without a country is read.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=80)
+    country = models.CharField(max_length=2)
+    time_zone = models.CharField(max_length=64)
+    state = models.CharField(
+        max_length=9, default="waiting", choices=[(s, s) for s in ("waiting", "verified", "suspended")]
+    )
+    evidence = models.TextField(blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    verified_at = models.DateTimeField(null=True, blank=True)
+    verified_by = models.ForeignKey(Account, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ClinicMembership(models.Model):
+    """Somebody's place in a clinic, from the day they joined until they left; who comes back gets another row."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="memberships")
+    account = models.ForeignKey(Account, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=13, choices=[(r, r) for r in ("physician", "desk", "administrator")])
+    can_free_dial = models.BooleanField(default=False)
+    joined_at = models.DateTimeField(default=timezone.now)
+    left_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "account"], name="members_once_in_a_clinic", condition=models.Q(left_at=None)
+            )
+        ]
+
+
+class ClinicInvitation(models.Model):
+    """An email that may join a clinic. Whether it has an account is told to nobody, so none is looked up here."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="invitations")
+    email_mark = models.CharField(max_length=MARK_LENGTH, db_index=True)
+    email = models.BinaryField()
+    role = models.CharField(max_length=13)
+    can_free_dial = models.BooleanField(default=False)
+    invited_by = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "email_mark"], name="members_invited_once")]

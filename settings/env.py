@@ -139,6 +139,35 @@ def secret(name: str, default: bytes | None, use: str, *, size: int = 32) -> byt
     return read(name, parse, f"{size} bytes in base64", default, use, shown="")
 
 
+def token(name: str, use: str, *, least: int) -> str:
+    """A word that lets somebody in: at least so many letters, digits and the signs of base64url; empty where unset."""
+
+    def parse(raw: str) -> str:
+        if len(raw) < least or not raw.isascii() or not raw.isprintable() or " " in raw:
+            raise ValueError
+        return raw
+
+    return read(name, parse, f"at least {least} characters without a space", "", use)
+
+
+def keys(name: str, default: dict[int, bytes], use: str, *, size: int = 32) -> dict[int, bytes]:
+    """Versions of a key, ``2:base64,3:base64``, beside those of the default; the highest is the one in use."""
+
+    def parse(raw: str) -> dict[int, bytes]:
+        found = dict(default)
+        for entry in raw.split(","):
+            version, _, value = entry.strip().partition(":")
+            plain = value.rstrip("=").replace("-", "+").replace("_", "/")
+            key = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+            if not 1 <= int(version) <= 255 or len(key) != size:
+                raise ValueError
+            found[int(version)] = key
+        return found
+
+    return read(name, parse, f"version:key pairs separated by commas, each key {size} bytes in base64", default, use,
+                shown="")
+
+
 def database(name: str, default: Path, use: str) -> dict[str, Any]:
     """A database address as Django's settings: ``sqlite:///path`` or ``postgresql://user:password@host:port/name``."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-PURPOSES = ("django", "vault", "seal", "digest", "ticket", "token", "summary", "vapid", "outbox")
+PURPOSES = ("django", "vault", "seal", "digest", "ticket", "token", "summary", "vapid", "outbox", "numbers")
 
 
 def derive(master: bytes, purpose: str) -> bytes:

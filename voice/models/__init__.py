@@ -11,15 +11,30 @@ from voice.models.calls import (
     HeardEvent,
     LoopbackLeg,
 )
+from voice.models.patients import Patient, PatientLook, PatientWord
+from voice.models.policy import BudgetScope, CallPause, ClinicLimits, RegionException, Reservation
+from voice.models.rights import ClinicNumber, Grant, OwnPhone, Proof
 
 __all__ = [
     "Action",
     "Attempt",
+    "BudgetScope",
     "Call",
     "CallNumber",
     "CallOutcome",
+    "CallPause",
     "CallRecord",
     "CallRefusal",
+    "ClinicLimits",
+    "ClinicNumber",
+    "Grant",
     "HeardEvent",
     "LoopbackLeg",
+    "OwnPhone",
+    "Patient",
+    "PatientLook",
+    "PatientWord",
+    "Proof",
+    "RegionException",
+    "Reservation",
 ]

@@ -1,0 +1,147 @@
+"""Telephone numbers as values: read, judged, shown. Sans-IO: no Django, no clock, no network.
+
+Only this file knows ``phonenumbers``. Whoever holds an E.164 number holds something that may not be logged.
+Source: ITU-T E.164, E.129, the North American Numbering Plan (N11 codes), libphonenumber's metadata.
+"""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType, shortnumberinfo
+from phonenumbers import timezone as number_zones
+
+LONGEST_RAW: Final = 40
+ELSEWHERE: Final = "001"  # libphonenumber's region of what belongs to no country: +800, +808, +870, +878, +881 to +883
+
+TYPES: Final = {
+    PhoneNumberType.FIXED_LINE: "fixed",
+    PhoneNumberType.MOBILE: "mobile",
+    PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
+    PhoneNumberType.VOIP: "voip",
+    PhoneNumberType.TOLL_FREE: "toll_free",
+    PhoneNumberType.UAN: "company",
+    PhoneNumberType.PREMIUM_RATE: "premium",
+    PhoneNumberType.SHARED_COST: "shared_cost",
+    PhoneNumberType.PERSONAL_NUMBER: "personal",
+    PhoneNumberType.PAGER: "pager",
+    PhoneNumberType.VOICEMAIL: "voicemail",
+}
+DIALLED: Final = frozenset({"fixed", "mobile", "fixed_or_mobile", "voip"})
+SHOWN: Final = DIALLED | {"toll_free", "company"}
+"""What may be dialled, and what a clinic may show. All else is refused, also types that are yet to be invented."""
+
+_EMERGENCY = """
+000 061 062 066 080 091 100 101 102 103 104 106 107 108 110 111 112 113 114 115 116 117 118 119 120 122 123 130 133 140
+144 15 150 155 158 17 18 180 190 191 192 193 194 195 197 198 199 911 933 988 991 992 993 994 995 996 997 998 999 1300
+1669
+"""
+EMERGENCY: Final = frozenset(_EMERGENCY.split())
+"""Emergency and crisis numbers of the world that stand alone, those that libphonenumber does not know (988) included.
+
+Nobody's number is this short, so one that is an emergency number elsewhere only is refused too.
+"""
+_EXITS: Final = ("00", "011", "0011", "810")  # what stands before a country code
+_OUTSIDE: Final = ("1", "9", "0")  # a trunk prefix, or what a switchboard wants before an outside line
+_LONGEST_SHORT: Final = 7
+
+
+class Unreadable(ValueError):
+    """What was typed is no telephone number. Holds nothing of what was typed."""
+
+    def __init__(self) -> None:
+        super().__init__("no telephone number")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A valid number: E.164, its region (ISO 3166, or ``001`` for none) and its type, a word of `TYPES`."""
+
+    e164: str
+    region: str
+    type: str
+
+    def __repr__(self) -> str:
+        """Never the number: a value like this ends up in tracebacks."""
+        return f"Number({self.region} {self.type} {mask(self.e164)})"
+
+
+def read_number(raw: str, region: str) -> Number:
+    """Return the number that somebody typed, read as dialled from `region`. Raises Unreadable.
+
+    An extension is refused here: whoever dials would reach the switchboard and not the person.
+    """
+    if len(raw) > LONGEST_RAW:
+        raise Unreadable
+    try:
+        parsed = phonenumbers.parse(unicodedata.normalize("NFKC", raw), region)
+    except phonenumbers.NumberParseException:
+        raise Unreadable from None
+    if parsed.extension or not phonenumbers.is_valid_number(parsed):
+        raise Unreadable
+    e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    kind = TYPES.get(phonenumbers.number_type(parsed), "unknown")
+    return Number(e164, phonenumbers.region_code_for_number(parsed) or ELSEWHERE, _sharpen(e164, kind))
+
+
+def _sharpen(e164: str, kind: str) -> str:
+    """What libphonenumber takes for an ordinary line and is billed as a service: NANP's exchange 976 and 555-1212."""
+    if e164.startswith("+1") and (e164[5:8] == "976" or e164[5:] == "5551212"):
+        return "premium"
+    return kind
+
+
+def find_emergency(raw: str, region: str) -> str | None:
+    """Return the emergency number that `raw` dials, None where it dials none. Looked at before anything else.
+
+    Found behind an exit code, a country code, a trunk prefix and a switchboard's 9 too: "+1911", "9 911", "+44 999".
+    """
+    digits = "".join(str(unicodedata.digit(c)) for c in raw if unicodedata.digit(c, None) is not None)
+    if not digits or len(raw) > LONGEST_RAW:
+        return None
+    abroad = raw.strip()[:1] in ("+", "\uff0b")
+    for candidate in _candidates(digits, region, abroad=abroad):
+        if candidate in EMERGENCY:
+            return candidate
+    # In many countries what is typed behind an emergency number changes nothing.
+    if len(digits) <= _LONGEST_SHORT and shortnumberinfo.connects_to_emergency_number(digits, region):
+        return next((digits[:n] for n in (3, 2) if digits[:n] in EMERGENCY), digits)
+    return None
+
+
+def _candidates(digits: str, region: str, *, abroad: bool) -> Iterable[str]:
+    """What is left of digits when prefixes are taken off: at most one way abroad and one prefix of a line."""
+    code = str(phonenumbers.country_code_for_region(region) or "")
+    beyond = {digits} if abroad else {digits[len(e) :] for e in _EXITS if digits.startswith(e)}
+    rests = {digits, digits.removeprefix(code), *beyond}
+    for number in beyond:
+        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+        rests |= {number[n:] for n in (1, 2, 3) if number[:n] and int(number[:n]) in codes}
+    for rest in sorted(rests):
+        yield rest
+        for prefix in _OUTSIDE:
+            if rest.startswith(prefix):
+                yield rest[len(prefix) :]
+
+
+def formatted(e164: str) -> str:
+    """Return a number as people write it, with its country code."""
+    return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.INTERNATIONAL)
+
+
+def mask(e164: str) -> str:
+    """Return what may be shown of somebody's number: its last two digits."""
+    return f"•• {e164[-2:]}"
+
+
+def zones_of(e164: str) -> tuple[str, ...]:
+    """Return the time zones in which a number can be; none where nobody knows."""
+    found = number_zones.time_zones_for_number(phonenumbers.parse(e164))
+    return tuple(zone for zone in found if zone != number_zones.UNKNOWN_TIMEZONE)
+
+
+def is_region(code: str) -> bool:
+    """Return whether numbers of this region are known."""
+    return code in phonenumbers.SUPPORTED_REGIONS
