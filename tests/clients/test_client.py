@@ -13,8 +13,10 @@ from curbside import (
     Disconnected,
     Event,
     FileStore,
+    Happening,
     Lost,
     PublishRefused,
+    Ready,
     Reset,
     StreamUnavailable,
     Subscribed,
@@ -52,6 +54,13 @@ async def take(events: AsyncIterator[Event], count: int) -> list[Event]:
         return [await anext(events) for _ in range(count)]
 
 
+async def await_happening(happenings: AsyncIterator[Happening], kind: type[Happening]) -> None:
+    """Pass over all that happens until one of a kind."""
+    async with asyncio.timeout(5):
+        while not isinstance(await anext(happenings), kind):
+            pass
+
+
 async def test_the_ten_lines_of_the_readme_send_and_receive(server: ScriptedServer) -> None:
     async with make_client(server) as client:
         events = client.events("r1")
@@ -73,6 +82,25 @@ async def test_a_subscription_resumes_where_it_stood_in_the_greeting_itself(serv
         await server.append("r1", "message", {"text": "3"})
         assert [event.seq for event in await take(events, 2)] == [2, 3]
         assert server.hellos[-1]["subs"] == [{"r": "r1", "p": 1, "e": "e1"}]
+
+
+async def test_a_ticket_is_used_again_while_it_lasts_and_not_after_the_server_called_it_expired(
+    server: ScriptedServer,
+) -> None:
+    fetched: list[str] = []
+
+    async def fetch() -> Ticket:
+        fetched.append(f"ticket {len(fetched)}")
+        return Ticket(fetched[-1], 900.0)
+
+    async with Client(server.url, ticket=fetch, timing=QUICK) as client:
+        happenings = client.happenings()
+        for code in (1001, 4014):
+            await await_happening(happenings, Ready)
+            for connection in list(server.connections):
+                await connection.close(code)
+        await await_happening(happenings, Ready)
+    assert [hello["tok"] for hello in server.hellos] == ["ticket 0", "ticket 0", "ticket 1"]
 
 
 async def test_an_answer_that_was_lost_leaves_one_row(server: ScriptedServer) -> None:

@@ -19,6 +19,7 @@ from curbside.happenings import (
     Final,
     Happening,
     Json,
+    Lost,
     Missing,
     Ready,
     Stale,
@@ -37,6 +38,7 @@ ROOM = 1000
 """Happenings that may wait for one listener."""
 LARGEST_MESSAGE = 4 * 1024 * 1024
 DIAL_S = 10.0
+TICKET_EXPIRED = 4014
 
 
 class Client:
@@ -61,6 +63,8 @@ class Client:
         self.api = Api(url, token)
         self.session = session or Session(device=device, store=store, timing=timing, randomness=randomness)
         self._fetch_ticket = ticket or self.api.ticket
+        self._ticket: Ticket | None = None
+        self._ticket_until = 0.0
         parts = urlsplit(url)
         scheme = "wss" if parts.scheme == "https" else "ws"
         self._socket_url = urlunsplit((scheme, parts.netloc, "/ws", "", ""))
@@ -186,7 +190,7 @@ class Client:
     async def _connect_once(self) -> tuple[int, str]:
         """Dial, greet and converse until the connection ends; say with which code it did."""
         try:
-            ticket = await self._fetch_ticket()
+            ticket = await self._ticket_at_hand()
             socket = await connect(
                 self._socket_url,
                 subprotocols=[frames.SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
@@ -205,6 +209,18 @@ class Client:
         async with socket:
             self.session.opened(ticket.value, ticket.lifetime_s, self._now())
             return await self._converse(socket)
+
+    async def _ticket_at_hand(self) -> Ticket:
+        """The one of before while it lasts, so that all who come back at once ask nobody for one; else a new one."""
+        left = self._ticket_until - self._now()
+        if self._ticket is not None and left > DIAL_S:
+            return Ticket(self._ticket.value, left)
+        return await self._new_ticket()
+
+    async def _new_ticket(self) -> Ticket:
+        ticket = await self._fetch_ticket()
+        self._ticket, self._ticket_until = ticket, self._now() + (ticket.lifetime_s or 0.0)
+        return ticket
 
     async def _converse(self, socket: ClientConnection) -> tuple[int, str]:
         reader = asyncio.create_task(self._read(socket))
@@ -267,6 +283,8 @@ class Client:
                     self._begin(self._fill(happening))
                 case TicketWanted():
                     self._begin(self._renew())
+                case Lost() if happening.code == TICKET_EXPIRED:
+                    self._ticket = None
                 case Final():
                     self._end(happening.code, happening.message)
                 case _:
@@ -293,7 +311,7 @@ class Client:
     async def _renew(self) -> None:
         """A renewal that fails is left: the server closes with 4014, and the next connection has a new ticket."""
         with suppress(ApiError, OSError, KeyError, ValueError, TypeError):
-            ticket = await self._fetch_ticket()
+            ticket = await self._new_ticket()
             self.session.renewed(ticket.value, ticket.lifetime_s, self._now())
             self._wake_up()
 
