@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 from realtime.protocol import Limits
 from settings import env
 from settings.keys import PURPOSES, derive, kept_master
@@ -222,6 +224,16 @@ CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use,
 )}
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1, most=256)
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
+CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
+                                   "service, as its signatures name it; by default the public one",
+                                   schemes=("http", "https"))
+CURBSIDE_TWILIO_ACCOUNT = env.text("TWILIO_ACCOUNT", "", "the SID of the account at Twilio, AC…")
+CURBSIDE_TWILIO_TOKENS = env.words("TWILIO_TOKENS", [], "auth tokens of that account: the first one asks, each of them "
+                                   "may have signed a webhook, so that a token can be replaced")
+CURBSIDE_TWILIO_URL = env.address("TWILIO_URL", "", "where Twilio's REST interface is; empty: at Twilio",
+                                  schemes=("http", "https"))
+if CURBSIDE_CARRIER == "twilio" and not (CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS):
+    raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS")
 
 # --- the wire --------------------------------------------------------------------------------------------
 def _limit(name: str, default: Any, use: str) -> Any:

@@ -1,0 +1,244 @@
+"""The carrier Twilio. Only this package imports ``twilio``; nothing of it leaves but our own words.
+
+Each side of a call is a call of Twilio's own that asks us for documents: the clinician's asks for a key and then waits
+in the call's room, the patient's enters the room when it answers. So dialling and bridging stay apart, and each leg has
+a caller ID of its own. Addresses that Twilio is given hold the attempt's random reference and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+from django.conf import settings
+from twilio.request_validator import RequestValidator
+
+from voice.call import Cause, PromptKind
+from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.documents import Document, IncomingCall, Instruction, Route
+from voice.carriers.twilio import rest, twiml
+from voice.carriers.twilio.codes import ENDED_ALREADY, KINDS, end_of
+
+STATUS_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
+RETRIES: Final = "#rc=3&rp=5xx,ct,rt"
+"""Asks Twilio to try a webhook again when it fails or is late; it is no part of what is signed.
+Source: Twilio, "Webhooks: connection overrides"."""
+
+SPARE_S: Final = 60
+"""How much longer than our own timers Twilio lets a leg live, so that ours come first."""
+
+LISTED_MOST: Final = 1000
+LOOKED_BACK: Final = timedelta(minutes=2)
+LOOKS: Final = 4
+BETWEEN_LOOKS_S: Final = 0.4
+_SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
+
+
+class Twilio:
+    """One account at Twilio, as the settings name it."""
+
+    name = "twilio"
+
+    def __init__(self) -> None:
+        self._account: str = settings.CURBSIDE_TWILIO_ACCOUNT
+        self._validators = [RequestValidator(token) for token in settings.CURBSIDE_TWILIO_TOKENS]
+        self._public: str = settings.CURBSIDE_WEBHOOK_URL
+        self._client = rest.client(self._account, settings.CURBSIDE_TWILIO_TOKENS[0], settings.CURBSIDE_TWILIO_URL)
+
+    # --- asking ------------------------------------------------------------------------------------------------------
+
+    def dial(self, order: DialOrder) -> str:
+        """Create the call that is this leg; Twilio asks for its document when it is answered."""
+        wanted: dict[str, Any] = {
+            "to": order.to,
+            "from_": order.shown,
+            "url": self._address("answered", order.reference) + RETRIES,
+            "method": "POST",
+            "status_callback": self._address("status", order.reference) + RETRIES,
+            "status_callback_event": STATUS_EVENTS,
+            "status_callback_method": "POST",
+            "timeout": order.timeout_s,
+            "time_limit": order.max_s + order.timeout_s + SPARE_S,
+            "record": False,
+        }
+        if order.digits:
+            wanted["send_digits"] = order.digits
+        call = rest.ask(lambda: self._client.calls.create(**wanted))
+        if not _SID.fullmatch(str(call.sid)):
+            raise CarrierError("Twilio did not name the call", permanent=False, cause=Cause.UNCERTAIN)
+        return str(call.sid)
+
+    def answer(self, carrier_id: str) -> None:
+        """Nothing is left to do: an incoming call is answered by the document that its webhook was given."""
+
+    def prompt(self, carrier_id: str, what: PromptKind) -> None:
+        """Say that nobody was reached, and end. The other two were said in the leg's own documents."""
+        if what == "unavailable":
+            self._update(carrier_id, twiml=twiml.unavailable("en"))
+
+    def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:
+        """See that both legs are in the room, which they entered by their documents; take in who is not."""
+        missing = {clinician_id, patient_id}
+        for look in range(LOOKS):
+            missing = {clinician_id, patient_id} - self._inside(room)
+            if not missing:
+                return
+            if look < LOOKS - 1:
+                time.sleep(BETWEEN_LOOKS_S)
+        for carrier_id in sorted(missing):
+            self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+
+    def hangup(self, carrier_id: str) -> None:
+        """End a leg, whether it rings or talks."""
+        self._update(carrier_id, status="completed")
+
+    def fetch(self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
+              known: Collection[str] = ()) -> list[CarrierEvent]:
+        """Ask how a leg stands. Without its id it is looked for among the latest calls, by both numbers of `order`.
+
+        Two calls that fit are as good as none: the wrong one must not be taken. Numbers are compared here and are never
+        part of a request's address.
+        """
+        if carrier_id:
+            try:
+                return [self._event(reference, rest.ask(lambda: self._client.calls(carrier_id).fetch()))]
+            except CarrierError as error:
+                if error.provider_code == "20404":
+                    return []
+                raise
+        if order is None:
+            return []
+        since = datetime.now(UTC) - LOOKED_BACK
+        listed = rest.ask(lambda: self._client.calls.list(limit=LISTED_MOST, page_size=LISTED_MOST))
+        fits = [
+            call for call in listed
+            if call.to == order.to and call.from_ == order.shown and call.sid not in known
+            and call.direction == "outbound-api" and call.date_created and call.date_created >= since
+        ]  # fmt: skip
+        return [self._event(reference, fits[0])] if len(fits) == 1 else []
+
+    # --- caller IDs --------------------------------------------------------------------------------------------------
+
+    def validate(self, number: str, name: str, extension: str = "", delay_s: int = 0) -> str:
+        """Have Twilio call a number and return the code to be typed there."""
+        wanted: dict[str, Any] = {"phone_number": number, "friendly_name": name, "call_delay": delay_s}
+        if extension:
+            wanted["extension"] = extension
+        return str(rest.ask(lambda: self._client.validation_requests.create(**wanted)).validation_code)
+
+    def validated(self) -> frozenset[str]:
+        """Return the numbers that Twilio has validated for this account."""
+        listed = rest.ask(lambda: self._client.outgoing_caller_ids.list(limit=LISTED_MOST, page_size=LISTED_MOST))
+        return frozenset(str(one.phone_number) for one in listed)
+
+    def withdraw(self, number: str) -> None:
+        """Have Twilio forget that it validated a number."""
+        listed = rest.ask(lambda: self._client.outgoing_caller_ids.list(limit=LISTED_MOST, page_size=LISTED_MOST))
+        for one in listed:
+            if one.phone_number == number:
+                rest.ask(one.delete)
+
+    # --- webhooks ----------------------------------------------------------------------------------------------------
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Hold the signature against the configured address, never against what the request calls itself."""
+        url = self._public + request.path + (f"?{request.query}" if request.query else "")
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not any(validator.validate(url, dict(request.form), signature) for validator in self._validators):
+            raise Forged
+        if request.form.get("AccountSid") != self._account or not _SID.fullmatch(request.form.get("CallSid", "")):
+            raise Forged
+
+    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
+        """Return what a status callback, a fetched document or a key press says of its leg."""
+        what, reference, rest_of_path = _parts(request.path)
+        form = request.form
+        sid, now = form["CallSid"], datetime.now(UTC)
+        if what == "answered":
+            return [CarrierEvent(reference, sid, f"{sid}:answered", "answered", now)]
+        if what == "key":
+            key = f"{sid}:key:{rest_of_path}"
+            return [CarrierEvent(reference, sid, key, "key", now, digits=form.get("Digits", "")[:16])]
+        status, number = form.get("CallStatus", ""), form.get("SequenceNumber", "")
+        if what != "status" or status not in KINDS or not number.isdecimal():
+            return []
+        kind = KINDS[status]
+        sip, error = form.get("SipResponseCode", "")[:3], form.get("ErrorCode", "")[:5]
+        cause = end_of(status, sip, error) if kind == "ended" else None
+        at = _instant(form.get("Timestamp", ""), now)
+        code = (error or sip) if kind == "ended" else ""
+        return [CarrierEvent(reference, sid, f"{sid}:{number}", kind, at, cause, code, order=int(number))]
+
+    # --- documents ---------------------------------------------------------------------------------------------------
+
+    def instruct(self, request: WebhookRequest, instruction: Instruction) -> Document:
+        """Write what the leg shall do next, as the answer to a webhook."""
+        what, reference, n = _parts(request.path)
+        if what == "status":
+            return Document(b"", "text/plain")
+        prompts = int(n) if what == "key" and n.isdecimal() else 0
+        again = self._address("key", reference, str(prompts + 1)) + RETRIES
+        return twiml.instruct(instruction, again, prompts)
+
+    def incoming(self, request: WebhookRequest) -> IncomingCall:
+        """Return who calls whom."""
+        form = request.form
+        if form.get("Direction") != "inbound":
+            raise Forged
+        return IncomingCall(form["CallSid"], form.get("From", ""), form.get("To", ""))
+
+    def route(self, route: Route) -> Document:
+        """Write where an incoming call goes."""
+        return twiml.route(route, self._address("accept", route.reference) + RETRIES,
+                           self._address("after", route.reference) + RETRIES)
+
+    def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
+        """Write what is asked of one who answers on their own phone."""
+        return twiml.accept(self._address("accepted", reference) + RETRIES, language, accepted=accepted)
+
+    # --- small things ------------------------------------------------------------------------------------------------
+
+    def _address(self, what: str, *words: str) -> str:
+        return "/".join([self._public + "/voice/twilio", what, *words])
+
+    def _update(self, carrier_id: str, **wanted: str) -> None:
+        try:
+            rest.ask(lambda: self._client.calls(carrier_id).update(**wanted))
+        except CarrierError as error:
+            if error.provider_code not in {str(code) for code in ENDED_ALREADY}:
+                raise
+
+    def _inside(self, room: str) -> set[str]:
+        rooms = rest.ask(lambda: self._client.conferences.list(friendly_name=room, status="in-progress", limit=1))
+        if not rooms:
+            return set()
+        here = rest.ask(lambda: self._client.conferences(rooms[0].sid).participants.list(limit=10))
+        return {str(one.call_sid) for one in here}
+
+    def _event(self, reference: str, call: Any) -> CarrierEvent:
+        status = str(call.status)
+        kind = KINDS.get(status)
+        if kind is None:
+            raise CarrierError("Twilio does not say how the call stands", permanent=False, cause=Cause.UNCERTAIN)
+        at = (call.end_time if kind == "ended" else call.start_time) or call.date_updated or datetime.now(UTC)
+        cause = end_of(status) if kind == "ended" else None
+        return CarrierEvent(reference, str(call.sid), f"{call.sid}:fetched:{status}", kind, at, cause)
+
+
+def _parts(path: str) -> tuple[str, str, str]:
+    """Return what the webhook is of, its reference, and what follows: /voice/twilio/<what>/<reference>[/<n>]."""
+    words = [*path.strip("/").split("/"), "", "", ""]
+    return words[2], words[3], words[4]
+
+
+def _instant(said: str, now: datetime) -> datetime:
+    """Return an instant as the carrier says it, ours where that makes no sense."""
+    try:
+        at = parsedate_to_datetime(said)
+    except (ValueError, TypeError):
+        return now
+    return at if at.tzinfo is not None and abs(at - now) < timedelta(hours=1) else now
