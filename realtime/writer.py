@@ -21,6 +21,7 @@ from realtime import sql
 from realtime.commands import Prepare
 from realtime.protocol import Refusal, event, refuse
 from realtime.sql import NewEvent
+from realtime.tally import SIZES, Tally
 
 BATCH: Final = 256
 
@@ -65,6 +66,7 @@ class Writer:
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="curbside-writer", daemon=True)
         self.batches = self.stored = 0
+        self.sizes = Tally(SIZES)
 
     def start(self) -> None:
         """Begin to work."""
@@ -121,6 +123,7 @@ class Writer:
         if ready:
             outcomes += self._commit(ready)
         self.batches += 1
+        self.sizes.observe(len(batch))
         return outcomes
 
     def _commit(self, items: list[Pending]) -> list[Outcome]:
