@@ -195,6 +195,7 @@ class Memory(msgspec.Struct):
 
     way: Way
     trunks: int
+    max_s: float
     stage: Stage = Stage.REACHING_CLINICIAN
     attempts: list[Attempt] = []
     timers: dict[str, float] = {}
@@ -212,9 +213,15 @@ class Call:
         self._out: list[Action] = []
 
     @classmethod
-    def start(cls, way: Way, spans: Spans, now: float, *, trunks: int = 1) -> tuple[Call, list[Action]]:
-        """Begin a call with the clinician's first attempt. `trunks`: how many may be tried for each side."""
-        call = cls(Memory(way, trunks), spans)
+    def start(
+        cls, way: Way, spans: Spans, now: float, *, trunks: int = 1, max_s: float | None = None
+    ) -> tuple[Call, list[Action]]:
+        """Begin a call with the clinician's first attempt.
+
+        `trunks`: how many may be tried for each side; `max_s`: the longest talk, where it is shorter than usual.
+        """
+        longest = spans.max_duration if max_s is None else min(max_s, spans.max_duration)
+        call = cls(Memory(way, trunks, longest), spans)
         call._dial(Side.CLINICIAN, way, now)
         return call, call._taken()
 
@@ -388,15 +395,17 @@ class Call:
             self._tell_leg(attempt)
             self._try_next_trunk(attempt, reached, now)
             return True
-        self._tell_leg(attempt)
         if attempt.leaving:
+            self._tell_leg(attempt)
             # It was answered while it was being cancelled: what was answered is hung up.
             if leg >= Leg.ANSWERED and Asked.HANG_UP not in attempt.asked and Asked.PROMPT not in attempt.asked:
                 self._order(attempt, Asked.HANG_UP)
-        elif running != self._deadline(attempt):
+            return True
+        if running != self._deadline(attempt):
             if running is not None:
                 self._clear(attempt.timer(running))
             self._start_deadline(attempt, now)
+        self._tell_leg(attempt)
         return True
 
     def _turned_up(self, attempt: Attempt, leg: Leg) -> None:
@@ -445,8 +454,11 @@ class Call:
 
     def _tell_leg(self, attempt: Attempt) -> None:
         d: dict[str, Any] = {"side": attempt.side, "n": attempt.n, "leg": attempt.leg.word}
+        deadline = self._deadline(attempt)
         if attempt.leg is Leg.ENDED:
             d["cause"] = attempt.cause
+        elif deadline is not None and not attempt.leaving:
+            d["until"] = round(self.memory.timers[attempt.timer(deadline)] * 1000)
         self._out.append(Tell("call.leg", d))
 
     # --- the whole --------------------------------------------------------------------------------------------------
@@ -519,8 +531,8 @@ class Call:
         self._out.append(Bridge(*pair))
         if memory.bridged_at is None:
             memory.bridged_at = now
-            self._set("max_duration", now + self.spans.max_duration)
-            self._out.append(Tell("call.bridged", {"at": round(now * 1000), "max_s": round(self.spans.max_duration)}))
+            self._set("max_duration", now + memory.max_s)
+            self._out.append(Tell("call.bridged", {"at": round(now * 1000), "max_s": round(memory.max_s)}))
 
     def _blame(self) -> tuple[By, Cause]:
         """Return who ended the call and why, from the attempt that left its side over."""

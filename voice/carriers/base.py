@@ -7,7 +7,7 @@ must return or raise within `TIMEOUT_S`, which is well below the time for which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, Protocol
@@ -24,7 +24,9 @@ class DialOrder:
 
     `reference` is random and the only name of ours that the carrier may be given; `to` and `shown` are E.164; `room`
     is the random name of the bridge; `confirm` asks for a key press before anything is heard of the other side;
-    `timeout_s` is how long it may ring and `max_s` how long the leg may live at all.
+    `timeout_s` is how long it may ring and `max_s` how long the leg may live at all. With `say` the leg is no side of
+    a call: `digits` are sent after the answer (an extension), the sentence is spoken three times, and the carrier hangs
+    up; it has no room then.
     """
 
     reference: str
@@ -35,6 +37,8 @@ class DialOrder:
     room: str
     max_s: int
     language: str
+    say: str = field(default="", repr=False)
+    digits: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,12 @@ class Carrier(Protocol):
         """Return what a verified request says; what is not understood is left out."""
         ...
 
-    def fetch(self, reference: str, carrier_id: str | None) -> list[CarrierEvent]:
-        """Return what the carrier knows of a leg, by our reference where its id is unknown; empty: nothing.
+    def fetch(
+        self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None, known: Collection[str] = ()
+    ) -> list[CarrierEvent]:
+        """Return what the carrier knows of a leg; empty: nothing.
 
-        Raises CarrierError where it cannot be asked.
+        Where its id is unknown the carrier may look by our reference, or by what was ordered, leaving out the ids of
+        other legs (`known`). Raises CarrierError where it cannot be asked.
         """
         ...

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CallNumber',
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('id', models.CharField(default=realtime.models.new_id, max_length=22, primary_key=True, serialize=False)),
                 ('role', models.CharField(max_length=16)),
                 ('sealed', models.BinaryField()),
                 ('made_at', models.DateTimeField(db_index=True)),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='action',
             name='call',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='voice.call'),
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='actions', to='voice.call'),
         ),
         migrations.AddField(
             model_name='callnumber',

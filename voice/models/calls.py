@@ -60,6 +60,7 @@ class Call(models.Model):
 class CallNumber(models.Model):
     """A number of a call, sealed; `role`: ``clinician``, ``patient`` or ``shown``. Erased by `purge`."""
 
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
     call = models.ForeignKey(Call, models.CASCADE, related_name="numbers")
     role = models.CharField(max_length=WORD)
     sealed = models.BinaryField()
@@ -101,11 +102,12 @@ class Attempt(models.Model):
 class Action(models.Model):
     """Something to ask of a carrier. One loop claims it by compare-and-set; a dial is asked once at most.
 
-    `state`: waiting, claimed, done, failed, cancelled, or unknown (a dial whose answer was lost).
+    `state`: waiting, claimed, done, failed, cancelled, or unknown (a dial whose answer was lost). A ``proof`` is the
+    dial of a proving call, which is no call between two sides.
     """
 
     key = models.CharField(max_length=64, unique=True)
-    call = models.ForeignKey(Call, models.CASCADE, related_name="actions")
+    call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="actions")
     attempt = models.ForeignKey(Attempt, models.CASCADE, null=True, related_name="actions")
     kind = models.CharField(max_length=WORD)
     args = models.JSONField(default=dict)
