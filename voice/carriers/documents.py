@@ -1,7 +1,7 @@
 """What a carrier that asks for instructions by webhook is told. Knows no Django, no database and no provider.
 
-Some carriers (Twilio) fetch a document whenever a leg is answered or a key was pressed, and follow it. What it should
-do is decided by ``voice.standing``, from how the leg stands once the webhook's events were taken; how that is written, by
+Some carriers (Twilio) fetch a document whenever a leg is answered or a key was pressed, and follow it. What it shall do
+is decided by ``voice.standing``, from how the leg stands once the webhook's events were taken; how that is written, by
 the adapter. A carrier that is told everything by requests needs none of this.
 """
 

@@ -11,6 +11,7 @@ from voice.models.calls import (
     HeardEvent,
     LoopbackLeg,
 )
+from voice.models.incoming import CallBackOffer, IncomingRule, OnCallTurn, ReturnCall, Slip
 from voice.models.patients import Patient, PatientLook, PatientWord
 from voice.models.policy import BudgetScope, CallPause, ClinicLimits, RegionException, Reservation
 from voice.models.rights import ClinicNumber, Grant, OwnPhone, Proof
@@ -20,6 +21,7 @@ __all__ = [
     "Attempt",
     "BudgetScope",
     "Call",
+    "CallBackOffer",
     "CallNumber",
     "CallOutcome",
     "CallPause",
@@ -29,7 +31,9 @@ __all__ = [
     "ClinicNumber",
     "Grant",
     "HeardEvent",
+    "IncomingRule",
     "LoopbackLeg",
+    "OnCallTurn",
     "OwnPhone",
     "Patient",
     "PatientLook",
@@ -37,4 +41,6 @@ __all__ = [
     "Proof",
     "RegionException",
     "Reservation",
+    "ReturnCall",
+    "Slip",
 ]
