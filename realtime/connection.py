@@ -153,6 +153,8 @@ class Connection:
                 else:
                     await self._send({"type": "websocket.send", "text": frame.text})
                 await self._send({"type": "websocket.close", "code": end.code.number, "reason": end.code.value[1]})
+                if self._raw is not None:  # uvicorn waits for the peer's answer for ever
+                    self.hub.loop.call_later(CLOSE_WAIT_S, self._raw.abort)
         except (TimeoutError, OSError, RuntimeError, asyncio.CancelledError):
             if self._raw is not None:
                 self._raw.abort()
