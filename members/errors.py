@@ -29,3 +29,24 @@ class TooMany(Refusal):
 
     def __init__(self, msg: str) -> None:
         super().__init__("too_many", msg)
+
+
+class NotVerifiedClinic(Refusal):
+    """The platform team has not verified the clinic, or has suspended it."""
+
+    def __init__(self) -> None:
+        super().__init__("clinic.not_verified", "The platform team has not verified this clinic, or has suspended it.")
+
+
+class LastAdministrator(Refusal):
+    """Nobody would be left who can answer for the clinic."""
+
+    def __init__(self) -> None:
+        super().__init__("clinic.last_administrator", "You are the last administrator. Make somebody else one first.")
+
+
+class ToReassign(Refusal):
+    """What somebody holds for a clinic has to be passed on before they leave. `kinds` says what."""
+
+    def __init__(self, kinds: list[str]) -> None:
+        super().__init__("clinic.reassign", "Choose who takes over what this member holds.", d={"kinds": kinds})

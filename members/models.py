@@ -224,3 +224,11 @@ class ClinicInvitation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["clinic", "email_mark"], name="members_invited_once")]
+
+
+class Notice(models.Model):
+    """Something that waits to stand in a member's inbox, sealed."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="notices")
+    body = models.BinaryField()

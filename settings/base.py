@@ -222,7 +222,21 @@ CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use,
     ("media_warn", 10.0, "after how long without sound the clinician is warned"),
     ("media_lost", 20.0, "after how long without sound a browser's leg is given up"),
 )}
-CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1, most=256)
+CURBSIDE_CALL_REGIONS = env.words("CALL_REGIONS", [], "regions (ISO 3166) that every clinic may call besides its own "
+                                  "country")
+CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, least=1) for name, default, use in (
+    ("concurrent_calls", 20, "calls of one clinic at once"),
+    ("trunk_calls", 200, "calls of the carrier at once"),
+    ("attempts_minute", 4, "calls that a member begins in a minute"),
+    ("attempts_hour", 30, "calls that a member begins in an hour"),
+    ("attempts_day", 120, "calls that a member begins in a day"),
+    ("destinations_hour", 20, "different numbers that a member calls in an hour"),
+    ("minutes_day", 3_000, "minutes of a clinic's calls in a day; one that goes on counts with all that it may last"),
+    ("cents_day", 20_000, "what a clinic's calls may cost in a day, in hundredths of the currency"),
+    ("cents_minute", 5, "what a minute of a call costs, both legs together, in hundredths of the currency"),
+)}
+CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
+                                  most=256)
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",

@@ -1,0 +1,115 @@
+"""A clinic's address book. Names, birth dates and numbers lie sealed; who looks is recorded.
+
+Found by the beginning of a name and by a whole number, through keyed indexes of the clinic. Every member of a verified
+clinic may look up its patients; another clinic's are not found.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.utils import timezone
+
+from members.clinics import find_place
+from realtime.protocol import refuse as refuse_plainly
+from voice.models import Patient, PatientLook
+from voice.refusals import refuse
+from voice.sealed import mask, open_in
+
+WHICH: Final = {"preferred": "number", "second": "second"}
+
+
+@dataclass(frozen=True, slots=True)
+class PatientView:
+    """A patient as a member of the clinic sees them: never a whole number. `born` is ISO 8601 or ""."""
+
+    id: str
+    clinic: str
+    name: str = field(repr=False)
+    born: str = field(repr=False)
+    mask: str | None
+    second_mask: str | None
+    guardian: str = field(repr=False)
+    message: str
+    hide_clinic: bool
+    language: str
+    interpreter: bool
+    do_not_call: bool
+    wrong: bool
+    second_wrong: bool
+
+
+def access_patient(account_id: str, clinic_id: str, patient_id: str) -> PatientView:
+    """Return a patient of a clinic to which the member belongs.
+
+    Raises Refusal `not_found`, whether there is no such patient or no such clinic, or it is not theirs.
+    """
+    return view_of(access_row(account_id, clinic_id, patient_id))
+
+
+def access_row(account_id: str, clinic_id: str, patient_id: str) -> Patient:
+    """Return the row of a patient. Raises Refusal `not_found`."""
+    place = find_place(account_id, clinic_id)
+    if place is None or place.clinic.state != "verified":
+        raise refuse_plainly("not_found")
+    patient = Patient.objects.filter(pk=patient_id, clinic=place.clinic_id).first()
+    if patient is None:
+        raise refuse_plainly("not_found")
+    return patient
+
+
+def view_of(patient: Patient) -> PatientView:
+    """Return what is shown of a row."""
+    number, second = open_in(patient, "number"), open_in(patient, "second")
+    return PatientView(
+        id=patient.pk,
+        clinic=str(patient.clinic_id),
+        name=open_in(patient, "name"),
+        born=open_in(patient, "born"),
+        mask=mask(number) if number else None,
+        second_mask=mask(second) if second else None,
+        guardian=open_in(patient, "guardian"),
+        message=patient.message,
+        hide_clinic=patient.hide_clinic,
+        language=patient.language,
+        interpreter=patient.interpreter,
+        do_not_call=patient.do_not_call,
+        wrong=patient.wrong_at is not None,
+        second_wrong=patient.second_wrong_at is not None,
+    )
+
+
+def number_to_dial(patient: PatientView, which: str) -> str:
+    """Return the E.164 number of a patient, ``preferred`` or ``second``. Raises Refusal `call.no_number`."""
+    row = Patient.objects.filter(pk=patient.id).first()
+    number = open_in(row, WHICH[which]) if row is not None and which in WHICH else ""
+    if not number:
+        raise refuse("call.no_number")
+    return number
+
+
+def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> None:
+    """Record that a member saw who the patient is. `why`: opened, dialling or changed."""
+    row = Patient.objects.filter(pk=patient_id).only("clinic").first()
+    if row is not None:
+        now = timezone.now()
+        PatientLook.objects.create(patient=patient_id, clinic_id=row.clinic_id, account_id=account_id, why=why, at=now)
+        Patient.objects.filter(pk=patient_id).update(used_at=now)
+
+
+def note_wrong_number(patient_id: str, which: str) -> None:
+    """Mark a number of a patient as somebody else's, until it is changed."""
+    column = {"preferred": "wrong_at", "second": "second_wrong_at"}[which]
+    Patient.objects.filter(pk=patient_id).update(**{column: timezone.now()})
+
+
+def show_patients(patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return name, birth date and mask of patients by their id, for lists of calls; those erased are missing."""
+    rows = Patient.objects.filter(pk__in=set(patient_ids))
+    return {row.pk: _in_a_list(row) for row in rows}
+
+
+def _in_a_list(row: Patient) -> dict[str, Any]:
+    number = open_in(row, "number")
+    return {"id": row.pk, "name": open_in(row, "name"), "born": open_in(row, "born"),
+            "mask": mask(number) if number else None}

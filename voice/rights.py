@@ -1,0 +1,118 @@
+"""Who may show which number. The right is asked for twice: at the request, and again before the patient's leg.
+
+A right is a chain, and every link must hold now: a verified member, a clinic that is verified, a place in it, a grant,
+a number that is proved, approved and not expired, and, where another clinic lends it, that clinic and its number too.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from voice.models import ClinicNumber, Grant
+from voice.numbers import formatted
+from voice.refusals import refuse
+from voice.sealed import open_in
+
+LIVE: Final = "live"
+
+SAYS: Final = {
+    "A": "Verified by the carrier.",
+    "B": "Partly verified by the carrier; may be labelled.",
+    "C": "Not verified by the carrier; may be labelled or blocked.",
+}
+CALLS_BACK: Final = {
+    "own": "A call back goes to the clinic's own line. This service does not see it.",
+    "held": "A call back comes in here and is routed by the clinic's rule.",
+}
+"""What is said before dialling of how the number will be presented, and of where a call back lands."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """A number that somebody may show now. `evidence` says by what the right to it was proved."""
+
+    id: str
+    clinic: str
+    clinic_name: str
+    e164: str = field(repr=False)
+    formatted: str = field(repr=False)
+    mode: str
+    attestation: str
+    evidence: str
+    says: str
+    calls_back: str
+    expires_at: datetime | None
+
+
+def access_caller_id(account_id: str, clinic_id: str, caller_id: str) -> CallerId:
+    """Return the number that a member may show for a clinic now.
+
+    Raises Refusal `call.no_right`, and `call.number_expired` for a number that one was granted and that has expired.
+    """
+    now = timezone.now()
+    grant = grants_of(account_id, now).filter(clinic_number=caller_id).first()
+    if grant is None or str(grant.clinic_number.clinic_id) != str(clinic_id):
+        raise refuse("call.no_right")
+    check_number(grant.clinic_number, now)
+    return show_caller_id(grant.clinic_number)
+
+
+def still_may_show(caller_id: str, account_id: str) -> None:
+    """Raise Refusal `call.no_right` or `call.number_expired` unless the right stands at this moment too."""
+    now = timezone.now()
+    grant = grants_of(account_id, now).filter(clinic_number=caller_id).first()
+    if grant is None:
+        raise refuse("call.no_right")
+    check_number(grant.clinic_number, now)
+
+
+def grants_of(account_id: str, now: datetime) -> QuerySet[Grant]:
+    """Return the grants of a member that count now, whatever has become of the number itself."""
+    return Grant.objects.select_related("clinic_number__clinic", "clinic_number__holder__clinic").filter(
+        Q(until=None) | Q(until__gt=now),
+        ended_at=None,
+        membership__account=account_id,
+        membership__left_at=None,
+        membership__account__is_active=True,
+        membership__account__verified_at__isnull=False,
+        membership__clinic__state="verified",
+    )
+
+
+def check_number(number: ClinicNumber, now: datetime) -> None:
+    """Raise Refusal unless a number may be shown now by whoever holds a grant of it."""
+    for link in (number, number.holder):
+        if link is None:
+            continue
+        if link.clinic.state != "verified" or link.state not in (LIVE, "expired"):
+            raise refuse("call.no_right")
+        if state_of(link, now) == "expired":
+            raise refuse("call.number_expired")
+
+
+def state_of(number: ClinicNumber, now: datetime) -> str:
+    """Return the state of a number as it is now: one that is past its end is expired, whether a timer ran or not."""
+    ended = number.expires_at is not None and number.expires_at <= now
+    return "expired" if number.state == LIVE and ended else number.state
+
+
+def show_caller_id(number: ClinicNumber) -> CallerId:
+    """Return a number as it is presented. The caller has checked the right to it."""
+    e164 = open_in(number, "number")
+    ends = [link.expires_at for link in (number, number.holder) if link is not None and link.expires_at is not None]
+    return CallerId(
+        id=number.pk,
+        clinic=str(number.clinic_id),
+        clinic_name=number.clinic.name,
+        e164=e164,
+        formatted=formatted(e164),
+        mode=number.mode,
+        attestation=number.attestation,
+        evidence=number.evidence,
+        says=SAYS[number.attestation],
+        calls_back=CALLS_BACK[number.mode],
+        expires_at=min(ends, default=None),
+    )
