@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 import client.urls
 import consults.views
 import members.views
+import realtime.platform
 import realtime.views
 from members.auth import signed_in
 from members.problems import answer_problems
@@ -16,6 +17,7 @@ answer_problems(api)
 api.add_router("", members.views.router)
 api.add_router("", consults.views.router)
 api.add_router("", realtime.views.router)
+api.add_router("", realtime.platform.router)
 
 urlpatterns = [
     path("healthz", realtime.views.healthz),

@@ -37,6 +37,7 @@ Specialty = Annotated[str, Meta(description="A code of `GET /api/v1/specialties`
 Language = Annotated[str, Meta(description="A code of `GET /api/v1/languages`.")]
 Target = Annotated[int, Meta(description="The number of the message.", ge=1)]
 Gone = Annotated[Literal[True], Meta(description="Instead of the text, once it was taken away.")]
+Erased = Annotated[Literal[True], Meta(description="Instead of the text, after its retention time.")]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     urgency: Urgency
     ends_at: Annotated[int, Meta(description="When waiting ends, Unix milliseconds.")]
+    erased: Erased | UnsetType = UNSET
 
 
 class Ringing(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +70,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str | UnsetType = UNSET
     redacted: Gone | UnsetType = UNSET
+    erased: Erased | UnsetType = UNSET
 
 
 class Edited(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +79,7 @@ class Edited(msgspec.Struct, frozen=True, kw_only=True):
     target: Target
     text: str | UnsetType = UNSET
     redacted: Gone | UnsetType = UNSET
+    erased: Erased | UnsetType = UNSET
 
 
 class Redacted(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +118,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["answered", "withdrawn", "nobody", "no_reply"]
     outcome: Annotated[Outcome, Meta(description="What the one who closed it said.")] | UnsetType = UNSET
     note: str | UnsetType = UNSET
+    erased: Erased | UnsetType = UNSET
     reopen_until: Annotated[int, Meta(description="Unix milliseconds.")] | UnsetType = UNSET
     advice: (
         Annotated[list[Literal[tuple(ADVICE)]], Meta(description="What to do next, in order.")]  # type: ignore[valid-type]  # made of the table
@@ -145,6 +150,7 @@ class OfferMade(msgspec.Struct, frozen=True, kw_only=True):
     urgency: Urgency
     ring: Annotated[int, Meta(description="0: an invitation into an open consult.", ge=0, le=3)]
     expires_at: Instant
+    erased: Erased | UnsetType = UNSET
 
 
 class OfferGone(msgspec.Struct, frozen=True, kw_only=True):

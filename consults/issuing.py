@@ -65,12 +65,17 @@ def issue_summary(consult: Consult, *, upto: int, now: datetime) -> None:
 
 
 def access_summary(consult: Consult) -> Served:
-    """Return the newest issue of an ended consult. Raises Refusal `not_found` (none is made) or `consult.open`."""
+    """Return the newest issue of an ended consult.
+
+    Raises Refusal `not_found` (none is made), `consult.open`, `consult.erased` (after its retention time).
+    """
     issues = list(Summary.objects.filter(consult=consult).order_by("n"))
     if consult.state != State.ENDED:
         raise Refusal("consult.open", "The summary is made when the consult has ended.")
     if not issues:
         raise refuse("not_found")
+    if consult.stream.erased_at is not None:
+        raise Refusal("consult.erased", "The text of this consult was erased after its retention time.")
     return Served(_write(issues[-1]), issues[-1].n, _changes_since(issues[0]))
 
 

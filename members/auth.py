@@ -19,6 +19,7 @@ from members.models import Account
 from members.sessions import session_ref
 from members.tokens import find_token, token_ref
 from realtime.protocol import Refusal
+from realtime.tally import count_refused_login
 
 
 class ProgramToken(HttpBearer):
@@ -28,6 +29,7 @@ class ProgramToken(HttpBearer):
         """Return the account of a living token."""
         found = find_token(token, timezone.now())
         if found is None:
+            count_refused_login("token")
             return None
         _remember(request, token_ref(found))
         return found.account
@@ -42,6 +44,8 @@ class PhoneSession(APIKeyHeader):
         """Return the account of a living session that is fully signed in."""
         found = authenticate_by_x_session_token(key) if key else None
         if not found or not found[0].is_active:
+            if key:
+                count_refused_login("token")
             return None
         account, session = found
         _remember(request, session_ref(session.session_key))

@@ -17,7 +17,10 @@ WINDOW = "A second window"
 
 @dataclass(frozen=True, slots=True)
 class DemoPerson:
-    """Somebody in the demo. `shown` ones have a button; `available` ones take questions from the start."""
+    """Somebody in the demo. `shown` ones have a button; `available` ones take questions from the start.
+
+    `staff` is of the platform team: its page, not Django's admin, where nobody of the demo has rights.
+    """
 
     who: str
     name: str
@@ -32,6 +35,7 @@ class DemoPerson:
     subspecialty: str = ""
     available: tuple[str, ...] = ()
     shown: bool = False
+    staff: bool = False
     quiet: tuple[time, time] | None = field(default=None)
 
     @property
@@ -49,6 +53,8 @@ PEOPLE = (
                "America/New_York", ("en", "es"), 6, shown=True),
     DemoPerson("tanaka", "Mei Tanaka", "moderator", "", "Osaka", "JP", "Asia", "Asia/Tokyo", ("ja", "en"), 4,
                shown=True),
+    DemoPerson("ferreira", "Inês Ferreira", "administrator", "", "Platform team", "PT", "Europe", "Europe/Lisbon",
+               ("pt", "en"), 8, shown=True, staff=True),
     DemoPerson("adeyemi", "Dr Tunde Adeyemi", "physician", "nephrology", "Lagos", "NG", "Africa", "Africa/Lagos",
                ("en",), 21, available=("nephrology",)),
     DemoPerson("moreau", "Dr Claire Moreau", "physician", "dermatology", "Lyon", "FR", "Europe", "Europe/Paris",
@@ -89,8 +95,8 @@ def _create(person: DemoPerson, hashed: str) -> Account:
     account = services.create_member(
         person.email, None, verified=True, name=person.name, role=person.role, specialty=person.specialty,
         subspecialty=person.subspecialty, country=person.country, region=person.region,
-        time_zone=person.time_zone, languages=list(person.languages), years=person.years, quiet_from=quiet_from,
-        quiet_to=quiet_to)
+        time_zone=person.time_zone, languages=list(person.languages), years=person.years, is_staff=person.staff,
+        quiet_from=quiet_from, quiet_to=quiet_to)
     account.password = hashed
     account.save(update_fields=["password"])
     return account

@@ -71,6 +71,7 @@ class Me(Schema):
     time_zone: str
     verified: bool
     clinical: bool
+    staff: bool
     inbox: str
     outbox_key: str
     quiet: QuietShown | None

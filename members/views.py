@@ -108,8 +108,9 @@ def _me(account: Account, session: str, now: datetime) -> dict[str, Any]:
         "email": account.email, "name": account.name, "role": account.role, "specialty": account.specialty,
         "subspecialty": account.subspecialty, "region": account.region, "languages": account.languages,
         "time_zone": account.time_zone, "verified": account.verified_at is not None,
-        "clinical": rights.is_clinician(account), "inbox": vault.inbox_of(str(account.pk))[0],
-        "outbox_key": outbox_key(account, session), "quiet": quiet, "daily_budget": account.daily_budget,
+        "clinical": rights.is_clinician(account), "staff": rights.is_platform_team(account),
+        "inbox": vault.inbox_of(str(account.pk))[0], "outbox_key": outbox_key(account, session), "quiet": quiet,
+        "daily_budget": account.daily_budget,
         "offers_today": availability.offers_today(account, now), "availability": _availability(account, now),
         "demo": settings.CURBSIDE_DEMO,
     }

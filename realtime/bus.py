@@ -7,6 +7,7 @@ A ring that is lost costs time only: the audit of heads finds what was missed.
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, Protocol
@@ -24,12 +25,16 @@ log = logging.getLogger(__name__)
 
 
 class Bell(msgspec.Struct, array_like=True):
-    """What goes over the bus: rings, ephemerals as (stream, seat, code, number), and notes to members."""
+    """What goes over the bus: rings, ephemerals as (stream, seat, code, number), and notes to members.
+
+    `at` is the Unix second at which the oldest of the rings was made. A process of another version reads what it knows.
+    """
 
     sender: str
     rings: list[Ring] = []
     signals: list[tuple[str, str, str, int]] = []
     notes: list[Note] = []
+    at: float = 0.0
 
 
 class Hearer(Protocol):
@@ -61,7 +66,7 @@ def ring(rings: Sequence[Ring]) -> None:
         for hub in list(_hubs):
             hub.heard(rings)
     else:
-        _publish(Bell("", list(rings)))
+        _publish(Bell("", list(rings), at=time.time()))
 
 
 def tell(note: Note) -> None:

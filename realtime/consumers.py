@@ -20,6 +20,7 @@ from realtime.protocol import SUBPROTOCOL, Code, Position, Refusal, error, refus
 from realtime.reader import Room
 from realtime.server import EXTENSION
 from realtime.session import Action, Authenticate, Ephemeral, Publish, Session, Subscribe
+from realtime.tally import count_refused_login
 from realtime.tickets import Ticket, TicketError, read_ticket
 
 BACKLOG: Final = 64  # messages that may wait behind one that asks the database
@@ -120,9 +121,11 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]  # Channels has no ty
         try:
             ticket = read_ticket(action.tok, time.time())
         except TicketError as failure:
+            count_refused_login("ticket")
             conn.dismiss(Code.TICKET_EXPIRED if failure.expired else Code.NOT_SIGNED_IN)
             return
         if not self.hub.revocations.stands(ticket) or (conn.member and conn.member != ticket.member):
+            count_refused_login("ticket")
             conn.dismiss(Code.NOT_SIGNED_IN)
             return
         if not self.hub.admit(conn, ticket.member):

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 
 from realtime import sql
 from realtime.bus import CHANNEL, Bell, Note, Ring
+from realtime.tally import SECONDS, Tally
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
@@ -28,7 +30,10 @@ SIGNALS_WAITING: Final = 1_000
 
 
 class Doorbell(Protocol):
-    """What a hub needs of the way between processes."""
+    """What a hub needs of the way between processes. `lag` counts the seconds that rings of others were under way."""
+
+    lag: Tally
+    connected: bool
 
     async def start(self, hub: "Hub") -> None:
         """Begin to listen for this hub."""
@@ -48,6 +53,10 @@ class Doorbell(Protocol):
 
 class Silent:
     """One process alone."""
+
+    def __init__(self) -> None:
+        self.lag = Tally(SECONDS)
+        self.connected = True
 
     async def start(self, hub: "Hub") -> None:
         """Nothing to listen to."""
@@ -73,6 +82,7 @@ class SqliteWatch(Silent):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._going = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -126,7 +136,9 @@ class RedisDoorbell:
         self._notes: list[Note] = []
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._rung_at = 0.0
         self.connected = False
+        self.lag = Tally(SECONDS)
 
     async def start(self, hub: "Hub") -> None:
         """Begin to listen and to send."""
@@ -140,6 +152,8 @@ class RedisDoorbell:
 
     def ring(self, rings: Sequence[Ring]) -> None:
         """Merge with what is waiting; the newest number of a stream is enough."""
+        if not self._rings:
+            self._rung_at = time.time()
         for stream, seq in rings:
             self._rings[stream] = max(seq, self._rings.get(stream, 0))
         self._wake.set()
@@ -167,13 +181,15 @@ class RedisDoorbell:
                 await self._wake.wait()
                 self._wake.clear()
                 rings, self._rings = self._rings, {}
+                rung_at = self._rung_at
                 signals, self._signals = self._signals, []
                 notes, self._notes = self._notes, []
                 try:
-                    bell = Bell(self._me, list(rings.items()), signals, notes)
+                    bell = Bell(self._me, list(rings.items()), signals, notes, rung_at)
                     await client.publish(CHANNEL, msgspec.json.encode(bell))
                 except (RedisError, OSError):
                     self.ring(list(rings.items()))
+                    self._rung_at = rung_at
                     await asyncio.sleep(0.5)
         finally:
             await client.aclose()
@@ -206,6 +222,8 @@ class RedisDoorbell:
         if bell.sender == self._me:
             return
         hub.streams.rung(bell.rings)
+        if bell.rings and bell.at:
+            self.lag.observe(max(0.0, time.time() - bell.at))
         for stream, seat, code, number in bell.signals:
             hub.presence.signalled(stream, seat, code, number)
         for note in bell.notes:

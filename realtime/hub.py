@@ -25,6 +25,7 @@ from realtime.layer import member_group
 from realtime.presence import Presence
 from realtime.protocol import Code, Limits, ephemeral
 from realtime.publishing import Publishing
+from realtime.pulse import Pulse
 from realtime.reader import Tail, read_tails
 from realtime.revocations import Revocations
 from realtime.session import Bucket
@@ -63,6 +64,7 @@ class Hub:
         self.presence = Presence(self)
         self.revocations = Revocations(self)
         self.cursors = Cursors(self)
+        self.pulse = Pulse(self)
         self.groups: dict[str, str] = {}
 
     # --- life ------------------------------------------------------------------------------------------------
@@ -74,7 +76,8 @@ class Hub:
         bus.attach(self)
         await self.doorbell.start(self)
         loops = (self.subscribing.run, self.publishing.run, self._serve_tails, self._audit, self._wheel, self._timers,
-                 self.cursors.run, partial(tell_appended, self), self.revocations.run, self.presence.run)
+                 self.cursors.run, partial(tell_appended, self), self.revocations.run, self.presence.run,
+                 self.pulse.run)
         self._tasks = [asyncio.create_task(self._guarded(loop)) for loop in loops]
         self.ready = True
 
@@ -87,6 +90,7 @@ class Hub:
         await self.doorbell.stop()
         await asyncio.to_thread(self.publishing.writer.stop)
         await self.cursors.store()
+        await self.pulse.end()
         self.reader.shutdown(wait=False)
         self.pool.shutdown(wait=False)
 

@@ -24,13 +24,17 @@ def new_epoch() -> str:
 
 
 class Stream(models.Model):
-    """An append-only log. ``open``: members append. ``closed``: only services do. ``final``: nobody."""
+    """An append-only log. ``open``: members append. ``closed``: only services do. ``final``: nobody.
+
+    `erased_at` tells when its text was erased after its retention time; the events keep their numbers.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
     kind = models.CharField(max_length=16)
     epoch = models.CharField(max_length=EPOCH_LENGTH, default=new_epoch)
     seq = models.BigIntegerField(default=0)
     state = models.CharField(max_length=8, default="open", choices=[(s, s) for s in ("open", "closed", "final")])
+    erased_at = models.DateTimeField(null=True)
 
 
 class Seat(models.Model):
@@ -52,7 +56,7 @@ class Seat(models.Model):
 class Event(models.Model):
     """One durable event. `gid` grows with every row; `ts` is Unix milliseconds, for display only.
 
-    `body` is JSON, sealed where the stream is an inbox. `digest` is keyed and taken of the original command, so
+    `body` is JSON, sealed in inboxes and calls. `digest` is keyed and taken of the original command, so
     that the same `c` with other content is known even after an edit.
     """
 
@@ -99,3 +103,50 @@ class Revocation(models.Model):
 
     subject = models.CharField(max_length=43)
     revoked_at = models.DateTimeField(db_index=True)
+
+
+class Hold(models.Model):
+    """A legal hold: the text of one stream, or where `stream` is empty of all, is not erased while it stands.
+
+    Rows are never deleted: they tell who placed it and why, and who lifted it and why. `until` is null for one
+    without an end of its own.
+    """
+
+    stream = models.ForeignKey(Stream, models.PROTECT, null=True, related_name="holds")
+    placed_by = models.CharField(max_length=120)
+    why = models.TextField()
+    placed_at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    lifted_by = models.CharField(max_length=120, blank=True)
+    lifted_why = models.TextField(blank=True)
+    lifted_at = models.DateTimeField(null=True)
+
+
+class Purge(models.Model):
+    """One run of ``manage.py purge``: what it erased and what it kept. `ended_at` is null while it runs or if it died.
+
+    `inbox_gid` is the last event that was looked at for previews in inboxes; the next run goes on behind it.
+    """
+
+    began_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField(null=True)
+    streams = models.PositiveIntegerField(default=0)
+    events = models.PositiveIntegerField(default=0)
+    previews = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    kept_unread = models.PositiveIntegerField(default=0)
+    inbox_gid = models.BigIntegerField(default=0)
+    kept_held = models.PositiveIntegerField(default=0)
+
+
+class Pulse(models.Model):
+    """What one process did in its last minutes, for the platform team's page: numbers, and the process's name."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    name = models.CharField(max_length=60)
+    pid = models.PositiveIntegerField()
+    build = models.CharField(max_length=60, blank=True)
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField(db_index=True)
+    state = models.CharField(max_length=8)
+    samples = models.JSONField()

@@ -14,6 +14,7 @@ from django.db import connection
 from realtime.commands import Wire
 from realtime.doorbell import Doorbell, RedisDoorbell, Silent, SqliteWatch
 from realtime.hub import Hub
+from realtime.metrics import PATH, serve_metrics
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Application:
             await self._live(receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
+        elif scope["path"] == PATH:
+            await serve_metrics(await current_hub(), scope, send)
         else:
             await current_hub()
             await self._http(scope, receive, send)

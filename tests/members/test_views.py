@@ -43,7 +43,7 @@ def test_me_shows_all_that_the_client_starts_with(browser: Browser, member: Acco
     me = browser.get("/me")
     assert set(me) == {
         "email", "name", "role", "specialty", "subspecialty", "region", "languages", "time_zone", "verified",
-        "clinical", "inbox", "outbox_key", "quiet", "daily_budget", "offers_today", "availability", "demo"}
+        "clinical", "staff", "inbox", "outbox_key", "quiet", "daily_budget", "offers_today", "availability", "demo"}
     assert me["inbox"] == vault.inbox_of(str(member.pk))[0]
     assert len(base64.b64decode(me["outbox_key"])) == 32
     assert me["availability"] == {

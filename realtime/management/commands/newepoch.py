@@ -1,4 +1,4 @@
-"""``manage.py renew_epochs``: after a database went back in time, so that no client trusts the numbers it holds."""
+"""``manage.py newepoch``: after a database went back in time, so that no client trusts the numbers it holds."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ def test_after_renewal_a_position_of_before_is_not_recovered(thread: Callable[[]
     with writing(made.id) as log:
         log.append(made.id, "message", {"text": "before"}, seat=made.seats[0])
     before = Stream.objects.get(pk=made.id).epoch
-    call_command("renew_epochs")
+    call_command("newepoch")
     after = Stream.objects.get(pk=made.id).epoch
     assert after != before
     seat = SeatRef(made.seats[0], made.id, "Seat 0", "")
