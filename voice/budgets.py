@@ -63,7 +63,7 @@ class Weighing:
 def limits_of(clinic_id: str) -> Limits:
     """Return the limits of a clinic."""
     values = settings.CURBSIDE_CALL_LIMITS | {"longest_call_s": int(settings.CURBSIDE_CALL_SPANS["max_duration"])}
-    own = ClinicLimits.objects.filter(pk=clinic_id).first()
+    own = ClinicLimits.objects.filter(pk=UUID(clinic_id)).first()
     if own is not None:
         values |= {name: getattr(own, name) for name in values if getattr(own, name, None) is not None}
     return Limits(**values)

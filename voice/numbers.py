@@ -82,12 +82,14 @@ def read_number(raw: str, region: str) -> Number:
     if parsed.extension or not phonenumbers.is_valid_number(parsed):
         raise Unreadable
     e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
-    kind = TYPES.get(phonenumbers.number_type(parsed), "unknown")
-    return Number(e164, phonenumbers.region_code_for_number(parsed) or ELSEWHERE, _sharpen(e164, kind))
+    region = phonenumbers.region_code_for_number(parsed) or ELSEWHERE
+    return Number(e164, region, _sharpen(e164, region, TYPES.get(phonenumbers.number_type(parsed), "unknown")))
 
 
-def _sharpen(e164: str, kind: str) -> str:
-    """What libphonenumber takes for an ordinary line and is billed as a service: NANP's exchange 976 and 555-1212."""
+def _sharpen(e164: str, region: str, kind: str) -> str:
+    """What libphonenumber takes for an ordinary line: satellite phones, and NANP's exchange 976 and 555-1212."""
+    if region == ELSEWHERE:
+        return "global"
     if e164.startswith("+1") and (e164[5:8] == "976" or e164[5:] == "5551212"):
         return "premium"
     return kind

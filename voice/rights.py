@@ -7,6 +7,7 @@ a number that is proved, approved and not expired, and, where another clinic len
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -74,7 +75,7 @@ def grants_of(account_id: str, now: datetime) -> QuerySet[Grant]:
     return Grant.objects.select_related("clinic_number__clinic", "clinic_number__holder__clinic").filter(
         Q(until=None) | Q(until__gt=now),
         ended_at=None,
-        membership__account=account_id,
+        membership__account=UUID(account_id),
         membership__left_at=None,
         membership__account__is_active=True,
         membership__account__verified_at__isnull=False,
