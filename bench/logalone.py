@@ -23,7 +23,8 @@ def run(senders: int, seconds: float, warm_s: float) -> dict[str, Any]:
     from bench.dialects import message_id
     from bench.words import MESSAGES
     from realtime.log import digest_of
-    from realtime.writer import Outcome, Pending, Stored, Writer
+    from realtime.storing import Outcome, Pending, Stored
+    from realtime.writer import Writer
 
     places = _places(senders)
     ended = Event()

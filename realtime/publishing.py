@@ -20,7 +20,8 @@ from realtime.log import digest_of
 from realtime.protocol import ME, Refusal, error, refuse, reply
 from realtime.session import Publish
 from realtime.sql import live_seats
-from realtime.writer import Outcome, Pending, Writer
+from realtime.storing import Outcome, Pending
+from realtime.writer import Writer
 
 if TYPE_CHECKING:
     from realtime.hub import Hub

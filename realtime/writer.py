@@ -1,6 +1,7 @@
 """Group commit: members' messages, many streams in one transaction, one thread a process.
 
-The writer takes one command, then whatever else is waiting, and stores all of it at once; nothing waits for company.
+The writer takes one command, then whatever else is waiting, and stores all of it at once. What comes alone is stored
+at once; what comes within ten milliseconds of the last batch waits for the rest of them.
 Under the lock of the streams' rows it looks again whether each is open and each seat still in it, and refuses single
 items. Sure of one thing only: what it reports as stored is committed.
 """
@@ -10,49 +11,25 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 import orjson
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection
 
 from realtime import sql
 from realtime.commands import Prepare
-from realtime.protocol import Refusal, event, refuse
-from realtime.sql import NewEvent
+from realtime.protocol import Refusal, refuse
+from realtime.storing import Outcome, Pending, Stored, store
 from realtime.tally import SIZES, Tally
 
 BATCH: Final = 256
+PACE_S: Final = 0.01  # a batch costs as much as ten messages: under load the next one waits so long for company
+ENOUGH: Final = 64  # unless so many have come already
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Pending:
-    """One message on its way into the log. `context` is the asker's own and comes back untouched."""
-
-    stream: str
-    seat: str
-    name: str
-    c: str
-    kind: str
-    d: dict[str, Any]
-    digest: bytes
-    context: Any = None
-    dropped: bool = False
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """It is committed under this number. `frame` is its ``ev``, or None where it was stored before."""
-
-    seq: int
-    frame: bytes | None
-
-
-Outcome = tuple[Pending, Stored | Refusal]
 Report = Callable[[list[Outcome]], None]
 
 
@@ -89,9 +66,12 @@ class Writer:
 
     def _run(self) -> None:
         going = True
+        began = 0.0
         while going:
             batch: list[Pending] = []
             item = self._queue.get()
+            self._wait_for_company(began + PACE_S)
+            began = time.monotonic()
             while True:
                 if item is None:
                     going = False
@@ -107,6 +87,11 @@ class Writer:
             if batch:
                 self._report(self._work(batch))
         connection.close()
+
+    def _wait_for_company(self, until: float) -> None:
+        wait = until - time.monotonic()
+        if wait > 0.0 and self._queue.qsize() < ENOUGH:
+            time.sleep(wait)
 
     def _work(self, batch: list[Pending]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -131,8 +116,8 @@ class Writer:
         repeated: list[Outcome] = []
         for _ in range(3):
             try:
-                with self._guard, transaction.atomic():
-                    stored = _store(items)
+                with self._guard:
+                    stored = store(items)
             except IntegrityError:
                 known = _answer_repeats(items)
                 repeated += known
@@ -152,35 +137,6 @@ class Writer:
                 self.stored += len(stored)
                 return repeated + stored
         return repeated + [(item, refuse("busy", after=1.0)) for item in items]
-
-
-def _store(items: Sequence[Pending]) -> list[Outcome]:
-    """Store what may be stored, in the order given, under the streams' locks."""
-    heads = sql.heads([item.stream for item in items], lock=True)
-    live = sql.live_seats([item.seat for item in items])
-    now = int(time.time() * 1000)
-    numbers: dict[str, int] = {}
-    outcomes: list[Outcome] = []
-    rows: list[NewEvent] = []
-    seen: dict[tuple[str, str], Pending] = {}
-    for item in items:
-        head = heads.get(item.stream)
-        if head is None or item.seat not in live or head.kind == "inbox":  # an inbox is written by services, sealed
-            outcomes.append((item, refuse("not_found")))
-        elif (item.seat, item.c) in seen:
-            raise IntegrityError("the same command twice in one batch")
-        elif head.state != "open":
-            outcomes.append((item, refuse("closed")))
-        else:
-            seen[item.seat, item.c] = item
-            seq = numbers[item.stream] = numbers.get(item.stream, head.seq) + 1
-            rows.append(NewEvent(item.stream, seq, item.seat, item.c, item.kind, None, item.body, item.digest, now))
-            frame = event(item.stream, seq, item.kind, item.name, item.c, now, item.body)
-            outcomes.append((item, Stored(seq, frame)))
-    if rows:
-        sql.insert_events(rows)
-        sql.set_heads(numbers)
-    return outcomes
 
 
 def _answer_repeats(items: Sequence[Pending]) -> list[Outcome]:

@@ -13,7 +13,8 @@ from django.db import connection
 from realtime.log import digest_of, writing
 from realtime.models import Event, Seat, Stream
 from realtime.protocol import Refusal, refuse
-from realtime.writer import Outcome, Pending, Stored, Writer
+from realtime.storing import Outcome, Pending, Stored
+from realtime.writer import Writer
 from tests.realtime.conftest import Thread
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -145,15 +146,16 @@ def test_a_database_that_fails_is_busy_and_nothing_is_half_stored(thread: Make, 
                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import OperationalError
 
-    from realtime import sql
+    from realtime import sql, storing
 
     made = thread()
 
     def fail(numbers: dict[str, int]) -> None:
         raise OperationalError
 
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:  # the events are in, and what follows them fails
         patch.setattr(sql, "set_heads", fail)
+        patch.setattr(storing, "HEADS", "SELECT 1 / 0, %b::text[], %b::int8[]")
         desk.put(made, "lost")
         desk.writer.start()
         ((_, outcome),) = desk.answers(1)
