@@ -15,6 +15,8 @@ import consults.commands  # noqa: E402
 import consults.services  # noqa: E402
 import consults.timers  # noqa: E402
 import members.availability  # noqa: E402
+import members.clinic_members  # noqa: E402
+import members.notices  # noqa: E402
 import members.vault  # noqa: E402
 from realtime.commands import Wire  # noqa: E402
 from realtime.consumers import SocketConsumer  # noqa: E402
@@ -24,7 +26,10 @@ wire = Wire(
     prepares=consults.commands.PREPARES,
     services=consults.commands.SERVICES,
     own=consults.commands.OWN,
-    timers={**consults.timers.TIMERS, **members.availability.TIMERS},
+    timers={
+        **consults.timers.TIMERS, **members.availability.TIMERS, **members.clinic_members.TIMERS,
+        **members.notices.TIMERS,
+    },
     find_seats=members.vault.find_seats,
     inbox_of=members.vault.inbox_of,
     appended=consults.services.wake_unread,

@@ -12,6 +12,7 @@ from ninja import Router
 
 from members import availability, rights, services, taxonomy, vault
 from members.auth import account_of, session_of, signed_in
+from members.clinic_views import router as clinic_router
 from members.demo_views import router as demo_router
 from members.device_views import router as device_router
 from members.errors import Invalid
@@ -33,6 +34,7 @@ from realtime.tickets import issue_ticket
 router = Router(tags=["members"])
 router.add_router("", device_router)
 router.add_router("", demo_router)
+router.add_router("", clinic_router)
 
 
 @router.get("/me", response={200: Me, **PROBLEMS}, auth=signed_in, by_alias=True)
