@@ -9,6 +9,8 @@ import consults.views
 import members.views
 import realtime.platform
 import realtime.views
+import voice.views.incoming
+import voice.webhooks
 from members.auth import signed_in
 from members.problems import answer_problems
 
@@ -18,11 +20,13 @@ api.add_router("", members.views.router)
 api.add_router("", consults.views.router)
 api.add_router("", realtime.views.router)
 api.add_router("", realtime.platform.router)
+api.add_router("", voice.views.incoming.router)
 
 urlpatterns = [
     path("healthz", realtime.views.healthz),
     path("readyz", realtime.views.readyz),
     path("api/v1/", api.urls),
+    *voice.webhooks.urlpatterns,
     path("_allauth/<slug:client>/v1/auth/signup", members.views.refuse_signup),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),

@@ -237,7 +237,11 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
 )}
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
                                   most=256)
+CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
+                                   "the one number from which members' own phones are rung, E.164")
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
+CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
+                                 most=720)
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",
                                    schemes=("http", "https"))

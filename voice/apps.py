@@ -8,3 +8,14 @@ class VoiceConfig(AppConfig):
 
     name = "voice"
     verbose_name = "Calls"
+
+    def ready(self) -> None:
+        """Leave a slip after a call that was not answered, and say what a member holds for a clinic."""
+        from members.clinic_members import register_part
+        from voice import slips
+        from voice.holding import AFTERWARDS
+        from voice.parts import PARTS
+
+        AFTERWARDS.append(slips.leave_after)
+        for part in PARTS:
+            register_part(part)

@@ -65,6 +65,9 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "proof.day": ("You have asked for as many of these calls as one may in a day.", _TRY_LATER),
     "proof.standing": ("A call with a code is under way. Wait until it has ended.", _TRY_LATER),
     "proof.when": ("Choose a time within the next seven days.", _FOR_GOOD),
+    # slips
+    "slip.taken": ("A colleague at the desk has taken this slip.", _FOR_GOOD),
+    "slip.over": ("This slip is closed or has expired.", _FOR_GOOD),
     # patients
     "patient.name": ("Give the patient a name of at most 120 characters.", _FOR_GOOD),
     "patient.born": ("Write the birth date as 1958-03-02, not in the future.", _FOR_GOOD),

@@ -37,8 +37,8 @@ class Instruction:
 class Route:
     """Where an incoming call goes: `to` (E.164) rings for `ring_s`, showing `shown`; without `to`, `text` is said.
 
-    `reference` names the incoming call. `confirm`: who answers must press 1 before being heard, since a voicemail box
-    may answer. Empty `shown` leaves the caller's number as it came.
+    `reference` names the incoming call. The phone that answers is known by its asking us what to do, so `to` is always
+    dialled with an address for that. Empty `shown` leaves the caller's number as it came.
     """
 
     reference: str
@@ -47,13 +47,15 @@ class Route:
     to: str = field(default="", repr=False)
     shown: str = field(default="", repr=False)
     ring_s: int = 25
-    confirm: bool = False
     max_s: int = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """Somebody calls a number that the service holds. `carrier_id` is the carrier's name of the leg."""
+    """Somebody calls a number that the service holds. `carrier_id` is the carrier's name of the leg.
+
+    `caller` is empty where the number was withheld.
+    """
 
     carrier_id: str
     caller: str = field(repr=False)
@@ -84,8 +86,12 @@ class WritesDocuments(Protocol):
         """Write down where an incoming call goes."""
         ...
 
+    def pressed(self, request: WebhookRequest) -> str:
+        """Return the keys that a verified request brings, "" for none."""
+        ...
+
     def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
-        """Write down what is asked of one who answers an incoming call on their own phone; nothing once `accepted`."""
+        """Write down what is asked of one who answers a call that came in: a key, or nothing once it is `accepted`."""
         ...
 
 

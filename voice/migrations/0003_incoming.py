@@ -63,7 +63,6 @@ class Migration(migrations.Migration):
                 ('mask', models.CharField(max_length=32)),
                 ('step', models.PositiveSmallIntegerField(default=0)),
                 ('went', models.CharField(blank=True, max_length=16)),
-                ('accepted', models.BooleanField(default=False)),
                 ('answered', models.BooleanField(default=False)),
                 ('came_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),

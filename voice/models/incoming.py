@@ -114,7 +114,6 @@ class ReturnCall(models.Model):
     slip = models.ForeignKey(Slip, models.SET_NULL, null=True, related_name="return_calls")
     step = models.PositiveSmallIntegerField(default=0)
     went = models.CharField(max_length=WORD, blank=True)
-    accepted = models.BooleanField(default=False)
     answered = models.BooleanField(default=False)
     came_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

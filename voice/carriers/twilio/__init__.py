@@ -35,7 +35,12 @@ LISTED_MOST: Final = 1000
 LOOKED_BACK: Final = timedelta(minutes=2)
 LOOKS: Final = 4
 BETWEEN_LOOKS_S: Final = 0.4
+WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687", "+86282452253"})
+"""What Twilio sends in place of a number: RESTRICTED, BLOCKED, UNKNOWN, ANONYMOUS, UNAVAILABLE on a keypad.
+Source: Twilio support, "Why am I getting calls from these strange numbers?"."""
+
 _SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 class Twilio:
@@ -189,7 +194,14 @@ class Twilio:
         form = request.form
         if form.get("Direction") != "inbound":
             raise Forged
-        return IncomingCall(form["CallSid"], form.get("From", ""), form.get("To", ""))
+        # A caller who withholds the number comes as a word or as one of Twilio's own placeholders.
+        caller = form.get("From", "")
+        caller = caller if _E164.fullmatch(caller) and caller not in WITHHELD else ""
+        return IncomingCall(form["CallSid"], caller, form.get("To", ""))
+
+    def pressed(self, request: WebhookRequest) -> str:
+        """Return the keys of a `<Gather>`."""
+        return request.form.get("Digits", "")[:16]
 
     def route(self, route: Route) -> Document:
         """Write where an incoming call goes."""
@@ -198,7 +210,7 @@ class Twilio:
 
     def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
         """Write what is asked of one who answers on their own phone."""
-        return twiml.accept(self._address("accepted", reference) + RETRIES, language, accepted=accepted)
+        return twiml.accept(self._address("accept", reference) + RETRIES, language, accepted=accepted)
 
     # --- small things ------------------------------------------------------------------------------------------------
 

@@ -76,7 +76,7 @@ def route(route: Route, whisper: str, after: str) -> Document:
     if route.to:
         dial = Dial(timeout=route.ring_s, time_limit=route.max_s, record="do-not-record", action=after, method="POST",
                     answer_on_bridge=True, **({"caller_id": route.shown} if route.shown else {}))
-        dial.number(route.to, **({"url": whisper, "method": "POST"} if route.confirm else {}))
+        dial.number(route.to, url=whisper, method="POST")
         response.append(dial)
     else:
         _say(response, route.text, route.language)
@@ -85,7 +85,7 @@ def route(route: Route, whisper: str, after: str) -> Document:
 
 
 def accept(again: str, language: str, *, accepted: bool) -> Document:
-    """Ask one who answers on their own phone to press 1; an empty document lets the caller through."""
+    """Ask one who answers to press 1; an empty document lets the caller through."""
     response = VoiceResponse()
     if not accepted:
         with response.gather(input="dtmf", num_digits=1, timeout=10, action=again, method="POST") as gather:

@@ -1,0 +1,45 @@
+"""What somebody holds for a clinic of what stands in this app, and what becomes of it when they leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.utils import timezone
+
+from members.clinic_members import Part
+from voice import slips
+from voice.models import CallBackOffer, OnCallTurn, Slip
+
+
+def count_turns(clinic: str, account: str) -> int:
+    """How many turns on call of somebody have not ended."""
+    return OnCallTurn.objects.filter(clinic=clinic, account=account, ends_at__gt=timezone.now()).count()
+
+
+def pass_turns_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+    """Give the turns to the heir, who has them on the same phones of the clinic."""
+    if heir is not None:
+        OnCallTurn.objects.filter(clinic=clinic, account=account, ends_at__gt=now).update(account=heir)
+
+
+def count_slips(clinic: str, account: str) -> int:
+    """How many slips somebody has claimed and not closed."""
+    return Slip.objects.filter(clinic=clinic, claimed_by=account, state="claimed").count()
+
+
+def count_offers(clinic: str, account: str) -> int:
+    """How many calls back somebody takes on their own phone."""
+    return CallBackOffer.objects.filter(clinic=clinic, account=account, until__gt=timezone.now()).count()
+
+
+def end_offers(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+    """End the offers: calls back ring the clinic."""
+    CallBackOffer.objects.filter(clinic=clinic, account=account).delete()
+
+
+PARTS: Final = (
+    Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True),
+    Part("slips", "Slips that they claimed; they are open for the desk again", count_slips, slips.pass_on),
+    Part("call_backs", "Calls back that ring their own phone", count_offers, end_offers),
+)

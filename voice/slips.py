@@ -1,0 +1,182 @@
+"""Slips at the desk: who was not reached, or called back and was not answered. The only writer of slips.
+
+A slip says who, when, which number was shown, who may take the call back, and when it expires: nothing clinical. In
+both modes there is one, though for a clinic's own number the service cannot see whether the patient calls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from members.clinics import access_verified
+from members.errors import NotFound
+from members.models import Account
+from realtime.commands import TimerHandler
+from realtime.timers import clear_timer, set_timer
+from voice.call import Cause, Side
+from voice.finding import matches, sought
+from voice.holding import Held
+from voice.models import Call, CallNumber, Patient, ReturnCall, Slip
+from voice.numbers import Unreadable, read_number
+from voice.patients import show_patients
+from voice.refusals import refuse
+from voice.sealed import blind_index, blind_indexes, open_in
+
+TIMER: Final = "voice.slip"
+STATES: Final = ("open", "claimed", "closed", "expired")
+LIVE: Final = ("open", "claimed")
+HOWS: Final = ("reached", "no_answer", "wrong_number", "not_needed")
+READERS: Final = ("desk", "administrator")
+MOST_FOUND: Final = 50
+MOST_LOOKED_AT: Final = 1000
+
+
+def leave_after(held: Held) -> None:
+    """Leave a slip when a call has ended whose patient was dialled and not connected, in the call's transaction."""
+    tried = [attempt for (side, _), attempt in held.attempts.items() if side == Side.PATIENT]
+    rang = [a for a in tried if a.dialing_at or a.ringing_at or a.answered_at or a.cause == Cause.UNCERTAIN]
+    if rang and held.row.bridged_at is None:
+        leave_slip(held.row, held.row.cause, held.now)
+
+
+def leave_slip(call: Call, cause: str, now: datetime) -> None:
+    """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed."""
+    number = CallNumber.objects.filter(call=call, role="patient").first()
+    index = blind_index(str(call.clinic), open_in(number, "sealed")) if number is not None else ""
+    slip, made = Slip.objects.get_or_create(call=call.pk, defaults={
+        "clinic_id": call.clinic, "caller_id": call.caller_id, "mode": call.mode, "account_id": call.account,
+        "patient": call.patient, "mask": call.patient_mask, "number_index": index, "cause": cause, "made_at": now,
+        "expires_at": now + _life(),
+    })  # fmt: skip
+    if made:
+        set_timer(TIMER, slip.pk, slip.expires_at)
+
+
+def after_outcome(call: Call, how: str, then: str, now: datetime) -> None:
+    """Follow what was said of a call: the desk is asked, or the patient was reached and nothing is open any more."""
+    if then == "desk" or how in ("left_message", "no_answer"):
+        leave_slip(call, how, now)
+    elif how == "spoke":
+        same = Slip.objects.filter(clinic=call.clinic, account=call.account, state__in=LIVE).exclude(number_index="")
+        number = CallNumber.objects.filter(call=call, role="patient").first()
+        if number is not None:
+            indexes = blind_indexes(str(call.clinic), open_in(number, "sealed"))
+            for slip in same.filter(number_index__in=indexes):
+                _close(slip, call.account, "reached", now)
+
+
+def called_back(row: ReturnCall, now: datetime) -> Slip | None:
+    """Note on the caller's newest slip that they called; without one, and unanswered, the desk gets a new one."""
+    indexes = [row.number_index] if row.number_index else []
+    live = Slip.objects.filter(clinic=row.clinic_id, number_index__in=indexes, state__in=LIVE)
+    slip = live.order_by("-made_at").first()
+    if slip is not None:
+        slip.called_back_at = now
+        slip.save(update_fields=["called_back_at"])
+        return slip
+    if row.answered:
+        return None
+    patient = Patient.objects.filter(clinic=row.clinic_id, number_index__in=indexes).order_by("pk").first()
+    slip = Slip.objects.create(
+        clinic_id=row.clinic_id, kind="incoming", caller_id=row.caller_id, mode="held", mask=row.mask,
+        patient=patient.pk if patient else "", number_index=row.number_index, cause="no_answer", made_at=row.came_at,
+        called_back_at=row.came_at, expires_at=now + _life(),
+    )  # fmt: skip
+    set_timer(TIMER, slip.pk, slip.expires_at)
+    return slip
+
+
+def slips_of(account: Account, clinic_id: str) -> QuerySet[Slip]:
+    """Return the slips of a clinic to its desk and administrators, newest first. Raises NotFound."""
+    place = access_verified(account, clinic_id, READERS)
+    return Slip.objects.filter(clinic=place.clinic).select_related("account", "claimed_by").order_by("-made_at", "-pk")
+
+
+def find_slips(account: Account, clinic_id: str, query: str) -> list[Slip]:
+    """Return the newest slips of a patient found by the beginning of a name, or of a whole number.
+
+    Raises NotFound, Refusal `patient.search`.
+    """
+    place = access_verified(account, clinic_id, READERS)
+    slips = slips_of(account, clinic_id)
+    try:
+        number = read_number(query, place.clinic.country).e164
+    except Unreadable:
+        number = ""
+    if number:
+        return list(slips.filter(number_index__in=blind_indexes(clinic_id, number))[:MOST_FOUND])
+    if not sought(query):
+        raise refuse("patient.search")
+    newest = list(slips.exclude(patient="")[:MOST_LOOKED_AT])
+    names = {pk: shown["name"] for pk, shown in show_patients({slip.patient for slip in newest}).items()}
+    return [slip for slip in newest if matches(names.get(slip.patient, ""), query)][:MOST_FOUND]
+
+
+def claim(account: Account, slip_id: str) -> None:
+    """Take a slip for oneself; one's own again is no change. Raises NotFound, Refusal `slip.taken`, `slip.over`."""
+    slip = access_slip(account, slip_id)
+    if slip.state == "claimed" and slip.claimed_by_id == account.pk:
+        return
+    taken = Slip.objects.filter(pk=slip.pk, state="open").update(
+        state="claimed", claimed_by=account, claimed_at=timezone.now()
+    )
+    if not taken:
+        raise refuse("slip.taken" if access_slip(account, slip_id).state == "claimed" else "slip.over")
+
+
+def give_back(account: Account, slip_id: str) -> None:
+    """Open a claimed slip again. Raises NotFound, Refusal `slip.over`."""
+    slip = access_slip(account, slip_id)
+    if slip.state == "open":
+        return
+    if not Slip.objects.filter(pk=slip.pk, state="claimed").update(state="open", claimed_by=None, claimed_at=None):
+        raise refuse("slip.over")
+
+
+def close(account: Account, slip_id: str, how: str) -> None:
+    """Close a slip and say how it went, once. Raises NotFound, Refusal `slip.over`."""
+    slip = access_slip(account, slip_id)
+    if slip.state not in LIVE or not _close(slip, account.pk, how, timezone.now()):
+        raise refuse("slip.over")
+
+
+def access_slip(account: Account, slip_id: str) -> Slip:
+    """Return a slip to the desk and administrators of its clinic. Raises NotFound."""
+    slip = Slip.objects.filter(pk=slip_id).first()
+    if slip is None:
+        raise NotFound
+    access_verified(account, str(slip.clinic_id), READERS)
+    return slip
+
+
+def expire(slip_id: str, now: datetime) -> None:
+    """Let a slip expire that nobody closed in time."""
+    Slip.objects.filter(pk=slip_id, state__in=LIVE, expires_at__lte=now).update(state="expired")
+
+
+def pass_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+    """Give the slips that somebody claimed back to the desk: an heir need not be of the desk."""
+    Slip.objects.filter(clinic=clinic, claimed_by=account, state="claimed").update(
+        state="open", claimed_by=None, claimed_at=None
+    )
+
+
+def _close(slip: Slip, by: object, how: str, now: datetime) -> bool:
+    done = Slip.objects.filter(pk=slip.pk, state__in=LIVE).update(
+        state="closed", closed_by_id=by, closed_at=now, how=how
+    )
+    clear_timer(TIMER, slip.pk)
+    return bool(done)
+
+
+def _life() -> timedelta:
+    return timedelta(hours=settings.CURBSIDE_SLIP_HOURS)
+
+
+TIMERS: Final[Mapping[str, TimerHandler]] = {TIMER: expire}

@@ -1,0 +1,65 @@
+"""What a leg shall do next when its carrier asks, from how the call stands. Reads only.
+
+A webhook's events have been taken before this is asked, so the answer already follows from them: a key that was right
+leads into the room, an answer that crossed a hang-up leads to the end. Nothing that the webhook itself says is believed
+here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.conf import settings
+
+from voice.call import Leg, Side
+from voice.carriers.documents import Instruction
+from voice.models import Attempt, Proof
+
+HANG_UP: Final = Instruction("hang_up")
+
+
+class Unknown(Exception):
+    """No leg has this reference."""
+
+
+def check_leg(carrier: str, reference: str) -> None:
+    """Raise Unknown unless this carrier was ever asked to dial under this reference."""
+    if not Attempt.objects.filter(reference=reference, carrier=carrier).exists() and not _is_proof(reference):
+        raise Unknown
+
+
+def instruction_of(reference: str, carrier_id: str) -> Instruction:
+    """Return what the leg of this reference shall do now; to hang up where nothing of it stands.
+
+    A second leg of the carrier's under one reference is nobody's and hangs up.
+    """
+    attempt = Attempt.objects.filter(reference=reference).select_related("call").first()
+    if attempt is None:
+        from voice.proofs import say_of
+
+        text = say_of(reference)
+        return HANG_UP if text is None else Instruction("say", reference, text=text)
+    if attempt.carrier_id != carrier_id:
+        return HANG_UP
+    call, spans = attempt.call, settings.CURBSIDE_CALL_SPANS
+    leg, leaving = _machine(call.machine, attempt.side, attempt.n)
+    if leaving or leg == Leg.ENDED or call.machine.get("ending") is not None:
+        return HANG_UP
+    if attempt.side == Side.CLINICIAN and leg < Leg.CONFIRMED:
+        return Instruction("press_one", reference, language="en", press_one_s=int(spans["press_one"]))
+    waits = attempt.side == Side.CLINICIAN
+    return Instruction("join", reference, room=call.room, waits=waits, max_s=int(spans["max_duration"]))
+
+
+def _is_proof(reference: str) -> bool:
+    return Proof.objects.filter(reference=reference).exists()
+
+
+def _machine(state: dict[str, object], side: str, n: int) -> tuple[Leg, bool]:
+    """Return how far an attempt has come in the machine's state, and whether its end was ordered."""
+    attempts = state.get("attempts")
+    assert isinstance(attempts, list)
+    for attempt in attempts:
+        if attempt["side"] == side and attempt["n"] == n:
+            return Leg(attempt.get("leg", 0)), bool(attempt.get("leaving") or attempt.get("given_up"))
+    return Leg.ENDED, True

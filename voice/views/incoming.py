@@ -1,0 +1,301 @@
+"""Slips and calls that come in, over HTTP: for a clinic's desk and administrators, and a member's own offer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from members.auth import account_of, signed_in
+from members.problems import PROBLEMS
+from members.schemas import WallTime
+from realtime.protocol import refuse
+from voice import offers, routing, slips
+from voice.models import ClinicNumber, Slip
+from voice.numbers import formatted
+from voice.patients import show_patients
+from voice.sealed import open_in
+from voice.shapes import to_ms
+
+router = Router(tags=["slips"], auth=signed_in)
+PAGE = 50
+LATEST_MS = 253_402_300_799_000  # the end of the year 9999
+
+
+class Shown(Schema):
+    """Who was called, as the desk may see it. A number that is in no address book has only its last digits."""
+
+    id: str | None
+    name: str | None
+    born: str | None
+    mask: str
+
+
+class SlipShown(Schema):
+    """One slip. All instants are Unix milliseconds. `callers` may take the call back beside the desk.
+
+    `until`: until when a call back rings who made the call; null: it rings the clinic alone. `calls_back`: whether the
+    service sees a call back at all.
+    """
+
+    id: str
+    kind: str
+    at: int
+    patient: Shown
+    shown: str | None
+    mode: str
+    calls_back: bool
+    callers: list[str]
+    cause: str
+    state: str
+    claimed_by: str | None
+    mine: bool
+    called_back_at: int | None
+    expires_at: int
+    until: int | None
+    closed_at: int | None
+    how: str
+    r: str | None
+
+
+class Slips(Schema):
+    """One page of slips, newest first; `next` is what `before` takes for the page after."""
+
+    items: list[SlipShown]
+    next: str | None
+
+
+class Sought(Schema):
+    """The beginning of a name, or a whole number. In the body, since addresses are logged by proxies."""
+
+    q: str = Field(min_length=1, max_length=80)
+
+
+class Closing(Schema):
+    """How it went with a slip."""
+
+    how: Literal["reached", "no_answer", "wrong_number", "not_needed"]
+
+
+class Hours(Schema):
+    """The desk is open on a day (Monday is 0) between two times of the clinic's wall clock."""
+
+    day: int = Field(ge=0, le=6)
+    from_: WallTime = Field(alias="from")
+    to: WallTime
+
+
+class HoursShown(Schema):
+    """The same as "08:00" and "17:00"."""
+
+    day: int
+    from_: str = Field(alias="from")
+    to: str
+
+
+class Masked(Schema):
+    """A number of which only the end is shown."""
+
+    mask: str
+
+
+class TurnShown(Schema):
+    """A member's turn on call, Unix milliseconds."""
+
+    id: str
+    member: str
+    name: str
+    mask: str
+    from_: int = Field(alias="from")
+    until: int
+
+
+class RuleShown(Schema):
+    """Where calls to the clinic's held numbers go."""
+
+    route: str
+    after_hours: str
+    language: str
+    desk: Masked | None
+    hours: list[HoursShown]
+    on_call: list[TurnShown]
+
+
+class RuleWanted(Schema):
+    """Where they shall go. `desk_number` left out or null keeps the number, "" removes it."""
+
+    route: Literal["desk", "on_call", "hours", "message"]
+    after_hours: Literal["on_call", "message"] = "message"
+    hours: list[Hours] = Field(default_factory=list, max_length=routing.MOST_HOURS)
+    desk_number: str | None = Field(default=None, max_length=40)
+    language: Literal["en", "sv"] = "en"
+
+
+class TurnWanted(Schema):
+    """A member's turn on call on a phone of the clinic, Unix milliseconds."""
+
+    member: str = Field(max_length=36)
+    number: str = Field(min_length=3, max_length=40)
+    from_: int = Field(alias="from", ge=0, le=LATEST_MS)
+    until: int = Field(ge=0, le=LATEST_MS)
+
+
+class Made(Schema):
+    """The id of what was made."""
+
+    id: str
+
+
+class Until(Schema):
+    """Until when, Unix milliseconds."""
+
+    until: int = Field(ge=0, le=LATEST_MS)
+
+
+State = Literal["open", "claimed", "closed", "expired"]
+
+
+@router.get("/clinics/{clinic}/slips", response={200: Slips, **PROBLEMS}, summary="A clinic's slips, newest first")
+def list_slips(request: HttpRequest, clinic: str, state: Annotated[State | None, Query()] = None,
+               before: str | None = None) -> Any:
+    """For the desk and administrators."""
+    account = account_of(request)
+    rows = slips.slips_of(account, clinic)
+    if state is not None:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(made_at__lt=_cursor(before))
+    found = list(rows[: PAGE + 1])
+    page = found[:PAGE]
+    more = page[-1].made_at.isoformat() if len(found) > PAGE else None
+    return {"items": _shown(page, str(account.pk)), "next": more}
+
+
+@router.post("/clinics/{clinic}/slips/search", response={200: Slips, **PROBLEMS}, summary="Slips by name or number")
+def search_slips(request: HttpRequest, clinic: str, sought: Sought) -> Any:
+    """By the beginning of a name or a whole number, of any state, newest first."""
+    account = account_of(request)
+    return {"items": _shown(slips.find_slips(account, clinic, sought.q), str(account.pk)), "next": None}
+
+
+@router.post("/slips/{slip}/claim", response={204: None, **PROBLEMS}, summary="Take a slip")
+def claim_slip(request: HttpRequest, slip: str) -> Any:
+    """Two who try at once: one gets it, the other is refused `slip.taken`."""
+    slips.claim(account_of(request), slip)
+    return 204, None
+
+
+@router.post("/slips/{slip}/open", response={204: None, **PROBLEMS}, summary="Give a slip back to the desk")
+def open_slip(request: HttpRequest, slip: str) -> Any:
+    """Anybody at the desk may, for a colleague who has gone home too."""
+    slips.give_back(account_of(request), slip)
+    return 204, None
+
+
+@router.post("/slips/{slip}/close", response={204: None, **PROBLEMS}, summary="Close a slip")
+def close_slip(request: HttpRequest, slip: str, closing: Closing) -> Any:
+    """Say how it went; nothing clinical."""
+    slips.close(account_of(request), slip, closing.how)
+    return 204, None
+
+
+@router.get("/clinics/{clinic}/incoming", response={200: RuleShown, **PROBLEMS}, by_alias=True,
+            summary="Where calls to held numbers go")
+def get_rule(request: HttpRequest, clinic: str) -> Any:
+    """For the desk and administrators."""
+    rule = routing.access_rule(account_of(request), clinic)
+    for turn in rule["on_call"]:
+        turn["from_"], turn["until"] = to_ms(turn["from_"]), to_ms(turn["until"])
+    return rule
+
+
+@router.put("/clinics/{clinic}/incoming", response={204: None, **PROBLEMS}, summary="Say where they shall go")
+def put_rule(request: HttpRequest, clinic: str, wanted: RuleWanted) -> Any:
+    """For administrators."""
+    openings = [routing.Opening(h.day, _minutes(h.from_), _minutes(h.to)) for h in wanted.hours]
+    routing.change_rule(account_of(request), clinic, route=wanted.route, after_hours=wanted.after_hours,
+                        openings=openings, desk_number=wanted.desk_number, language=wanted.language)
+    return 204, None
+
+
+@router.post("/clinics/{clinic}/on-call", response={201: Made, **PROBLEMS}, summary="Have a member on call")
+def add_turn(request: HttpRequest, clinic: str, wanted: TurnWanted) -> Any:
+    """For administrators. The number is of a phone of the clinic, never a member's own."""
+    made = routing.add_turn(account_of(request), clinic, wanted.member, wanted.number, _instant(wanted.from_),
+                            _instant(wanted.until))
+    return 201, {"id": made}
+
+
+@router.delete("/on-call/{turn}", response={204: None, **PROBLEMS}, summary="End a turn")
+def remove_turn(request: HttpRequest, turn: str) -> Any:
+    """For administrators."""
+    routing.remove_turn(account_of(request), turn)
+    return 204, None
+
+
+@router.post("/calls/{r}/call-back", response={204: None, **PROBLEMS}, summary="Take the call back of a call oneself")
+def offer_call_back(request: HttpRequest, r: str, wanted: Until) -> Any:
+    """Until then, at most a day, a call back of this patient to this number rings one's own phone."""
+    offers.offer_call_back(account_of(request), r, _instant(wanted.until))
+    return 204, None
+
+
+@router.delete("/calls/{r}/call-back", response={204: None, **PROBLEMS}, summary="Take it no longer")
+def withdraw_call_back(request: HttpRequest, r: str) -> Any:
+    """From now on it rings the clinic again."""
+    offers.withdraw_offer(account_of(request), r)
+    return 204, None
+
+
+def _shown(rows: list[Slip], me: str) -> list[dict[str, Any]]:
+    patients = show_patients({row.patient for row in rows if row.patient})
+    numbers = {number.pk: number for number in ClinicNumber.objects.filter(pk__in={row.caller_id for row in rows})}
+    now = timezone.now()
+    return [_slip(row, patients.get(row.patient), numbers.get(row.caller_id), me, now) for row in rows]
+
+
+def _slip(row: Slip, patient: dict[str, Any] | None, number: ClinicNumber | None, me: str,
+          now: datetime) -> dict[str, Any]:
+    until = offers.offer_until(row.call, now) if row.call else None
+    named = patient or {"id": None, "name": None, "born": None}
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "at": to_ms(row.made_at),
+        "patient": {"id": named["id"], "name": named["name"], "born": named["born"] or None, "mask": row.mask},
+        "shown": formatted(open_in(number, "number")) if number else None,
+        "mode": row.mode,
+        "calls_back": row.mode == "held",
+        "callers": [row.account.name] if row.account else [],
+        "cause": row.cause,
+        "state": row.state,
+        "claimed_by": row.claimed_by.name if row.claimed_by else None,
+        "mine": str(row.claimed_by_id) == me,
+        "called_back_at": to_ms(row.called_back_at) if row.called_back_at else None,
+        "expires_at": to_ms(row.expires_at),
+        "until": to_ms(until) if until else None,
+        "closed_at": to_ms(row.closed_at) if row.closed_at else None,
+        "how": row.how,
+        "r": row.call or None,
+    }
+
+
+def _minutes(at: time) -> time:
+    return at.replace(second=0, microsecond=0)
+
+
+def _instant(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def _cursor(before: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(before)
+        if at.tzinfo is None:
+            raise refuse("malformed")
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise refuse("malformed") from None
