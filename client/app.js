@@ -19,7 +19,7 @@ import { signIn } from "./views/sign-in.js";
 const BESIDE = "curbside.beside";
 const TITLES = {
   consults: "consults.title", ask: "ask.title", summary: "summary.title", cases: "place.cases", calls: "place.calls",
-  me: "place.me", verify: "verify.title", "who-knows-what": "who.title", "sign-in": "signin.title",
+  "call-new": "place.calls", call: "place.calls", clinic: "place.clinic", me: "place.me", platform: "place.platform", verify: "verify.title", "who-knows-what": "who.title", "sign-in": "signin.title",
 };
 const root = document.getElementById("root");
 let inside = null;

@@ -1,4 +1,6 @@
 /** The screens of someone who is signed in, and what the service says to them. Loaded when there is someone. */
+import { followCall, forgetCalls, loadCalls, refreshCall } from "./call-list.js";
+import { forgetClinics, loadClinics } from "./clinic-list.js";
 import { consultList, forgetConsults, loadConsults, refreshConsult } from "./consult-list.js";
 import { specialtyName } from "./fields.js";
 import { alertMessage, alertOffer, startAlerts } from "./parts/alerts.js";
@@ -8,8 +10,9 @@ import { html } from "./parts/html.js";
 import { startMenus } from "./parts/menu.js";
 import { offerCame, offerWent, settleOffer } from "./parts/offer.js";
 import { announce, toast } from "./parts/toast.js";
-import { t } from "./parts/words.js";
+import { loadWords, t } from "./parts/words.js";
 import { renewPush } from "./platform/push.js";
+import { loadStyles } from "./platform/styles.js";
 import { go, readPath } from "./router.js";
 import { later, screen, update } from "./screen.js";
 import { startShortcuts } from "./shortcuts.js";
@@ -24,9 +27,11 @@ export { measureScroll } from "./views/scroll.js";
 
 // --- drawing ---------------------------------------------------------------------------------------------------------
 
-/** Follow the consult of a place, and no other; none while nobody is signed in. */
+/** Follow the consult or the call of a place, and no other; none while nobody is signed in. */
 export function follow(route) {
-  followConsult(screen.app.session.me && route.name === "consult" ? route.r : null);
+  const of = (name) => (screen.app.session.me && route.name === name ? route.r : null);
+  followConsult(of("consult"));
+  followCall(of("call"));
 }
 
 /** After a drawing: the conversation stands where it stood, and who asked for the offer is taken to it. */
@@ -45,11 +50,25 @@ function panes(route) {
   if (route.name === "ask") return split(listPane(), askPane());
   if (route.name === "consult") return split(listPane(route.r), consultPane(route.r));
   if (route.name === "summary") return split(listPane(route.r), later("summary", () => import("./views/summary.js"), (view) => view.summaryPane(route.r)));
-  if (route.name === "cases" || route.name === "calls") return notOpenYet(route.name);
-  if (route.name === "me") return later("me", () => import("./views/me.js"), (view) => view.mePage());
+  if (route.name === "cases") return notOpenYet(route.name);
+  if (route.place === "calls") return later("calls", () => masked(import("./views/calls.js")), (view) => view.callsPage(route));
+  if (route.place === "clinic") return later("clinic", () => masked(import("./views/clinic.js"), "clinic"), (view) => view.clinicPage(route));
+  if (route.name === "platform") return later("platform", loadPlatform, (view) => view.platformPage());
+  if (route.name === "me") return later("me", () => masked(import("./views/me.js")), (view) => view.mePage());
   if (route.name === "verify") return one(later("summary", () => import("./views/summary.js"), (view) => view.verifyPage()));
   if (route.name === "who-knows-what") return one(later("who", () => import("./views/who-knows-what.js"), (view) => view.whoKnowsWhat()));
   return notFound();
+}
+
+/** Screens about calls bring their own words and looks. */
+async function masked(module, ...more) {
+  const [view] = await Promise.all([module, loadWords("calls", ...more), ...["calls", ...more].map(loadStyles)]);
+  return view;
+}
+
+async function loadPlatform() {
+  const [view] = await Promise.all([import("./views/platform.js"), loadWords("platform"), loadStyles("platform")]);
+  return view;
 }
 
 function split(list, detail, listOnly = false) {
@@ -75,6 +94,7 @@ function onInbox(event) {
     screen.ui.delete(`summary/${d.r}`);
     refreshConsult(d.r).then((item) => tellChange(known, item, late));
   }
+  if (k === "call.started" || k === "call.changed") refreshCall(d.r);
   if (k === "availability.changed") {
     heardAvailability(d);
     reloadAvailability();
@@ -107,6 +127,11 @@ function onEvent({ r, event, late }) {
   if (event.k.startsWith("consult.")) refreshConsult(r);
 }
 
+/** A call that ended or was spoken of is read anew: its record is written by the service. */
+function onCallEvent({ r, event }) {
+  if (event.k === "call.ended" || event.k === "call.outcome") refreshCall(r);
+}
+
 // --- one member, from sign-in to sign-out --------------------------------------------------------------------------------
 
 let account = null;
@@ -116,10 +141,14 @@ export function hearSession({ state, me }) {
   if (state === "signed_in" && account !== me.inbox) {
     account = me.inbox;
     loadConsults();
+    loadCalls();
+    loadClinics();
     renewPush(screen.api).catch(() => {});
   } else if (state === "signed_out") {
     account = null;
     forgetConsults();
+    forgetCalls();
+    forgetClinics();
   }
 }
 
@@ -128,6 +157,7 @@ export function startInside() {
   const { app } = screen;
   app.on("inbox", onInbox);
   app.on("event", onEvent);
+  app.on("event", onCallEvent);
   app.on("offer", (offer) => {
     alertOffer();
     offerCame(offer);

@@ -6,7 +6,8 @@ const OPEN_TO_ALL = new Set(["/verify", "/who-knows-what"]);
 
 /**
  * Read a path. @param {string} path
- * @returns {{name: string, place: string, r?: string, open: boolean, front: boolean}} `open`: needs no sign-in
+ * @returns {{name: string, place: string, r?: string, clinic?: string, part?: string, open: boolean, front: boolean}}
+ *   `open`: needs no sign-in
  */
 export function readPath(path) {
   const clean = path.replace(/\/+$/, "") || "/";
@@ -18,9 +19,21 @@ export function readPath(path) {
   if (clean === "/consults/ask") return { name: "ask", place: "consults", open, front };
   if (parts[0] === "consults" && parts[2] === "summary") return { name: "summary", place: "consults", r: parts[1], open, front };
   if (parts[0] === "consults" && parts.length === 2) return { name: "consult", place: "consults", r: parts[1], open, front };
-  const names = { "/sign-in": "sign-in", "/cases": "cases", "/calls": "calls", "/me": "me", "/verify": "verify",
+  const masked = readVoice(parts);
+  if (masked) return { ...masked, open, front };
+  const names = { "/sign-in": "sign-in", "/cases": "cases", "/me": "me", "/platform": "platform", "/verify": "verify",
     "/who-knows-what": "who-knows-what" };
-  return { name: names[clean] || "not-found", place: ["cases", "calls", "me"].includes(parts[0]) ? parts[0] : "", open, front };
+  return { name: names[clean] || "not-found", place: ["cases", "me", "platform"].includes(parts[0]) ? parts[0] : "", open, front };
+}
+
+/** Calls and clinics. No address ever holds a number or a name: a call, a clinic and a patient are random ids. */
+function readVoice([first, second, third, more]) {
+  if (more !== undefined) return null;
+  if (first === "calls" && third === undefined) {
+    if (second === undefined) return { name: "calls", place: "calls" };
+    return second === "new" ? { name: "call-new", place: "calls" } : { name: "call", place: "calls", r: second };
+  }
+  return first === "clinic" ? { name: "clinic", place: "clinic", clinic: second, part: third } : null;
 }
 
 /** Go to a path of the client. @param {string} path @param {{replace?: boolean}} [how] */
@@ -29,6 +42,7 @@ export function go(path, { replace = false } = {}) {
   // Who is there already keeps the focus where it is.
   if (url.pathname + url.search === location.pathname + location.search) return update();
   history[replace ? "replaceState" : "pushState"](null, "", url.pathname + url.search);
+  part = url.hash.slice(1);
   return arrive();
 }
 
@@ -49,16 +63,21 @@ export function startRouter() {
     if (link.hash && link.pathname === location.pathname) return;
     if (link.pathname.startsWith("/static/") || link.pathname.startsWith("/api/")) return;
     event.preventDefault();
-    go(link.pathname + link.search);
+    go(link.pathname + link.search + link.hash);
   });
   screen.path = location.pathname;
   screen.query = new URLSearchParams(location.search);
 }
 
 let settled = null;
+let part = ""; // the id of the part of a screen that a link leads to; the screen may still be loading
 
 /** After a change of place: the heading takes the focus, so that a screen reader says where one is. */
 export function settleFocus(root) {
+  if (part && document.getElementById(part)) {
+    document.getElementById(part).scrollIntoView({ block: "start" });
+    part = "";
+  }
   const redrawn = settled && !settled.isConnected && document.activeElement === document.body;
   if (!screen.arrived && !redrawn) return;
   // Where the page itself scrolls (before sign-in, at 400 % zoom), a new place begins at its top.

@@ -8,17 +8,18 @@ import { go, readPath } from "./router.js";
 import { screen } from "./screen.js";
 import { focusComposer } from "./views/composer.js";
 
-const GO = { 1: "/consults", 2: "/cases", 3: "/calls", 4: "/me" };
+const GO = { 1: "/consults", 2: "/cases", 3: "/calls", 4: "/me", 5: "/clinic" };
 
 const LIST = [
   ["?", "shortcuts.help"],
   ["a", "shortcuts.ask"],
+  ["c", "shortcuts.call"],
   ["o", "shortcuts.offer"],
   ["v", "shortcuts.available"],
   ["j", "shortcuts.next"],
   ["k", "shortcuts.previous"],
   ["r", "shortcuts.reply"],
-  ["1 – 4", "shortcuts.places"],
+  ["1 – 5", "shortcuts.places"],
   ["Enter", "shortcuts.send"],
   ["↑", "shortcuts.edit"],
   ["Esc", "shortcuts.escape"],
@@ -51,6 +52,7 @@ function onKey(event) {
   const act = {
     "?": openShortcuts,
     a: () => go("/consults/ask"),
+    c: () => go("/calls/new"),
     o: () => offers.length && showOffer(offers[0]),
     v: toggleAvailability,
     j: () => step(1),

@@ -6,15 +6,17 @@
  * locale; everything else is put in as it is given. `tests/client/core/strings.test.mjs` holds the languages equal.
  *
  * English is always there, for it also says what another language lacks; others are loaded where they are wanted.
- * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors) and `<tag>.screens.js`.
+ * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors) and `<tag>.screens.js`. What only
+ * some screens say lies in files of its own, `<tag>.calls.js` and `<tag>.clinic.js`, and is added when they are opened.
  */
 import en from "./strings/en.js";
 
 const CATALOGUES = { en };
+const of = (tag) => CATALOGUES[tag] ?? CATALOGUES[tag.split("-")[0]] ?? CATALOGUES.en;
 
-/** Adds a language that was loaded. @param {string} tag "sv" @param {Record<string, string|object>} catalogue */
-export function addCatalogue(tag, catalogue) {
-  CATALOGUES[tag] = catalogue;
+/** Adds strings of a language that were loaded. @param {string} tag "sv" @param {Record<string, string|object>} strings */
+export function addCatalogue(tag, strings) {
+  CATALOGUES[tag] = { ...CATALOGUES[tag], ...strings };
 }
 
 /**
@@ -25,12 +27,11 @@ export function addCatalogue(tag, catalogue) {
  */
 export function translator(language, _zone) {
   const tag = (language || "en").toLowerCase();
-  const catalogue = CATALOGUES[tag] ?? CATALOGUES[tag.split("-")[0]] ?? en;
-  const locale = catalogue === en ? "en" : tag;
+  const locale = of(tag) === CATALOGUES.en ? "en" : tag;
   const plural = new Intl.PluralRules(locale);
   const number = new Intl.NumberFormat(locale);
   return (key, values = {}) => {
-    const found = catalogue[key] ?? en[key];
+    const found = of(tag)[key] ?? CATALOGUES.en[key];
     if (found === undefined) return key;
     const text = typeof found === "string" ? found : (found[plural.select(Number(values.count ?? 0))] ?? found.other);
     return text.replace(/\{(\w+)\}/g, (place, name) => {

@@ -1,6 +1,6 @@
 /**
- * Clocks that keep themselves: `<cb-countdown>` runs down to an instant, `<cb-ago>` tells how long ago something was and
- * the exact time on touch. One ticker serves all of them, so that a second that passes renders nothing else.
+ * Clocks that keep themselves: `<cb-countdown>` runs down to an instant, `<cb-since>` up from one, `<cb-ago>` tells how
+ * long ago something was and the exact time on touch. One ticker serves all of them, so that a second that passes renders nothing else.
  */
 import { clockText } from "../core/time.js";
 import { screen } from "../screen.js";
@@ -53,6 +53,16 @@ class Countdown extends Clock {
   }
 }
 
+/** Time passed since `at` (Unix ms), "02:41". */
+class Since extends Clock {
+  show() {
+    if (!this.instant) return;
+    const passed = Math.max(0, (screen.app?.now() ?? Date.now()) - this.instant);
+    const text = clockText(Math.floor(passed / 1000) * 1000);
+    if (this.textContent !== text) this.textContent = text;
+  }
+}
+
 /** How long ago `at` (Unix ms) was, in words; a touch or a click shows the exact time instead, and back. */
 class Ago extends Clock {
   connectedCallback() {
@@ -75,4 +85,5 @@ class Ago extends Clock {
 }
 
 customElements.define("cb-countdown", Countdown);
+customElements.define("cb-since", Since);
 customElements.define("cb-ago", Ago);

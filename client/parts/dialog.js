@@ -8,10 +8,10 @@ let current = null;
 
 /**
  * Open a dialog. `view(close)` draws its content and is called on every drawing.
- * @param {string} title @param {(close: (value?: any) => void) => any} view
+ * @param {string} title @param {(close: (value?: any) => void) => any} view @param {string} [look] a class of its own
  * @returns {Promise<any>} what it was closed with; undefined when it was dismissed
  */
-export function openDialog(title, view) {
+export function openDialog(title, view, look = "") {
   current?.close();
   return new Promise((resolve) => {
     const close = (value) => {
@@ -21,7 +21,7 @@ export function openDialog(title, view) {
       updateNow();
       resolve(value);
     };
-    const mine = { title, view, close };
+    const mine = { title, view, close, look };
     current = mine;
     updateNow();
   });
@@ -56,8 +56,8 @@ export function settleDialog() {
 /** Drawn once by the frame. */
 export function dialogs() {
   if (!current) return nothing;
-  const { title, view, close } = current;
-  return html`<dialog class="dialog" aria-labelledby="dialog-title"
+  const { title, view, close, look } = current;
+  return html`<dialog class="dialog ${look}" aria-labelledby="dialog-title"
       @cancel=${(event) => { event.preventDefault(); close(); }}
       @click=${(event) => { if (event.target === event.currentTarget) close(); }}>
     <div class="dialog-body">

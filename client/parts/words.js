@@ -4,7 +4,16 @@ import { exactText, relativeText } from "../core/time.js";
 
 export const LANGUAGES = { en: "English", sv: "Svenska" };
 const KEY = "curbside.language";
-const LOAD = { sv: () => import("../core/strings/sv.js") };
+const LOAD = {
+  en: { calls: () => import("../core/strings/en.calls.js"), clinic: () => import("../core/strings/en.clinic.js"), platform: () => import("../core/strings/en.platform.js") },
+  sv: {
+    base: () => import("../core/strings/sv.js"),
+    calls: () => import("../core/strings/sv.calls.js"),
+    clinic: () => import("../core/strings/sv.clinic.js"),
+    platform: () => import("../core/strings/sv.platform.js"),
+  },
+};
+const parts = new Set(["base"]);
 
 let language = "en";
 let zone;
@@ -27,11 +36,21 @@ export function startLanguage() {
   return useLanguage(wanted.find((tag) => tag in LANGUAGES) || "en");
 }
 
+/** Load what screens of their own say, in English and in the language of the screens. @param {...string} names */
+export async function loadWords(...names) {
+  for (const name of names) parts.add(name);
+  await Promise.all([...new Set(["en", language])].map((tag) => loadParts(tag, names)));
+}
+
+async function loadParts(tag, names) {
+  const loaded = await Promise.all(names.map((name) => LOAD[tag][name]?.()));
+  for (const one of loaded) if (one) addCatalogue(tag, one.default);
+}
+
 /** Change the language of the screens; stays in the present one where the other cannot be loaded. */
 async function useLanguage(tag) {
   try {
-    const loaded = await LOAD[tag]?.();
-    if (loaded) addCatalogue(tag, loaded.default);
+    await loadParts(tag, [...parts]);
   } catch {
     return;
   }

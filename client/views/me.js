@@ -11,6 +11,7 @@ import { alertsSection } from "./me-alerts.js";
 import { deviceSection } from "./me-device.js";
 import { sessionsSection, tokensSection } from "./me-access.js";
 import { secondFactorSection } from "./me-factor.js";
+import { phoneSection } from "./me-phone.js";
 
 const ZONES = Intl.supportedValuesOf?.("timeZone") ?? [];
 
@@ -34,6 +35,7 @@ export function mePage() {
     <div class="page">
       ${profile(me)}
       ${me.verified && me.clinical !== false ? answering(me) : nothing}
+      ${me.verified && me.clinical !== false ? phoneSection() : nothing}
       ${alertsSection()}
       ${secondFactorSection()}
       ${sessionsSection()}

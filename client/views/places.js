@@ -1,4 +1,4 @@
-/** The places that are not open yet, said plainly; and a path that leads nowhere. */
+/** The place that is not open yet, said plainly; and a path that leads nowhere. */
 import { html } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { statement } from "../parts/states.js";
@@ -8,11 +8,11 @@ function pane(content) {
   return html`<div class="panes panes-one"><div class="pane" tabindex="0">${content}</div></div>`;
 }
 
-/** @param {"cases"|"calls"} name */
+/** @param {"cases"} name */
 export function notOpenYet(name) {
   return pane(html`<header class="head"><h1 tabindex="-1">${t(`place.${name}`)}</h1></header>
     ${statement({
-      icon: name === "cases" ? "book-open" : "phone",
+      icon: "book-open",
       title: t(`${name}.empty`),
       text: t(`${name}.empty.text`),
       action: html`<a class="btn" href="/consults">${icon("messages-square")}${t("consults.go")}</a>`,

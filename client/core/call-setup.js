@@ -1,0 +1,54 @@
+/** What must be settled before a call can be asked for. Rules for a screen, no effects; the service checks them all. */
+
+const DAY_MS = 86_400_000;
+
+/** A number may be shown while it is live: proved, approved and not run out. */
+export function mayShow(number, now) {
+  return number.state === "live" && !(number.expires_at && number.expires_at <= now);
+}
+
+/** Days until the proof of a number ends, if they are few; null otherwise. */
+export function endsInDays(number, now, few = 14) {
+  if (!number.expires_at || !mayShow(number, now)) return null;
+  const days = Math.ceil((number.expires_at - now) / DAY_MS);
+  return days <= few ? days : null;
+}
+
+/**
+ * What stands between this member and any call, the first that has to be mended; null when nothing does.
+ * @param {object} setup GET /calls/setup @param {number} now Unix ms
+ * @returns {null|"paused"|"no_clinic"|"no_second_factor"|"no_phone"|"phone_waits"|"no_number"|"all_expired"}
+ */
+export function obstacleOf(setup, now) {
+  if (setup.paused) return "paused";
+  if (setup.clinics.length === 0) return "no_clinic";
+  if (!setup.second_factor) return "no_second_factor";
+  if (!setup.phone?.verified) return setup.phone ? "phone_waits" : "no_phone";
+  const numbers = setup.clinics.flatMap((clinic) => clinic.numbers);
+  if (numbers.length === 0) return "no_number";
+  if (!numbers.some((number) => mayShow(number, now))) return "all_expired";
+  return null;
+}
+
+/** The number to begin with: the one that was shown last time if it still may be, else the one that lasts longest. */
+export function numberToShow(numbers, now, last = null) {
+  const open = numbers.filter((number) => mayShow(number, now));
+  const lasting = [...open].sort((a, b) => (b.expires_at ?? Infinity) - (a.expires_at ?? Infinity));
+  return open.find((number) => number.id === last) ?? lasting[0] ?? null;
+}
+
+/** The clinic to begin with: where one may call by the number shown last, else the first that has any. */
+export function clinicToStart(clinics, now, last = null) {
+  const held = clinics.find((clinic) => clinic.numbers.some((number) => number.id === last && mayShow(number, now)));
+  return held ?? clinics.find((clinic) => clinic.numbers.some((number) => mayShow(number, now))) ?? clinics[0] ?? null;
+}
+
+/** Whether typed digits are enough to ask the service about: shorter ones are still being typed. */
+export function longEnough(typed) {
+  return typed.replace(/\D/g, "").length >= 7;
+}
+
+/** Whether two requests to check are the same one, so that an answer that comes late can be told apart. */
+export function checkKey({ clinic, caller_id: shown, patient = "", number = "", to, urgent = false }) {
+  return [clinic, shown, patient, number, to, urgent].join("|");
+}

@@ -1,0 +1,148 @@
+/**
+ * A masked call as a screen shows it: folded from the durable events of the call's stream, so that a phone that slept
+ * and woke shows the truth. May import nothing.
+ *
+ * Two lanes, "clinician" and "patient". Within an attempt a leg only rises, as in the service's own machine, so that an
+ * event that comes twice or late changes nothing; a newer attempt (a second trunk, a handover) begins its lane anew.
+ */
+
+const RISES = ["idle", "dialing", "ringing", "answered", "confirmed", "ended"];
+
+/** Causes that say that the far phone was not reached, whichever side it was. */
+const UNANSWERED = new Set(["no_answer", "busy", "declined", "unreachable", "voicemail", "no_key"]);
+
+/**
+ * @typedef {{n: number, leg: string, reached: string, cause: string|null, until: number|null, at: Record<string, number>}} Lane
+ *   leg: where it stands; reached: how far it came before it ended; until: Unix ms at which its clock runs out, if the
+ *   service told; at: Unix ms at which it came to each
+ * @typedef {{phase: "waiting"|"clinician"|"patient"|"connected"|"ending"|"ended", started: object|null, startedAt: number|null,
+ *   clinician: Lane, patient: Lane, bridgedAt: number|null, maxS: number|null, ending: object|null, ended: object|null,
+ *   endedAt: number|null, outcome: object|null}} Call
+ */
+
+/**
+ * Folds the items of a stream's view (`app.stream(r).items`), oldest first.
+ * @param {{k: string, d: object, ts: number, s: number|null}[]} items pending ones of one's own, without `s`, are left out
+ * @returns {Call}
+ */
+export function foldCall(items) {
+  const call = {
+    started: null, startedAt: null, clinician: lane(0), patient: lane(0), bridgedAt: null, maxS: null, ending: null, ended: null,
+    endedAt: null, outcome: null,
+  };
+  for (const item of items) if (item.s !== null) STEPS[item.k]?.(call, item.d, item.ts);
+  return Object.freeze({ ...call, phase: phaseOf(call) });
+}
+
+function lane(n) {
+  return { n, leg: "idle", reached: "idle", cause: null, until: null, at: {} };
+}
+
+const STEPS = {
+  "call.started"(call, d, ts) {
+    Object.assign(call, { started: d, startedAt: ts });
+  },
+  "call.leg"(call, d, ts) {
+    if (d.side !== "clinician" && d.side !== "patient") return;
+    call[d.side] = risen(call[d.side], d, ts);
+  },
+  "call.bridged"(call, d, ts) {
+    Object.assign(call, { bridgedAt: d.at ?? ts, maxS: d.max_s ?? null });
+  },
+  "call.ending"(call, d) {
+    call.ending = d;
+  },
+  "call.ended"(call, d, ts) {
+    Object.assign(call, { ended: d, endedAt: ts });
+  },
+  "call.outcome"(call, d) {
+    call.outcome = d;
+  },
+};
+
+function risen(before, { n = 1, leg, cause = null, until = null }, ts) {
+  if (n < before.n || !RISES.includes(leg)) return before;
+  const known = n > before.n ? lane(n) : before;
+  if (RISES.indexOf(leg) <= RISES.indexOf(known.leg) && n === before.n) return before;
+  const reached = leg === "ended" ? known.reached : leg;
+  return { n, leg, reached, cause: cause ?? known.cause, until, at: { ...known.at, [leg]: ts } };
+}
+
+function phaseOf(call) {
+  if (call.ended) return "ended";
+  if (call.ending) return "ending";
+  if (!call.started) return "waiting";
+  if (call.bridgedAt !== null) return "connected";
+  return call.clinician.leg === "confirmed" ? "patient" : "clinician";
+}
+
+/** How full a lane is: 0 nothing yet, 1 asked for, 2 rings, 3 answered, 4 here. An ended one stays as full as it was. */
+export function fillOf({ reached }, side) {
+  const steps = { idle: 0, dialing: 1, ringing: 2, answered: side === "patient" ? 4 : 3, confirmed: 4 };
+  return steps[reached] ?? 0;
+}
+
+/**
+ * What a lane says, as the end of a string's key: "idle", "dialing", "ringing", "answered", "here", or why it is over.
+ * @param {Call} call @param {"clinician"|"patient"} side
+ */
+export function laneWord(call, side) {
+  const { leg, reached, cause } = call[side];
+  if (leg === "idle" && call.ended) return "not_called";
+  if (leg !== "ended") return leg === "confirmed" || (side === "patient" && leg === "answered") ? "here" : leg;
+  if (side === "patient" && call.bridgedAt !== null) return "left";
+  if (UNANSWERED.has(cause)) return cause;
+  return reached === "confirmed" ? "left" : "over";
+}
+
+/**
+ * Why the call ended, as the end of a string's key. It says first whether the patient was ever called, for that is what
+ * a clinician must know.
+ * @param {{by: string, cause: string, talked?: boolean, rang?: boolean, here?: boolean}} end
+ *   talked: the two were bridged; rang: the patient's phone was dialled; here: the clinician was on the line
+ */
+export function endWord({ by, cause, talked = false, rang = false, here = false }) {
+  if (talked) return TALKED[cause] ?? (by === "clinician" || by === "patient" ? by : "completed");
+  if (ITSELF.has(cause)) return cause;
+  if (by === "clinician" && cause === "cancelled") return rang ? "cancelled" : "cancelled_before";
+  if (!rang) return here ? "failed_before" : (OWN[cause] ?? "not_reached");
+  return UNANSWERED.has(cause) ? `patient_${cause}` : "failed";
+}
+
+const TALKED = {
+  max_duration: "max_duration", lost: "lost", failed: "lost", unknown: "lost", uncertain: "lost", paused: "paused",
+  revoked: "revoked_talking",
+};
+const ITSELF = new Set(["uncertain", "revoked", "paused"]);
+const OWN = { no_key: "no_key", declined: "own_declined", busy: "own_busy", cancelled: "cancelled_before" };
+
+/** What is needed of a folded call for `endWord`. @param {Call} call */
+export function endOf(call) {
+  const { by = "service", cause = "failed" } = call.ended ?? {};
+  return {
+    by,
+    cause,
+    talked: call.bridgedAt !== null,
+    rang: call.patient.reached !== "idle",
+    here: call.clinician.reached === "confirmed",
+  };
+}
+
+/** Which outcome lies near, so that one touch is enough; null where only the clinician can know. */
+export function likelyOutcome(end) {
+  if (end.talked || !end.rang) return null;
+  if (end.cause === "voicemail") return null;
+  return UNANSWERED.has(end.cause) || end.cause === "cancelled" ? "no_answer" : null;
+}
+
+/** Whether there is anything to say about how it went: not when the patient's phone never rang. */
+export function wantsOutcome(end) {
+  return end.talked || end.rang;
+}
+
+/** How long the two have talked or did talk, in ms; null before they could. @param {Call} call @param {number} now */
+export function talkedMs(call, now) {
+  if (call.bridgedAt === null) return null;
+  if (call.ended?.talked_s != null) return call.ended.talked_s * 1000;
+  return Math.max(0, (call.endedAt ?? now) - call.bridgedAt);
+}

@@ -1,0 +1,131 @@
+/** After a call: how it went, said once, and what then: try again at a time, ask the desk, done. */
+import { refreshCall } from "../call-list.js";
+import { likelyOutcome, wantsOutcome } from "../core/call.js";
+import { laterTimes } from "../core/later.js";
+import { html, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { callout } from "../parts/states.js";
+import { toast } from "../parts/toast.js";
+import { exact, t } from "../parts/words.js";
+import { remember, screen, update, updateNow } from "../screen.js";
+import { callAgain } from "./call-setup.js";
+
+const HOW = ["spoke", "someone_else", "left_message", "no_answer", "wrong_number"];
+const THEN = ["done", "retry", "desk"];
+
+function memory(r, end) {
+  return remember(`call-outcome/${r}`, () => ({
+    how: likelyOutcome(end) ?? "", then: "", retry: "", custom: "", busy: false, errors: {}, problem: null,
+  }));
+}
+
+/** @param {string} r @param {object|null} item @param {object} call @param {object} end of `endOf` */
+export function afterCall(r, item, call, end) {
+  if (!wantsOutcome(end)) return again(item);
+  const outcome = call.outcome ?? item?.outcome;
+  return outcome ? said(outcome, item) : form(r, memory(r, end));
+}
+
+/** The patient never rang: nothing is to be said of it, only to be tried again. */
+function again(item) {
+  if (!item?.clinic) return nothing;
+  return html`<p class="row"><button class="btn btn-primary" type="button" @click=${() => callAgain(item)}>${icon("phone")}${t("call.again")}</button>
+    <a class="btn" href="/calls">${t("done")}</a></p>`;
+}
+
+function said(outcome, item) {
+  return html`<section class="section" aria-labelledby="outcome-title">
+    <h2 id="outcome-title">${t("outcome.title.said")}</h2>
+    <p class="fact-line fact-done">${icon("circle-check")}<span><b>${t(`outcome.${outcome.how}`)}</b> · ${thenText(outcome)}</span></p>
+    ${outcome.how === "wrong_number" ? callout("wait", "triangle-alert", t("outcome.wrong_number.then")) : nothing}
+    ${item?.clinic ? html`<p class="row"><button class="btn ${outcome.then === "retry" ? "btn-primary" : ""}" type="button" @click=${() => callAgain(item)}>${icon("phone")}${t("call.again")}</button></p>` : nothing}
+  </section>`;
+}
+
+function thenText({ then, retry_at: at }) {
+  return then === "retry" && at ? t("then.retry.at", { time: exact(at) }) : t(`then.${then}.said`);
+}
+
+function form(r, state) {
+  const { how, errors } = state;
+  return html`<form class="section" novalidate aria-labelledby="outcome-title" @submit=${(event) => save(event, r, state)}>
+    <h2 id="outcome-title">${t("outcome.title")}</h2>
+    <p class="hint">${t("outcome.hint")}</p>
+    ${state.problem ? callout("end", "circle-alert", state.problem.msg || t("state.error.text"), "alert") : nothing}
+    <fieldset class="field ${errors.how ? "field-wrong" : ""}"><legend class="unseen">${t("outcome.title")}</legend>
+      ${wrong(errors.how)}
+      <div class="choices">${HOW.map((one) => choice("how", one, how === one, t(`outcome.${one}`), () => set(state, { how: one })))}</div></fieldset>
+    <fieldset class="field ${errors.then ? "field-wrong" : ""}"><legend>${t("then.title")}</legend>
+      ${wrong(errors.then)}
+      <div class="choices choices-across">${THEN.map((one) => choice("then", one, state.then === one, t(`then.${one}`), () => set(state, { then: one })))}</div></fieldset>
+    ${state.then === "retry" ? when(state) : nothing}
+    <p><button class="btn btn-primary" type="submit" aria-busy=${state.busy ? "true" : "false"}>${t("outcome.save")}</button></p>
+  </form>`;
+}
+
+function choice(name, value, checked, text, act) {
+  return html`<label class="choice choice-slim"><input type="radio" name=${name} value=${value} .checked=${checked} @change=${act} /><span>${text}</span></label>`;
+}
+
+function set(state, changes) {
+  Object.assign(state, changes, { errors: {}, problem: null });
+  update();
+}
+
+function wrong(text) {
+  return text ? html`<p class="field-error" role="alert">${icon("circle-alert")}${text}</p>` : nothing;
+}
+
+function when(state) {
+  const times = laterTimes(screen.app.now(), screen.app.session.me?.time_zone);
+  return html`<fieldset class="field ${state.errors.retry ? "field-wrong" : ""}"><legend>${t("then.when")}</legend>
+    ${wrong(state.errors.retry)}
+    <div class="choices choices-across">
+      ${times.map(({ name, at }) => choice("retry", name, state.retry === name, html`${t(`then.when.${name}`)} <span class="soft nowrap">${exact(at)}</span>`, () => set(state, { retry: name })))}
+      ${choice("retry", "custom", state.retry === "custom", t("then.when.custom"), () => set(state, { retry: "custom" }))}
+    </div>
+    ${state.retry === "custom" ? html`<input class="input narrow-wide" type="datetime-local" aria-label=${t("then.when.custom")} .value=${state.custom}
+      @input=${(event) => set(state, { custom: event.target.value })} />` : nothing}
+  </fieldset>`;
+}
+
+/** The instant that was chosen, Unix ms; null where none was. What one types is by one's own clock. */
+function retryAt(state) {
+  const now = screen.app.now();
+  if (state.retry === "custom") return state.custom && new Date(state.custom).getTime() > now ? new Date(state.custom).getTime() : null;
+  return laterTimes(now, screen.app.session.me?.time_zone).find(({ name }) => name === state.retry)?.at ?? null;
+}
+
+function check(state) {
+  const errors = {};
+  if (!state.how) errors.how = t("outcome.error.how");
+  if (!state.then) errors.then = t("outcome.error.then");
+  if (state.then === "retry" && retryAt(state) === null) errors.retry = t("outcome.error.retry");
+  return errors;
+}
+
+async function save(event, r, state) {
+  event.preventDefault();
+  if (state.busy) return;
+  state.errors = check(state);
+  if (Object.keys(state.errors).length) {
+    updateNow();
+    document.querySelector(".field-wrong input")?.focus();
+    return;
+  }
+  state.busy = true;
+  update();
+  const retry = state.then === "retry" ? { retry_at: retryAt(state) } : {};
+  const sent = screen.app.publish(r, "call.outcome", { how: state.how, then: state.then, ...retry });
+  try {
+    await sent.promise;
+    toast(t("outcome.saved"));
+    await refreshCall(r);
+    screen.ui.delete(`call-outcome/${r}`);
+  } catch (error) {
+    await screen.app.drop(sent.c);
+    state.problem = error;
+  }
+  state.busy = false;
+  update();
+}

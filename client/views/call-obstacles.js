@@ -1,0 +1,27 @@
+/** What stands between a member and any call, each with its reason and the way to mend it. */
+import { html, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { statement } from "../parts/states.js";
+import { t } from "../parts/words.js";
+import { phoneForm } from "./me-phone.js";
+
+const SIGNS = {
+  paused: "pause", no_clinic: "building-2", no_second_factor: "shield-check", no_phone: "smartphone",
+  phone_waits: "smartphone", no_number: "hash", all_expired: "hourglass",
+};
+
+/** @param {string} name of `obstacleOf` @param {object} setup @param {() => void} again asks the service anew */
+export function obstacle(name, setup, again) {
+  const phone = name === "no_phone" || name === "phone_waits";
+  return html`<div class="obstacle">${statement({
+    icon: SIGNS[name],
+    title: t(`stands.${name}`),
+    text: t(`stands.${name}.text`),
+    action: phone ? nothing : way(name, again),
+  })}${phone ? html`<div class="page page-narrow">${phoneForm(again)}</div>` : nothing}</div>`;
+}
+
+function way(name, again) {
+  if (name === "no_second_factor") return html`<a class="btn btn-primary" href="/me#me-factor">${icon("shield-check")}${t("stands.no_second_factor.do")}</a>`;
+  return html`<button class="btn" type="button" @click=${again}>${icon("refresh-cw")}${t("stands.again")}</button>`;
+}

@@ -1,0 +1,130 @@
+/** Whom to call: a patient of the clinic found by name or by the whole number, or a number typed where that is allowed. */
+import { html, live, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { lastDigits, patientMarks } from "../parts/patient-line.js";
+import { languageName } from "../fields.js";
+import { t } from "../parts/words.js";
+import { remember, screen, update, updateNow } from "../screen.js";
+
+const SEARCH_MS = 250;
+
+function search(clinic) {
+  return remember(`call-search/${clinic}`, () => ({ q: "", items: null, more: false, error: null, turn: 0, timer: null }));
+}
+
+/** Names and numbers go in the body, never in an address. */
+async function find(clinic, state) {
+  state.turn += 1;
+  const { turn, q } = state;
+  const answer = await screen.api.post(`/clinics/${clinic}/patients/search`, { q: q.trim() }).then((value) => ({ value }), (error) => ({ error }));
+  if (turn !== state.turn) return;
+  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? state.items, more: answer.value?.more ?? false });
+  update();
+}
+
+function type(clinic, state, q) {
+  state.q = q;
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => void find(clinic, state), SEARCH_MS);
+  update();
+}
+
+/** The part of the form. @param {object} state of the set-up @param {object} clinic @param {(changes: object) => void} set */
+export function patientPart(state, clinic, set) {
+  if (state.typing) return typed(state, set);
+  if (state.patient) return chosen(state, set);
+  return picker(clinic, set);
+}
+
+function picker(clinic, set) {
+  const state = search(clinic.id);
+  if (state.items === null && state.turn === 0) void find(clinic.id, state);
+  return html`<div class="field">
+    <label for="patient-search">${t("call.patient")}</label>
+    <p class="hint" id="patient-hint">${t("call.patient.hint")}</p>
+    <div class="search">${icon("search")}<input class="input" id="patient-search" type="search" autocomplete="off" autocapitalize="words" spellcheck="false"
+      enterkeyhint="search" aria-describedby="patient-hint" .value=${live(state.q)}
+      @keydown=${(event) => { if (event.key === "Enter") event.preventDefault(); }}
+      @input=${(event) => type(clinic.id, state, event.target.value)} /></div>
+    ${results(state, set)}
+    ${clinic.can_free_dial ? html`<p><button class="btn btn-quiet btn-small" type="button" @click=${() => toTyping(set)}>${icon("hash")}${t("call.type_number")}</button></p>` : nothing}
+  </div>`;
+}
+
+function results({ items, error, more, q }, set) {
+  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${error.msg || t("state.error.text")}</p>`;
+  if (items === null) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
+  if (!items.length) return html`<p class="hint" role="status">${q ? t("call.patient.none") : t("call.patient.empty")}</p>`;
+  return html`<ul class="rows picks" aria-label=${t("call.patient.found")}>${items.map((one) => html`<li>
+      <button class="pick" type="button" @click=${() => pick(one, set)}>
+        <span class="strong" dir="auto">${one.name}</span>
+        <span class="note soft">${patientMarks(one, one.mask)}</span>
+        ${one.do_not_call ? html`<span class="pill pill-end">${icon("circle-x")}${t("patient.do_not_call")}</span>` : icon("chevron-right")}
+      </button></li>`)}</ul>
+    ${more ? html`<p class="hint">${t("call.patient.more")}</p>` : nothing}`;
+}
+
+function pick(patient, set) {
+  set({ patient, to: "preferred" });
+  updateNow();
+  document.querySelector("#patient-change")?.focus();
+}
+
+function chosen(state, set) {
+  const { patient } = state;
+  return html`<section class="field" aria-labelledby="patient-title">
+    <h2 class="legend" id="patient-title">${t("call.patient")}</h2>
+    <div class="card chosen">
+      <div>
+        <p class="chosen-name" dir="auto">${patient.name}</p>
+        <p class="soft">${patientMarks(patient, state.to === "second" ? patient.second_mask : patient.mask)}</p>
+      </div>
+      <button class="btn btn-small" id="patient-change" type="button" @click=${() => back(set)}>${t("call.patient.change")}</button>
+      ${notes(patient)}
+    </div>
+    ${patient.second_mask ? which(state, set) : nothing}
+  </section>`;
+}
+
+function back(set) {
+  set({ patient: null });
+  updateNow();
+  document.querySelector("#patient-search")?.focus();
+}
+
+/** What one has to know of this patient before one speaks. */
+export function notes(patient) {
+  const told = [
+    patient.interpreter ? ["languages", t("patient.interpreter", { language: languageName(patient.language || "") || patient.language })] : null,
+    !patient.interpreter && patient.language ? ["languages", t("patient.speaks", { language: languageName(patient.language) })] : null,
+    patient.guardian ? ["users", t("patient.guardian", { name: patient.guardian })] : null,
+    patient.message ? ["voicemail", t(`patient.message.${patient.message}`)] : null,
+    patient.hide_clinic ? ["lock", t("patient.hide_clinic")] : null,
+    patient.do_not_call ? ["circle-x", t("patient.do_not_call.long")] : null,
+  ].filter(Boolean);
+  return told.length ? html`<ul class="chosen-notes note">${told.map(([sign, text]) => html`<li>${icon(sign)}<span>${text}</span></li>`)}</ul>` : nothing;
+}
+
+function which(state, set) {
+  const one = (name, mask) => html`<label class="choice">
+    <input type="radio" name="to" value=${name} .checked=${state.to === name} @change=${() => set({ to: name })} />
+    <span>${t(`call.to.${name}`)} <span class="soft nowrap">${t("patient.ending", { digits: lastDigits(mask) })}</span></span></label>`;
+  return html`<fieldset class="field"><legend class="unseen">${t("call.to")}</legend>
+    <div class="choices choices-across">${one("preferred", state.patient.mask)}${one("second", state.patient.second_mask)}</div></fieldset>`;
+}
+
+function toTyping(set) {
+  set({ typing: true, patient: null });
+  updateNow();
+  document.querySelector("#call-number")?.focus();
+}
+
+function typed(state, set) {
+  return html`<div class="field">
+    <label for="call-number">${t("call.typed")}</label>
+    <p class="hint" id="call-number-hint">${t("call.typed.hint")}</p>
+    <input class="input figures number-input" id="call-number" type="tel" inputmode="tel" autocomplete="off" maxlength="32" aria-describedby="call-number-hint"
+      .value=${live(state.typed)} @input=${(event) => set({ typed: event.target.value })} />
+    <p><button class="btn btn-quiet btn-small" type="button" @click=${() => set({ typing: false, typed: "" })}>${icon("search")}${t("call.pick_patient")}</button></p>
+  </div>`;
+}

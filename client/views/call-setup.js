@@ -1,0 +1,177 @@
+/**
+ * Setting up a call: whom, by which number, how that will look and where a call back lands, all before anything is
+ * dialled. A number that is typed lives in the memory of this page alone: in no address, no storage, no draft.
+ */
+import { callList, loadCalls } from "../call-list.js";
+import { clinicToStart, checkKey, longEnough, numberToShow, obstacleOf } from "../core/call-setup.js";
+import { startCall } from "../core/call-start.js";
+import { emergencyIn } from "../core/emergency.js";
+import { html, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { loaded, reload, shown } from "../parts/loaded.js";
+import { callout } from "../parts/states.js";
+import { t } from "../parts/words.js";
+import { go } from "../router.js";
+import { remember, screen, update, updateNow } from "../screen.js";
+import { showEmergency } from "./call-emergency.js";
+import { beforeDialling, clinicField, numberField } from "./call-number.js";
+import { obstacle } from "./call-obstacles.js";
+import { patientPart } from "./call-patient.js";
+
+const CHECK_MS = 450;
+
+function memory() {
+  return remember("call-setup", () => ({
+    clinic: null, shown: null, patient: null, to: "preferred", typing: false, typed: "", urgent: false,
+    check: { key: "", phase: "none", value: null, error: null }, busy: false, problem: null, timer: null, since: 0,
+  }));
+}
+
+/** Begin with a patient and a number that are known, as when a call is made again. Ids only. */
+export function callAgain(item) {
+  screen.ui.delete("call-setup");
+  const state = memory();
+  state.shown = item.caller_id ?? null;
+  state.patient = item.patient ? { ...item.patient, clinic: item.clinic?.id } : null;
+  state.clinic = item.clinic?.id ?? null;
+  go("/calls/new");
+}
+
+/** Forget what was set up: the next call begins afresh. */
+function forget() {
+  clearTimeout(memory().timer);
+  screen.ui.delete("call-setup");
+}
+
+// --- what is chosen ------------------------------------------------------------------------------------------------------
+
+/** What is chosen now, filled with what is sensible where nothing was chosen yet. */
+function chosen(state, setup) {
+  const now = screen.app.now();
+  const clinic = setup.clinics.find((one) => one.id === state.clinic) ?? clinicToStart(setup.clinics, now, lastShown());
+  const number = clinic ? numberToShow(clinic.numbers, now, state.shown ?? lastShown()) : null;
+  return { clinic, number };
+}
+
+/** The number that was shown in the last call: people call as the same clinic again. */
+function lastShown() {
+  const [last] = [...callList.items.values()].filter((item) => item.caller_id).sort((a, b) => b.at - a.at);
+  return last?.caller_id ?? null;
+}
+
+function orderOf(state, { clinic, number }) {
+  const far = state.typing ? { number: state.typed.trim() } : { patient: state.patient?.id };
+  return { clinic: clinic?.id, caller_id: number?.id, ...far, to: state.to, ...(state.urgent ? { urgent: true } : {}) };
+}
+
+function complete(state, { clinic, number }) {
+  return Boolean(clinic && number && (state.typing ? longEnough(state.typed) : state.patient));
+}
+
+/** Change something of the set-up; the service is asked anew what it says to it. */
+function change(state, changes) {
+  Object.assign(state, changes, { problem: null });
+  const emergency = state.typing ? emergencyIn(state.typed) : null;
+  if (emergency && "typed" in changes) showEmergency(emergency);
+  update();
+}
+
+/** Ask the service what would come of it, a moment after the last change. */
+function wantCheck(state, choice) {
+  if (!complete(state, choice)) {
+    Object.assign(state.check, { key: "", phase: "none", value: null });
+    return;
+  }
+  const order = orderOf(state, choice);
+  const key = checkKey(order);
+  if (state.check.key === key) return;
+  Object.assign(state.check, { key, phase: "loading", value: null, error: null });
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => void askCheck(state, order, key), state.typing ? CHECK_MS : 0);
+}
+
+async function askCheck(state, order, key) {
+  const answer = await screen.api.post("/calls/check", order).then((value) => ({ value }), (error) => ({ error }));
+  if (state.check.key !== key) return;
+  if (answer.error) Object.assign(state.check, { phase: "error", error: answer.error });
+  else Object.assign(state.check, { phase: answer.value.ok ? "ok" : "refused", value: answer.value });
+  const tel = answer.value?.emergency?.tel ?? answer.value?.refusal?.d?.tel;
+  if (tel && state.typing) showEmergency(tel);
+  update();
+}
+
+// --- the call --------------------------------------------------------------------------------------------------------------
+
+async function call(event, state, choice) {
+  event.preventDefault();
+  const emergency = state.typing ? emergencyIn(state.typed) : null;
+  if (emergency) return void showEmergency(emergency);
+  if (state.busy || state.check.phase !== "ok") return void point(state);
+  Object.assign(state, { busy: true, problem: null });
+  update();
+  try {
+    const { r } = await startCall(screen.app, { ...orderOf(state, choice), way: "callback", looked: true });
+    forget();
+    void loadCalls();
+    go(`/calls/${r}`, { replace: true });
+  } catch (error) {
+    Object.assign(state, { busy: false, problem: error });
+    if (error.d?.tel) showEmergency(error.d.tel);
+    void reload("calls/setup");
+    updateNow();
+    document.querySelector("[data-error]")?.focus();
+  }
+}
+
+/** Nothing can be asked for yet: lead to what is missing. */
+function point(state) {
+  const missing = state.typing ? "#call-number" : "#patient-search";
+  document.querySelector(state.patient || longEnough(state.typed) ? ".call-check" : missing)?.focus();
+}
+
+// --- the screen ------------------------------------------------------------------------------------------------------------
+
+/** The right pane on a desk, the whole screen on a phone. */
+export function setupPane() {
+  const setup = loaded("calls/setup", (api) => api.get("/calls/setup"));
+  return html`<div class="pane pane-detail">
+    <header class="head">
+      <a class="icon-btn only-phone" href="/calls" aria-label=${t("back")}>${icon("arrow-left")}</a>
+      <h1 class="head-words" tabindex="-1">${t("call.new")}</h1>
+    </header>
+    ${shown(setup, (value) => form(value))}
+  </div>`;
+}
+
+function form(setup) {
+  const state = memory();
+  const stands = obstacleOf(setup, screen.app.now());
+  if (stands) return obstacle(stands, setup, () => reload("calls/setup"));
+  const choice = chosen(state, setup);
+  if (state.patient?.clinic && choice.clinic && state.patient.clinic !== choice.clinic.id) state.patient = null;
+  wantCheck(state, choice);
+  const set = (changes) => change(state, changes);
+  return html`<form class="page setup" novalidate autocomplete="off" @submit=${(event) => call(event, state, choice)}>
+    ${clinicField(setup, choice, set)}
+    ${patientPart(state, choice.clinic, set)}
+    ${numberField(choice, set)}
+    ${beforeDialling(state, choice, setup, set)}
+    ${foot(state, choice)}
+  </form>`;
+}
+
+function foot(state, { clinic }) {
+  const ready = state.check.phase === "ok";
+  const text = state.busy ? t("call.asking") : t("call.as", { clinic: clinic.name });
+  const away = !["online", "catching-up"].includes(screen.app.line.state);
+  return html`<div class="setup-foot">
+    ${state.problem ? html`<div class="callout callout-end" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<p>${problemText(state.problem)}</p></div>` : nothing}
+    ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
+    <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
+      aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>
+  </div>`;
+}
+
+function problemText(error) {
+  return error.code === "offline" || error.code === "call.late" ? t("call.not_asked") : error.msg || t("state.error.text");
+}

@@ -1,0 +1,148 @@
+/**
+ * One call: while it is under way its two lanes, what the patient sees and the way to end it; afterwards who ended it and
+ * why, how it went, and its record. All of it from the durable events of the call's own stream.
+ */
+import { callOf, keepAwake } from "../call-list.js";
+import { endOf, endWord, foldCall, talkedMs } from "../core/call.js";
+import { clockText } from "../core/time.js";
+import { html, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { patientMarks, patientWords } from "../parts/patient-line.js";
+import { callout, failure, skeleton, statement } from "../parts/states.js";
+import { t } from "../parts/words.js";
+import { remember, screen, update } from "../screen.js";
+import { afterCall } from "./call-after.js";
+import { callFacts } from "./call-facts.js";
+import { lanes, nowText } from "./call-lanes.js";
+import { callsBack, patientSees } from "./call-number.js";
+
+/** The right pane on a desk, the whole screen on a phone. @param {string} r */
+export function callPane(r) {
+  const item = callOf(r);
+  const view = screen.app.stream(r);
+  return html`<div class="pane pane-detail">${content(r, item, view)}</div>`;
+}
+
+function content(r, item, view) {
+  if (item?.gone || view?.phase === "gone") return gone();
+  if (view?.phase === "error") return [head(item), failure(view.error, () => screen.app.reload(r))];
+  if (!view || (view.phase === "loading" && !view.items.length)) return [head(item), skeleton(5)];
+  const call = foldCall(view.items);
+  keepAwake(call.phase !== "ended");
+  return call.phase === "ended" ? over(r, item, call) : live(r, item, call, view);
+}
+
+function head(item, call = null) {
+  return html`<header class="head">
+    <a class="icon-btn only-phone" href="/calls" aria-label=${t("back")}>${icon("arrow-left")}</a>
+    <div class="head-words">
+      <h1 class="head-title" tabindex="-1"><span>${call ? t(`call.title.${call.phase}`) : t("call.title")}</span></h1>
+      ${call?.started || item?.clinic ? html`<p class="head-sub">${t("call.as", { clinic: clinicName(item, call) })}</p>` : nothing}
+    </div>
+  </header>`;
+}
+
+function clinicName(item, call) {
+  return item?.clinic?.name ?? call?.started?.clinic_name ?? "";
+}
+
+function gone() {
+  return [head(null), statement({
+    icon: "lock",
+    title: t("call.gone"),
+    text: t("call.gone.text"),
+    action: html`<a class="btn" href="/calls">${t("call.gone.back")}</a>`,
+  })];
+}
+
+function who(item, call) {
+  const mask = item?.mask ?? call.started?.patient_mask ?? "";
+  return html`<div class="call-who">
+    <p class="call-name" dir="auto">${patientWords({ patient: item?.patient ?? null, mask })}</p>
+    <p class="soft">${item?.patient ? patientMarks(item.patient, mask) : nothing}</p>
+  </div>`;
+}
+
+// --- while it is under way ---------------------------------------------------------------------------------------------------
+
+function live(r, item, call, view) {
+  const stale = view.phase === "stale" || view.phase === "catching-up";
+  return html`<div class="call">
+    ${head(item, call)}
+    <div class="call-body">
+      ${who(item, call)}
+      <p class="call-clock clock ${call.phase === "connected" ? "call-clock-on" : ""}">${clock(call)}</p>
+      ${lanes(call)}
+      <p class="call-now" role="status">${stale ? t("call.stale") : nowText(call)}</p>
+      ${sees(item, call)}
+    </div>
+    <div class="call-foot">${endButton(r, call)}</div>
+  </div>`;
+}
+
+function clock(call) {
+  const from = call.bridgedAt ?? call.startedAt;
+  return from ? html`<cb-since .at=${from}></cb-since>` : "00:00";
+}
+
+function sees(item, { started }) {
+  if (!started) return nothing;
+  return html`<div class="card before">
+    ${patientSees({ clinic: clinicName(item, { started }), number: started.shown, attestation: started.attestation, hidden: started.hide_clinic })}
+    ${callsBack(started.mode)}
+  </div>`;
+}
+
+function endButton(r, call) {
+  const state = ending(r);
+  const busy = state.busy || call.phase === "ending";
+  return html`
+    ${state.late ? callout("wait", "wifi-off", t("call.end.late"), "status") : nothing}
+    <button class="btn btn-end btn-wide" type="button" aria-busy=${busy ? "true" : "false"} @click=${() => hangUp(r)}>
+      ${icon("phone-off")}${busy ? t("call.ending") : t("call.end")}</button>`;
+}
+
+const LATE_MS = 4000;
+const ending = (r) => remember(`call-ending/${r}`, () => ({ busy: false, late: false }));
+
+/** It is kept and sent when the line is back; until then one's own phone is the way to hang up, and it says so. */
+async function hangUp(r) {
+  const state = ending(r);
+  if (state.busy) return;
+  state.busy = true;
+  update();
+  const timer = setTimeout(() => { state.late = true; update(); }, LATE_MS);
+  const sent = screen.app.publish(r, "call.hang_up", {});
+  try {
+    await sent.promise;
+  } catch {
+    // It had ended already: what was wanted. What was refused must not lie in the outbox.
+    await screen.app.drop(sent.c);
+  } finally {
+    clearTimeout(timer);
+    screen.ui.delete(`call-ending/${r}`);
+    update();
+  }
+}
+
+// --- after it ------------------------------------------------------------------------------------------------------------------
+
+function over(r, item, call) {
+  const end = endOf(call);
+  const talked = talkedMs(call, screen.app.now());
+  return html`
+    ${head(item, call)}
+    <div class="page">
+      <div class="card ended-card ${end.talked ? "ended-talked" : ""}">
+        <span class="ended-sign">${icon(end.talked ? "phone-outgoing" : "phone-off")}</span>
+        <div>
+          <p class="call-name" dir="auto">${patientWords({ patient: item?.patient ?? null, mask: item?.mask ?? call.started?.patient_mask })}</p>
+          <p class="note soft">${item?.patient ? patientMarks(item.patient, item.mask) : nothing}</p>
+          <p class="ended-why">${t(`end.${endWord(end)}`)}</p>
+          ${talked === null ? nothing : html`<p class="soft">${t("call.talked", { time: clockText(talked) })}</p>`}
+        </div>
+      </div>
+      ${afterCall(r, item, call, end)}
+      ${callFacts(item, call)}
+    </div>`;
+}
