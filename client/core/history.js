@@ -11,10 +11,13 @@ const CHANGES = new Set(["edit", "redact"]);
 /**
  * @typedef {{how: "edit"|"redact", at: number, s: number, afterRead: boolean, own: boolean}} Change
  * @typedef {{s: number, k: string, u: string|null, c: string|null, ts: number, d: object, removed: boolean,
- *            changed: Change|null}} Entry
+ *            changed: Change|null, erased?: boolean}} Entry
  */
 
-/** A message that was taken away is served as `{"redacted": true}`, and so is an edit of it. */
+/**
+ * A message that was taken away is served as `{"redacted": true}`, and so is an edit of it; one whose text was erased
+ * after its retention time as `{"erased": true}`. Both are `removed`.
+ */
 export class History {
   constructor() {
     /** @type {Map<number, Entry>} */
@@ -67,6 +70,7 @@ export class History {
     const change = this.changes.get(entry.s);
     if (change) entry = { ...entry, changed: change };
     if (change?.how === "redact" || entry.d.redacted === true) entry = { ...entry, removed: true, d: {} };
+    else if (entry.k === "message" && entry.d.erased === true) entry = { ...entry, removed: true, erased: true, d: {} };
     this.entries.set(entry.s, entry);
     this.sorted = null;
   }

@@ -107,7 +107,7 @@ function questionBlock(item, view) {
   return html`<section class="question" aria-label=${t("consult.question")}>
     <div class="row">${urgencyPill(item.urgency)}<span class="pill">${icon("languages")}${languageName(item.language)}</span>
       <span class="note faint push">${item.mine ? t("consult.you_asked") : nothing} <time>${exact(item.asked_at)}</time></span></div>
-    <p class="question-text" dir="auto" lang=${item.language}>${wholeQuestion(item, view)}</p>
+    <p class="question-text" dir="auto" lang=${item.language}>${wholeQuestion(item, view) || t("msg.erased")}</p>
   </section>`;
 }
 

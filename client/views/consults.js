@@ -70,7 +70,7 @@ function row(item, current) {
     <span class="item-state">${sign}</span>
     <span>
       <span class="item-title">${specialtyName(item.specialty)}</span>
-      <span class="item-preview" dir="auto">${item.question}</span>
+      <span class="item-preview" dir="auto">${item.question || t("msg.erased")}</span>
       <span class="unseen">${t(`state.${standing(item)}`)}</span>
       ${item.outdated && item.state === "ended" ? html`<span class="pill pill-wait">${icon("history")}${t("consults.outdated")}</span>` : nothing}
     </span>

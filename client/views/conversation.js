@@ -104,13 +104,18 @@ function message({ one, first, last }, item, view, badges) {
       ${actions(one, item)}
       <div class="bubble" @click=${openOnTouch}>
         ${one.removed
-          ? html`<p class="bubble-text">${one.mine ? t("msg.removed_mine") : t("msg.removed")}</p>`
+          ? html`<p class="bubble-text">${goneText(one)}</p>`
           : html`<p class="bubble-text" dir="auto">${one.d.text}</p>`}
         <p class="msg-meta"><time>${hour(one.ts)}</time>${changeOf(one)}${status(one, last)}</p>
       </div>
       ${failureOf(one, item)}
     </div>
   </article>`;
+}
+
+function goneText(one) {
+  if (one.erased) return t("msg.erased");
+  return one.mine ? t("msg.removed_mine") : t("msg.removed");
 }
 
 function labelOf(one) {

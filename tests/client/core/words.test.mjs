@@ -4,13 +4,19 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { addCatalogue, translator } from "../../../client/core/strings.js";
-import en from "../../../client/core/strings/en.js";
-import sv from "../../../client/core/strings/sv.js";
 import { clockText, exactText, relativeText } from "../../../client/core/time.js";
 
-const CATALOGUES = { en, sv };
-addCatalogue("sv", sv);
 const CLIENT = fileURLToPath(new URL("../../../client/", import.meta.url));
+/** All that a language says: what is always there, and what single screens bring with them. */
+const CATALOGUES = { en: await whole("en"), sv: await whole("sv") };
+for (const [tag, strings] of Object.entries(CATALOGUES)) addCatalogue(tag, strings);
+
+async function whole(tag) {
+  const files = readdirSync(`${CLIENT}core/strings`).filter((name) => name.startsWith(`${tag}.`));
+  const parts = await Promise.all(files.map((name) => import(`../../../client/core/strings/${name}`)));
+  return Object.assign({}, ...parts.map((part) => part.default));
+}
+
 const placesOf = (text) => [...new Set(forms(text).flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
 const forms = (text) => (typeof text === "string" ? [text] : Object.values(text));
 
