@@ -75,7 +75,7 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
-    _lock(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
+    lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
     weighed = _weigh(account_id, clinic_id, destination, trunk, now)
     limits = limits_of(clinic_id)
     Reservation.objects.create(
@@ -98,18 +98,18 @@ def release(call_id: str, now: datetime, talked_s: int) -> None:
             released_at=now, seconds=talked_s, cents=cents)
 
 
-def _cents(seconds: int, cents_minute: int) -> int:
-    """Begun minutes of two legs, as carriers bill them."""
-    return -(-seconds // MINUTE_S) * cents_minute
-
-
-def _lock(*keys: str) -> None:
+def lock_scopes(*keys: str) -> None:
     """Lock the scopes in one order for everybody. SQLite has one writer at a time and needs no more."""
     scopes = BudgetScope.objects.select_for_update().filter(key__in=keys).order_by("key")
     if len(scopes) < len(keys):
         BudgetScope.objects.bulk_create([BudgetScope(key=key) for key in keys], ignore_conflicts=True)
         scopes = scopes.all()
     list(scopes)
+
+
+def _cents(seconds: int, cents_minute: int) -> int:
+    """Begun minutes of two legs, as carriers bill them."""
+    return -(-seconds // MINUTE_S) * cents_minute
 
 
 def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:

@@ -1,0 +1,259 @@
+"""The life of a clinic's number: asked for, proved by a call, approved by somebody else, granted, expired, revoked.
+
+An administrator acts, for a clinic that is verified. A number that is proved has one holder; another department uses it
+with the holder's consent. Proved again within its life, a number goes on without another approval.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from members.clinics import administrators_of, locked
+from members.models import Clinic, ClinicMembership
+from members.notices import tell
+from realtime.protocol import refuse as refuse_plainly
+from realtime.timers import clear_timer, set_timer
+from voice import proofs
+from voice.models import ClinicNumber, Grant, Proof
+from voice.numbers import SHOWN, Number, Unreadable, find_emergency, formatted, read_number
+from voice.policy import regions_of
+from voice.refusals import refuse
+from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
+
+LIVES: Final = timedelta(days=90)
+REMIND_DAYS: Final = (14, 3, 1)
+SINGLE_WAITS: Final = timedelta(hours=24)
+MOST: Final = 50
+LONGEST_EXTENSION: Final = 10
+TIMER: Final = "voice.number"
+HOLDS: Final = ("approving", "live", "expired")
+ATTESTATION_OWN: Final = "B"
+"""What a carrier signs for a number that it does not hold. Source: ATIS-1000074, section 5.2.3 (attestation)."""
+
+
+def access_number(place: ClinicMembership, number_id: str) -> ClinicNumber:
+    """Return a number of the clinic of this place. Raises Refusal `not_found`."""
+    numbers = ClinicNumber.objects.select_related("clinic", "holder__clinic")
+    number = numbers.filter(pk=number_id, clinic=place.clinic_id).first()
+    if number is None:
+        raise refuse_plainly("not_found")
+    return number
+
+
+def read_shown(raw: str, clinic: Clinic, now: datetime) -> Number:
+    """Return a number that a clinic of this country may show.
+
+    Raises Refusal `number.invalid`, `number.not_shown` or `number.region`.
+    """
+    if find_emergency(raw, clinic.country):
+        raise refuse("number.not_shown")
+    try:
+        number = read_number(raw, clinic.country)
+    except Unreadable:
+        raise refuse("number.invalid") from None
+    if number.type not in SHOWN or find_emergency(number.e164, clinic.country):
+        raise refuse("number.not_shown")
+    if number.region not in regions_of(clinic, now):
+        raise refuse("number.region")
+    return number
+
+
+@transaction.atomic
+def ask_number(place: ClinicMembership, raw: str, extension: str, call_at: datetime | None,
+               now: datetime) -> ClinicNumber:
+    """Store a number of the clinic's own that is to be proved, with a call at the time that was picked, if any.
+
+    Raises Refusal `number.*` for what cannot be shown, is here already or is held by another clinic, and `proof.*`.
+    """
+    clinic = locked(place.clinic_id)
+    if len(extension) > LONGEST_EXTENSION or (extension and not (extension.isascii() and extension.isdigit())):
+        raise refuse("number.invalid")
+    read = read_shown(raw, clinic, now)
+    check_free(clinic, read.e164)
+    number = ClinicNumber(clinic=clinic, mode="own", attestation=ATTESTATION_OWN, asked_by=place.account, asked_at=now,
+                          number_index=blind_index(EVERYWHERE, read.e164))
+    seal_in(number, "number", read.e164)
+    seal_in(number, "extension", extension)
+    number.save()
+    if call_at is not None:
+        proofs.ask_call(number, place.account, now, call_at)
+    return number
+
+
+def check_free(clinic: Clinic, e164: str) -> None:
+    """Raise Refusal `number.here` or `number.elsewhere` for a number that is taken, `too_many` for one too many."""
+    indexes = blind_indexes(EVERYWHERE, e164)
+    if clinic.numbers.filter(number_index__in=indexes).exclude(state="revoked").exists():
+        raise refuse("number.here")
+    held = ClinicNumber.objects.filter(number_index__in=indexes, holder=None, state__in=HOLDS)
+    if held.exclude(clinic=clinic).exists():
+        raise refuse("number.elsewhere")
+    if clinic.numbers.exclude(state="revoked").count() >= MOST:
+        raise refuse_plainly("too_many")
+
+
+@transaction.atomic
+def call_to_prove(number: ClinicNumber, by: ClinicMembership, now: datetime, at: datetime | None = None) -> Proof:
+    """Have the number called with a code. Raises Refusal `number.state`, `call.paused`, `proof.*`."""
+    if number.mode != "own" or number.holder_id is not None or number.state in ("approving", "revoked"):
+        raise refuse("number.state")
+    return proofs.ask_call(number, by.account, now, at)
+
+
+def prove(number: ClinicNumber, by: ClinicMembership, code: str, now: datetime) -> None:
+    """Prove a number by the code that was heard. New, it waits for an approval; approved before, it lives 90 days more.
+
+    Raises Refusal `proof.*`, and `number.elsewhere` where another clinic proved it first.
+    """
+    proof = proofs.take_code(number, code, now)
+    try:
+        with transaction.atomic():
+            locked(number.clinic_id)
+            row = ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number.pk)
+            if row.state not in ("proving", "live", "expired"):
+                raise refuse("number.state")
+            proofs.complete(proof, now)
+            row.proved_at, row.evidence, row.reminded_days = now, "code spoken by a call", None
+            if row.approved_at is None:
+                row.asked_by = by.account
+                await_approval(row, now)
+            else:
+                row.state, row.expires_at = "live", now + LIVES
+            row.save()
+            keep_timer(row)
+    except IntegrityError:
+        raise refuse("number.elsewhere") from None
+
+
+def await_approval(row: ClinicNumber, now: datetime) -> None:
+    """Have a number wait for somebody else's approval, or a day where there is nobody else; the caller saves."""
+    row.state = "approving"
+    others = [account for account in administrators_of(row.clinic_id) if account != str(row.asked_by_id)]
+    row.single_until = None if others else now + SINGLE_WAITS
+    for account in others or [str(row.asked_by_id)]:
+        tell(account, "number.approve" if others else "number.waits", **told_of(row))
+
+
+@transaction.atomic
+def approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
+    """Let a proved number be shown. Raises Refusal `number.state`, `number.waits` or `number.someone_else`."""
+    locked(number.clinic_id)
+    row = ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number.pk)
+    if row.state != "approving":
+        raise refuse("number.state")
+    if row.asked_by_id == by.account_id:
+        if row.single_until is None:
+            raise refuse("number.someone_else")
+        raise refuse("number.waits", after=(row.single_until - now).total_seconds())
+    row.approved_by = by.account
+    make_live(row, now)
+
+
+def make_live(row: ClinicNumber, now: datetime) -> None:
+    """Let a number be shown from now on, in the caller's transaction."""
+    row.state, row.approved_at, row.single_until = "live", now, None
+    if row.mode == "own" and row.holder_id is None and row.proved_at is not None:
+        row.expires_at = row.proved_at + LIVES
+    row.save()
+    keep_timer(row)
+    if row.asked_by_id is not None:
+        tell(str(row.asked_by_id), "number.live", **told_of(row))
+
+
+@transaction.atomic
+def revoke(number: ClinicNumber, now: datetime) -> None:
+    """End the right to a number at once, with every grant of it and every department that uses it by this clinic."""
+    rows = ClinicNumber.objects.select_for_update().filter(Q(pk=number.pk) | Q(holder=number.pk))
+    for row in rows.exclude(state="revoked").order_by("pk"):
+        row.state, row.revoked_at = "revoked", now
+        row.save(update_fields=["state", "revoked_at"])
+        Grant.objects.filter(clinic_number=row, ended_at=None).update(ended_at=now)
+        Proof.objects.filter(clinic_number=row, state__in=(*proofs.UNDER_WAY, *proofs.STANDING)).update(
+            state="failed", cause="revoked", code=None)
+        clear_timer(TIMER, row.pk)
+        for account in administrators_of(row.clinic_id):
+            tell(account, "number.revoked", **told_of(row))
+
+
+@transaction.atomic
+def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, until: datetime | None,
+         now: datetime) -> Grant:
+    """Let a member show a number, until a time or until it is taken back. A second grant replaces the first.
+
+    Raises Refusal `number.state` for a number that is not live, and for an end that has passed.
+    """
+    locked(number.clinic_id)
+    if number.state not in ("live", "expired") or (until is not None and until <= now):
+        raise refuse("number.state")
+    Grant.objects.filter(clinic_number=number, membership=member, ended_at=None).update(ended_at=now)
+    grant = Grant.objects.create(
+        clinic_number=number, membership=member, given_by=by.account, given_at=now, until=until)
+    tell(str(member.account_id), "number.granted", **told_of(number))
+    return grant
+
+
+def take_back(number: ClinicNumber, member_id: str, now: datetime) -> None:
+    """End a member's right to show a number, at once. Raises Refusal `not_found`."""
+    if not Grant.objects.filter(clinic_number=number, membership=member_id, ended_at=None).update(ended_at=now):
+        raise refuse_plainly("not_found")
+
+
+@transaction.atomic
+def lend(number: ClinicNumber, to: str, by: ClinicMembership, now: datetime) -> ClinicNumber:
+    """Let another verified clinic use a number that this one holds; its administrator still has to approve.
+
+    Raises Refusal `number.state`, `number.here`, and `not_found` for a clinic that does not exist or is not verified.
+    """
+    if number.state != "live" or number.holder_id is not None:
+        raise refuse("number.state")
+    clinic = _find_clinic(to)
+    locked(clinic.pk)
+    e164 = open_in(number, "number")
+    if clinic.numbers.filter(number_index__in=blind_indexes(EVERYWHERE, e164)).exclude(state="revoked").exists():
+        raise refuse("number.here")
+    lent = ClinicNumber(clinic=clinic, mode=number.mode, attestation=number.attestation, asked_by=by.account,
+                        asked_at=now, proved_at=number.proved_at, evidence="consent of its holder", holder=number,
+                        number_index=blind_index(EVERYWHERE, e164))
+    seal_in(lent, "number", e164)
+    await_approval(lent, now)
+    lent.save()
+    keep_timer(lent)
+    return lent
+
+
+def _find_clinic(clinic_id: str) -> Clinic:
+    try:
+        clinic = Clinic.objects.filter(pk=UUID(clinic_id), state="verified").first()
+    except ValueError:
+        clinic = None
+    if clinic is None:
+        raise refuse_plainly("not_found")
+    return clinic
+
+
+def next_due(row: ClinicNumber) -> datetime | None:
+    """Return when something is next to be done for a number by itself: an approval, a reminder, its end."""
+    if row.state == "approving":
+        return row.single_until
+    if row.state != "live" or row.expires_at is None:
+        return None
+    to_come = [days for days in REMIND_DAYS if row.reminded_days is None or days < row.reminded_days]
+    return row.expires_at - timedelta(days=to_come[0]) if to_come else row.expires_at
+
+
+def keep_timer(row: ClinicNumber) -> None:
+    """Set the number's timer to what is due next, or clear it."""
+    due_at = next_due(row)
+    if due_at is None:
+        clear_timer(TIMER, row.pk)
+    else:
+        set_timer(TIMER, row.pk, due_at)
+
+
+def told_of(row: ClinicNumber) -> dict[str, str]:
+    """Return what a notice about a number says of it."""
+    return {"clinic": str(row.clinic_id), "name": row.clinic.name, "number": row.pk,
+            "shown": formatted(open_in(row, "number"))}
