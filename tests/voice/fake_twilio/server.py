@@ -152,7 +152,7 @@ class Rest:
     def _room(self, room: Conference) -> dict[str, Any]:
         return {"account_sid": self.exchange.account, "api_version": "2010-04-01", "friendly_name": room.name,
                 "sid": room.sid, "status": room.status, "region": "us1", "date_created": None, "date_updated": None,
-                "reason_conference_ended": None, "call_sid_ending_conference": None, "subresource_uris": {},
+                "call_sid_ending_conference": None, "subresource_uris": {},
                 "uri": f"/2010-04-01/Accounts/{self.exchange.account}/Conferences/{room.sid}.json"}
 
     def _participant(self, room: Conference, sid: str) -> dict[str, Any]:

@@ -121,7 +121,7 @@ class Twilio:
         listed = rest.ask(lambda: self._client.calls.list(limit=LISTED_MOST, page_size=LISTED_MOST))
         fits = [
             call for call in listed
-            if call.to == order.to and call.from_ == order.shown and call.sid not in known
+            if call.to == order.to and call._from == order.shown and call.sid not in known  # noqa: SLF001  (its name there)
             and call.direction == "outbound-api" and call.date_created and call.date_created >= since
         ]  # fmt: skip
         return [self._event(reference, fits[0])] if len(fits) == 1 else []
