@@ -20,6 +20,9 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.no_right": ("You cannot call as this clinic with this number. Choose another number.", _FOR_GOOD),
     "call.number_expired": ("This number has to be proved again by your clinic. Choose another number.", _FOR_GOOD),
     "call.late": ("This was asked too long ago, so nobody was called. Call again if you still want to.", _FOR_GOOD),
+    "call.look": ("Look at the patient's name and the last digits first.", _FOR_GOOD),
+    "call.not_ended": ("The call has not ended yet.", _FOR_GOOD),
+    "call.outcome_said": ("How this call went has been said.", _FOR_GOOD),
     # where a call may go
     "call.emergency": ("This is an emergency number. Dial it on your own handset: it cannot be called from here.",
                        _FOR_GOOD),
@@ -73,7 +76,6 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "patient.born": ("Write the birth date as 1958-03-02, not in the future.", _FOR_GOOD),
     "patient.field": ("One of these values is not known.", _FOR_GOOD),
     "patient.number": ("This is not a number that can be called. Check it, with its country code.", _FOR_GOOD),
-    "patient.search": ("Type at least two letters of the name, or the whole number.", _FOR_GOOD),
     "patient.rows": ("The file has no rows, or more than can be taken at once.", _FOR_GOOD),
     "patient.columns": ("The first row has to name the columns: name, born, number and so on.", _FOR_GOOD),
 }

@@ -1,0 +1,27 @@
+"""A callback call over the loopback carrier, from the tap to the record."""
+
+from __future__ import annotations
+
+from tests.voice.line import Line
+from voice.models import CallRecord
+
+
+def test_a_call_rings_the_clinician_then_the_patient_and_connects_them(line: Line) -> None:
+    r = line.call()
+    line.pass_to(r, "connected")
+    assert line.kinds(r) == [
+        "call.started",
+        "clinician dialing", "clinician ringing", "clinician answered", "clinician confirmed",
+        "patient dialing", "patient ringing", "patient answered",
+        "call.bridged",
+    ]  # fmt: skip
+    line.pass_s(65)
+    line.do("call.hang_up", {}, r)
+    line.pass_to(r, "ended")
+    assert line.kinds(r)[9:] == ["call.hang_up", "call.ending", "clinician ended", "patient ended", "call.ended"]
+    [ended] = [e["d"] for e in line.events(r) if e["k"] == "call.ended"]
+    assert ended == {"by": "clinician", "cause": "completed", "reason": "you_hung_up", "talked_s": 65, "record": r}
+    record = line.record(r)
+    assert (record.by, record.cause, record.talked_s, record.mode, record.attestation) == (
+        "clinician", "completed", 65, "own", "B")  # fmt: skip
+    assert CallRecord.objects.count() == 1 and line.legs() == 2

@@ -1,0 +1,211 @@
+"""Asking a carrier for one claimed action, and what follows from its answer.
+
+The order never changes: claim (committed) → ask → store the answer. A process that dies between the last two leaves a
+claim behind, which ``outbox.find_lost`` finds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils import timezone
+
+from realtime.protocol import Refusal
+from voice import outbox
+from voice.call import BridgeFailed, By, Cause, DialFailed, Event, HangUp, Leg, LegChanged, RightRevoked, Side
+from voice.carriers import carrier_of
+from voice.carriers.base import CarrierError, DialOrder
+from voice.holding import alone, dial_key, holding
+from voice.models import Action, Attempt, CallNumber
+from voice.permits import rulebook
+from voice.sealed import open_in
+
+log = logging.getLogger(__name__)
+UNKNOWN_LEG_S: Final = 1.0
+LEG_AWAITED: Final = timedelta(minutes=10)
+
+
+def perform(action: Action) -> None:
+    """Ask the carrier for a claimed action. Never raises: whatever fails is found again by its claim."""
+    try:
+        _ASKING[action.kind](action)
+    except Exception:
+        log.exception("an action could not be carried out", extra={"kind": action.kind})
+
+
+def order_of(attempt: Attempt) -> DialOrder:
+    """Return what is ordered for an attempt: the clinician sees the service's number, the patient the clinic's.
+
+    Raises LookupError where the numbers have been erased.
+    """
+    call = attempt.call
+    numbers = {row.role: row for row in CallNumber.objects.filter(call=call)}
+    if len(numbers) < 3:
+        raise LookupError("the numbers of this call have been erased")
+    to_clinician = attempt.side == Side.CLINICIAN
+    spans = settings.CURBSIDE_CALL_SPANS
+    shown = settings.CURBSIDE_SERVICE_NUMBER if to_clinician else open_in(numbers["shown"], "sealed")
+    return DialOrder(
+        reference=attempt.reference,
+        to=open_in(numbers["clinician" if to_clinician else "patient"], "sealed"),
+        shown=shown,
+        timeout_s=max(1, round(spans["clinician_answer" if to_clinician else "patient_answer"])),
+        confirm=to_clinician,
+        room=call.room,
+        max_s=round(call.machine["max_s"] + spans["patient_answer"] + spans["press_one"]),
+        language=call.language,
+    )
+
+
+def _dial(action: Action) -> None:
+    attempt, now = action.attempt, timezone.now()
+    assert attempt is not None
+    call = attempt.call
+    if attempt.side == Side.PATIENT:
+        try:
+            rulebook().still_may_show(call.caller_id, str(call.account), str(call.clinic))
+        except Refusal as refusal:
+            paused = refusal.code == "call.paused"
+            _settle(action, "cancelled", HangUp(By.SERVICE, Cause.PAUSED) if paused else RightRevoked())
+            return
+    try:
+        carrier_id = carrier_of(attempt.carrier).dial(order_of(attempt))
+    except CarrierError as error:
+        _dial_refused(action, attempt, error)
+        return
+    with holding(str(call.pk), timezone.now()) as held:
+        row = held.attempts[attempt.side, attempt.n]
+        outbox.settle(action, "done", held.now)
+        if row.carrier_id and row.carrier_id != carrier_id:
+            held.hang_up_stranger(carrier_id)
+            return
+        row.carrier_id = carrier_id
+        held.touch(row)
+        held.feed(LegChanged(Side(row.side), row.n, Leg.DIALING), at=max(now, call.started_at))
+
+
+def _dial_refused(action: Action, attempt: Attempt, error: CarrierError) -> None:
+    now = timezone.now()
+    log.warning("a carrier did not take a dial", extra={"reason_code": error.provider_code, "kind": error.cause.value})
+    if error.cause is Cause.UNCERTAIN:
+        outbox.make_unknown(action, now)
+        return
+    if not error.permanent and action.tries < _DIAL_TRIES and outbox.again(action, now):
+        return
+    with holding(str(action.call_id), now) as held:
+        row = held.attempts[attempt.side, attempt.n]
+        row.provider_code = error.provider_code[:32]
+        held.touch(row)
+        outbox.settle(action, "failed", now)
+        held.feed(DialFailed(Side(row.side), row.n, error.cause))
+
+
+_DIAL_TRIES: Final = 3
+
+
+def _prompt(action: Action) -> None:
+    assert action.attempt is not None
+    carrier_id = _known_leg(action, action.attempt)
+    if carrier_id:
+        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["what"]))
+
+
+def _bridge(action: Action) -> None:
+    assert action.attempt is not None and action.call is not None
+    patient = Attempt.objects.get(call=action.call, side=Side.PATIENT, n=action.args["patient"])
+    ids = _known_leg(action, action.attempt), _known_leg(action, patient)
+    if all(ids):
+        room = action.call.room
+        _ask(action, lambda: carrier_of(_carrier(action)).bridge(ids[0], ids[1], room), failed=BridgeFailed())
+
+
+def _hangup(action: Action) -> None:
+    carrier_id = action.args.get("carrier_id") or (action.attempt and _known_leg(action, action.attempt))
+    if not carrier_id:
+        return
+    if "prompt" in action.args:
+        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["prompt"]))
+    else:
+        _ask(action, lambda: carrier_of(_carrier(action)).hangup(carrier_id))
+
+
+def _carrier(action: Action) -> str:
+    if action.attempt is not None:
+        return action.attempt.carrier
+    assert action.call is not None
+    return action.call.carrier
+
+
+def _known_leg(action: Action, attempt: Attempt) -> str:
+    """Return the carrier's id of a leg. While its dial is on the way the action waits; where none comes it is over."""
+    carrier_id = Attempt.objects.values_list("carrier_id", flat=True).get(pk=attempt.pk)
+    if carrier_id:
+        return str(carrier_id)
+    now = timezone.now()
+    dial = Action.objects.filter(key=dial_key(str(attempt.call_id), attempt.side, attempt.n))
+    over = dial.filter(state__in=["failed", "cancelled", "done"]).exists()
+    if over or action.made_at < now - LEG_AWAITED:
+        outbox.settle(action, "failed", now)
+    else:
+        outbox.again(action, now, after_s=UNKNOWN_LEG_S)
+    return ""
+
+
+def _ask(action: Action, ask: Callable[[], None], *, failed: Event | None = None) -> None:
+    """Ask what does nothing twice; a passing failure is tried again, a lasting one is told the machine."""
+    try:
+        ask()
+    except CarrierError as error:
+        log.warning("a carrier did not do what was asked",
+                    extra={"reason_code": error.provider_code, "kind": action.kind})
+        if error.permanent or not outbox.again(action, timezone.now()):
+            _settle(action, "failed", failed)
+        return
+    with alone():
+        outbox.settle(action, "done", timezone.now())
+
+
+def _settle(action: Action, state: str, event: Event | None) -> None:
+    """Store what became of an action, and tell the machine, in one transaction."""
+    now = timezone.now()
+    if event is None:
+        with alone():
+            outbox.settle(action, state, now)
+        return
+    with holding(str(action.call_id), now) as held:
+        outbox.settle(action, state, now)
+        held.feed(event)
+
+
+def _proof(action: Action) -> None:
+    """Dial a proving call, which speaks a code to whoever answers."""
+    from voice import proofs
+
+    proof = action.args["proof"]
+    order = proofs.order_of(proof)
+    if order is None:
+        _settle(action, "cancelled", None)
+        return
+    try:
+        carrier_of(settings.CURBSIDE_CARRIER).dial(order)
+    except CarrierError as error:
+        now = timezone.now()
+        if error.cause is Cause.UNCERTAIN or error.permanent or not outbox.again(action, now):
+            _settle(action, "failed", None)
+            proofs.failed(proof, error.cause.value)
+        return
+    _settle(action, "done", None)
+    proofs.called(proof)
+
+
+_ASKING: Final[dict[str, Callable[[Action], None]]] = {
+    "dial": _dial,
+    "prompt": _prompt,
+    "bridge": _bridge,
+    "hangup": _hangup,
+    "proof": _proof,
+}

@@ -1,0 +1,168 @@
+"""The call loop: claims what is to be asked of carriers, asks in threads, keeps the calls' timers, sweeps, and drains.
+
+Several may run at once, on one machine or many. A loop that is told to stop claims nothing more, waits for what it has
+asked, and leaves the calls to the others or to its next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from realtime import timers
+from voice import outbox, sweep
+from voice.asking import perform
+from voice.carriers.base import TIMEOUT_S
+from voice.carriers.loopback import Loopback
+from voice.holding import alone
+from voice.models import Action
+from voice.services import take_events
+from voice.timers import TIMERS
+
+log = logging.getLogger(__name__)
+TICK_S: Final = 0.02
+TIMERS_S: Final = 0.5
+SWEEP_S: Final = 2.0
+FORGET_S: Final = 3600.0
+LONGEST_PAUSE_S: Final = 2.0
+
+
+class Loop:
+    """One call loop. `run` until `stop`; a test calls `step` itself."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        self._most = threads or settings.CURBSIDE_CALL_THREADS
+        self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
+        self._asked: set[Future[None]] = set()
+        self._stopping = threading.Event()
+        self._freed = threading.Event()
+        self._loopback = Loopback()
+        self._watch = Watch()
+        self._chores = (
+            Chore(TIMERS_S, self._keep_time),
+            Chore(SWEEP_S, lambda: sweep.sweep(timezone.now())),
+            Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
+            Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
+        )
+
+    def run(self) -> None:
+        """Work until told to stop, then wait for what was asked."""
+        pause = TICK_S
+        while not self._stopping.is_set():
+            try:
+                pause = TICK_S if self.step() >= 0 else pause
+            except Error:
+                connection.close()
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            except Exception:
+                log.exception("a step of the call loop failed and is repeated")
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            self._freed.wait(pause)
+            self._freed.clear()
+        self.drain()
+
+    def stop(self) -> None:
+        """Claim nothing more. Safe in a signal handler."""
+        self._stopping.set()
+        self._freed.set()
+
+    def drain(self) -> None:
+        """Wait for what was asked of the carriers, and end."""
+        deadline = monotonic() + TIMEOUT_S * 2
+        for future in list(self._asked):
+            future.exception(timeout=max(0.0, deadline - monotonic()))
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        connection.close()
+
+    def step(self) -> int:
+        """Do everything that is due once; return how many actions were claimed."""
+        for chore in self._chores:
+            chore.do_when_due()
+        if not self._watch.something():
+            return 0
+        now = timezone.now()
+        events = self._loopback.play(now)
+        if events:
+            take_events("loopback", events)
+        free = self._most - len(self._asked)
+        claimed = outbox.claim(free, now) if free > 0 else []
+        for action in claimed:
+            self._ask(action)
+        self._watch.due(claimed, self._next())
+        return len(claimed)
+
+    def _next(self) -> datetime | None:
+        return min((at for at in (outbox.next_due(), self._loopback.next_at()) if at is not None), default=None)
+
+    def _ask(self, action: Action) -> None:
+        future = self._pool.submit(_in_thread, action)
+        self._asked.add(future)
+        future.add_done_callback(self._answered)
+
+    def _answered(self, future: Future[None]) -> None:
+        self._asked.discard(future)
+        self._freed.set()
+
+    def _keep_time(self) -> None:
+        while timers.work_off(TIMERS, alone()) == timers.BATCH:
+            pass
+
+
+class Chore:
+    """Something that is done every few seconds."""
+
+    def __init__(self, every_s: float, work: Callable[[], Any]) -> None:
+        self._every_s, self._work, self._next = every_s, work, 0.0
+
+    def do_when_due(self) -> None:
+        """Do it if it is time."""
+        if monotonic() >= self._next:
+            self._next = monotonic() + self._every_s
+            self._work()
+
+
+class Watch:
+    """Whether it is worth looking into the outbox: something was committed, or something is due.
+
+    SQLite tells of commits by ``PRAGMA data_version`` (a few microseconds); PostgreSQL is asked each time, by index.
+    """
+
+    def __init__(self) -> None:
+        self._version: int | None = None
+        self._due_at: datetime | None = None
+        self._again = True
+
+    def something(self) -> bool:
+        """Return whether to look."""
+        if connection.vendor != "sqlite":
+            return True
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            version = int(cursor.fetchone()[0])
+        changed, self._version = version != self._version, version
+        due = self._due_at is not None and self._due_at <= timezone.now()
+        return changed or due or self._again
+
+    def due(self, claimed: list[Action], next_at: datetime | None) -> None:
+        """Remember when the next thing is due; what this thread commits itself changes no version."""
+        self._due_at = next_at
+        self._again = bool(claimed)
+
+
+def _in_thread(action: Action) -> None:
+    try:
+        perform(action)
+    finally:
+        if connection.vendor == "sqlite":
+            connection.close_if_unusable_or_obsolete()
+
+

@@ -1,0 +1,103 @@
+"""The outbox: what is to be asked of carriers, claimed by compare-and-set. Nothing here speaks to a carrier.
+
+A claim is a state and a lease. What dies with its claim is asked again, for all but a dial does nothing twice; a dial
+whose claim died becomes ``unknown`` and is never asked again: the sweep looks for it at the carrier, and its call ends
+as ``uncertain`` when it is not found in time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from voice.call import DialUnknown, Side
+from voice.carriers.base import TIMEOUT_S
+from voice.holding import alone, holding
+from voice.models import Action, Call
+
+LEASE: Final = timedelta(seconds=TIMEOUT_S * 2)
+TRIES_MOST: Final = 6
+LONGEST_PAUSE_S: Final = 5.0
+ONCE: Final = ("dial", "proof")
+KEPT: Final = timedelta(days=2)
+
+
+def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at: datetime) -> None:
+    """Put something into the outbox, in the caller's transaction; the same key a second time changes nothing."""
+    action = Action(kind=kind, key=key, call=call, args=args, due_at=due_at, made_at=timezone.now())
+    Action.objects.bulk_create([action], ignore_conflicts=True)
+
+
+def claim(most: int, now: datetime) -> list[Action]:
+    """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same."""
+    due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
+    lease = {"state": "claimed", "lease_until": now + LEASE, "tries": F("tries") + 1}
+    if connection.vendor == "sqlite":
+        # Looked at outside of a transaction: there, every transaction is a writing one.
+        ids = list(due.values_list("pk", flat=True)[:most])
+        if not ids:
+            return []
+        with alone(), transaction.atomic():
+            ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
+    else:
+        with transaction.atomic():
+            ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
+            Action.objects.filter(pk__in=ids).update(**lease)
+    claimed = Action.objects.filter(pk__in=ids).select_related("attempt__call", "call") if ids else []
+    return sorted(claimed, key=lambda action: action.due_at)
+
+
+def next_due() -> datetime | None:
+    """Return when the next action is due, None where none waits."""
+    return Action.objects.filter(state="waiting").order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def settle(action: Action, state: str, now: datetime) -> bool:
+    """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile."""
+    mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
+    return bool(mine.update(state=state, lease_until=None, done_at=now))
+
+
+def again(action: Action, now: datetime, *, after_s: float | None = None) -> bool:
+    """Let a claimed action be asked again later. Returns False where it has been tried often enough."""
+    if action.tries >= TRIES_MOST and after_s is None:
+        return False
+    pause = min(0.5 * 2**action.tries, LONGEST_PAUSE_S) if after_s is None else after_s
+    mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
+    mine.update(state="waiting", lease_until=None, due_at=now + timedelta(seconds=pause))
+    return True
+
+
+def find_lost(now: datetime) -> int:
+    """Deal with claims whose loop died: a dial becomes unknown, all else waits again. Returns how many there were."""
+    lost = list(Action.objects.filter(state="claimed", lease_until__lt=now).select_related("attempt")[:100])
+    for action in lost:
+        if action.kind in ONCE:
+            make_unknown(action, now)
+        else:
+            again(action, now, after_s=0.0)
+    return len(lost)
+
+
+def make_unknown(action: Action, now: datetime) -> None:
+    """Nobody knows whether this dial arrived: its call waits for what the carrier says of it, and no longer."""
+    if action.kind == "proof":
+        if settle(action, "unknown", now):
+            from voice import proofs
+
+            proofs.failed(action.args["proof"], "uncertain")
+        return
+    assert action.attempt is not None and action.call_id is not None
+    with holding(action.call_id, now) as held:
+        if settle(action, "unknown", now):
+            held.feed(DialUnknown(Side(action.attempt.side), action.attempt.n))
+
+
+def forget(now: datetime) -> int:
+    """Remove what was settled some days ago; return how many. The record keeps what matters."""
+    old = Action.objects.filter(done_at__lt=now - KEPT, state__in=["done", "failed", "cancelled", "unknown"])
+    return old.delete()[0]

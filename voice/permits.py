@@ -1,0 +1,112 @@
+"""The one port from calls to the rules of who may call whom: rights, own phones, patients, destinations, budgets.
+
+A call asks for one `Permit`, in this order: the member's right to the clinic's number, the own phone, the patient, the
+destination; budgets are reserved later, in the transaction that stores the call. Nothing else of the machine's side
+imports those modules, so that a test can put a rulebook of its own here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, Protocol
+
+from django.utils.module_loading import import_string
+
+from voice.shapes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """All that was found out before a call: whose number is shown and how, whom it dials. The `repr` shows no number.
+
+    `destination` is the rulebook's own value, handed back when budgets are reserved.
+    """
+
+    account: str
+    clinic: str
+    clinic_name: str
+    caller_id: str
+    shown: str = field(repr=False)
+    shown_formatted: str = field(repr=False)
+    mode: str
+    attestation: str
+    evidence: str
+    says: str
+    calls_back: str
+    own_phone: str = field(repr=False)
+    to: str = field(repr=False)
+    own_mask: str
+    mask: str
+    patient: str
+    language: str
+    decisions: list[dict[str, Any]]
+    destination: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """What a call may use: its longest talk in seconds, and the budgets that were asked."""
+
+    max_s: int
+    decisions: list[dict[str, Any]]
+
+
+class Rulebook(Protocol):
+    """The rules, as calls ask for them."""
+
+    def permit(self, account: str, wish: Wish, now: datetime) -> Permit:
+        """Return what a call of this member may do. Raises Refusal `call.…`, `not_found`."""
+        ...
+
+    def peek(self, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
+        """Return the budgets as they stand, without taking any. Raises Refusal `call.budget_…`."""
+        ...
+
+    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> Reserved:
+        """Take the budgets of a call, in the caller's transaction. Raises Refusal `call.budget_…`."""
+        ...
+
+    def release(self, call: str, now: datetime, talked_s: int) -> None:
+        """Give back what a call did not use, in the caller's transaction."""
+        ...
+
+    def still_may_show(self, caller_id: str, account: str, clinic: str) -> None:
+        """Look again before the patient's leg. Raises Refusal where the right is gone or calls are paused."""
+        ...
+
+    def looked(self, account: str, patient: str) -> None:
+        """Remember that the member saw the patient's name and digits before dialling."""
+        ...
+
+    def wrong_number(self, patient: str, which: str) -> None:
+        """Somebody else answered there."""
+        ...
+
+    def patients(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """Return how patients are shown in lists, those that are still known."""
+        ...
+
+
+@cache
+def _made() -> Rulebook:
+    book: Rulebook = import_string("voice.rulebook.Rules")()
+    return book
+
+
+_using: list[Rulebook] = []
+
+
+def rulebook() -> Rulebook:
+    """Return the rules in force."""
+    return _using[-1] if _using else _made()
+
+
+def use(book: Rulebook | None) -> None:
+    """Put other rules in force, or with None take them away again. For tests and the benchmark."""
+    if book is None:
+        _using.clear()
+    else:
+        _using.append(book)

@@ -1,0 +1,44 @@
+"""The call record: written once, in the transaction in which a call ends. Masks only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from voice.models import Attempt, Call, CallNumber, CallRecord
+from voice.shapes import or_none
+
+_SAME = (
+    "account", "clinic", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient", "patient_mask",
+    "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "by", "cause", "reason",
+    "decisions",
+)  # fmt: skip
+LEG_INSTANTS = ("dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at")
+
+
+def describe_leg(attempt: Attempt) -> dict[str, Any]:
+    """Return an attempt as the record keeps it; instants are Unix milliseconds."""
+    return {
+        "side": attempt.side,
+        "n": attempt.n,
+        "way": attempt.way,
+        "carrier": attempt.carrier,
+        "carrier_id": attempt.carrier_id,
+        **{name: or_none(getattr(attempt, name)) for name in LEG_INSTANTS},
+        "cause": attempt.cause,
+        "provider_code": attempt.provider_code,
+    }
+
+
+def write_record(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
+    """Write the record of a call that has ended. Raises IntegrityError for a second one."""
+    record = CallRecord(call=call.pk, legs=[describe_leg(a) for a in attempts], **{n: getattr(call, n) for n in _SAME})
+    record.save()
+    return record
+
+
+def erase_numbers(before: datetime) -> int:
+    """Erase the sealed numbers of calls that ended before an instant; return how many."""
+    count, _ = CallNumber.objects.filter(made_at__lt=before, call__ended_at__isnull=False).delete()
+    return count

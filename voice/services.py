@@ -1,0 +1,134 @@
+"""What calls offers to others: the commands, and the one door for what a carrier says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.utils import timezone
+
+from realtime.commands import Reply, Request
+from realtime.protocol import refuse
+from voice.call import By, Cause, Event, HangUp, KeyPressed, Leg, LegChanged, Side, TimerDue
+from voice.carriers.base import CarrierEvent
+from voice.holding import Held, holding
+from voice.models import Attempt, Call, HeardEvent
+from voice.outcomes import say_outcome
+from voice.shapes import Nothing, read, to_ms
+from voice.starting import start
+
+__all__ = ["advance", "end_call", "hang_up", "outcome", "start", "take_events"]
+
+outcome = say_outcome
+LEGS: Final = {leg.word: leg for leg in Leg}
+
+
+def hang_up(req: Request, now: datetime | None = None) -> Reply:
+    """`call.hang_up`: end the call, whatever stands; repeated after the end it changes nothing.
+
+    Raises Refusal `closed`.
+    """
+    now = now or timezone.now()
+    read(Nothing, req.d)
+    with holding(req.stream, now) as held:
+        if held.row.ended_at is not None:
+            raise refuse("closed")
+        seq = held.w.append(
+            req.stream, "call.hang_up", {}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now)
+        )
+        held.feed(HangUp(By.CLINICIAN))
+        return Reply(seq)
+
+
+def end_call(r: str, by: By, cause: Cause, now: datetime) -> None:
+    """End a call for the clinic or the service. One that has ended stays as it is."""
+    with holding(r, now) as held:
+        held.feed(HangUp(by, cause))
+
+
+def advance(r: str, now: datetime) -> None:
+    """Do what the timers of a call ask for; safe to repeat, and to run late."""
+    if not Call.objects.filter(pk=r).exists():
+        return
+    with holding(r, now) as held:
+        for name in held.call.due(now.timestamp()):
+            held.feed(TimerDue(name))
+
+
+def take_events(carrier: str, events: Sequence[CarrierEvent]) -> None:
+    """Take what a carrier said, each event once by its key; what is late, repeated or not ours changes nothing.
+
+    Stores the events, feeds the machine, stores what follows, in one transaction a call. Raises django.db.Error,
+    after which the carrier says it again.
+    """
+    rows = Attempt.objects.filter(reference__in={e.reference for e in events}, carrier=carrier)
+    calls = {row.reference: str(row.call_id) for row in rows}
+    by_call: dict[str, list[CarrierEvent]] = defaultdict(list)
+    for event in events:
+        if event.reference in calls:
+            by_call[calls[event.reference]].append(event)
+        else:
+            _take_elsewhere(event)
+    for r, found in by_call.items():
+        with holding(r, timezone.now()) as held:
+            _take_of_call(held, carrier, sorted(found, key=lambda e: -1 if e.order is None else e.order))
+
+
+def _take_elsewhere(event: CarrierEvent) -> None:
+    """An event of a leg that is no call's: a proving call's, or nobody's."""
+    from voice import proofs
+
+    proofs.take_event(event)
+
+
+def _take_of_call(held: Held, carrier: str, events: Sequence[CarrierEvent]) -> None:
+    keys = [event.key for event in events]
+    known = set(HeardEvent.objects.filter(carrier=carrier, key__in=keys).values_list("key", flat=True))
+    attempts = {attempt.reference: attempt for attempt in held.attempts.values()}
+    heard = []
+    for event in events:
+        attempt = attempts[event.reference]
+        if event.key in known or not _is_ours(held, attempt, event):
+            continue
+        known.add(event.key)
+        at = min(event.at, held.now)
+        heard.append(
+            HeardEvent(
+                carrier=carrier, key=event.key, attempt=attempt, kind=event.kind, provider_code=event.provider_code,
+                at=at, heard_at=held.now,
+            )
+        )  # fmt: skip
+        attempt.heard_at = held.now
+        attempt.provider_code = event.provider_code or attempt.provider_code
+        held.touch(attempt)
+        held.feed(_event_for(attempt, event), at)
+        _fill_in(attempt, event, at)
+    HeardEvent.objects.bulk_create(heard)
+
+
+def _is_ours(held: Held, attempt: Attempt, event: CarrierEvent) -> bool:
+    """Learn the carrier's id of a leg from its first event; another leg under our name is ended."""
+    if not attempt.carrier_id and event.carrier_id:
+        attempt.carrier_id = event.carrier_id
+        held.touch(attempt)
+    if event.carrier_id and event.carrier_id != attempt.carrier_id:
+        if event.kind != "ended":
+            held.hang_up_stranger(event.carrier_id)
+        return False
+    return True
+
+
+def _event_for(attempt: Attempt, event: CarrierEvent) -> Event:
+    side = Side(attempt.side)
+    if event.kind == "key":
+        return KeyPressed(side, attempt.n, event.digits)
+    return LegChanged(side, attempt.n, LEGS[event.kind], event.cause)
+
+
+def _fill_in(attempt: Attempt, event: CarrierEvent, at: datetime) -> None:
+    """An instant that arrives after a later one changed nothing, but belongs into the record."""
+    name = f"{event.kind}_at"
+    if event.kind not in ("key", "ended") and getattr(attempt, name) is None:
+        setattr(attempt, name, at)

@@ -1,0 +1,126 @@
+"""Starting a call: every rule is asked, and then in one transaction the call, its first dial and its timer stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from members import vault
+from realtime import protocol as wire
+from realtime.commands import Reply, Request
+from realtime.log import Writing, create_stream, writing
+from realtime.protocol import Refusal
+from realtime.timers import set_timer
+from voice import call as machine
+from voice.call import Way
+from voice.holding import CLOCK_TIMER, Held, alone, instant, spans
+from voice.models import Call, CallNumber, CallRefusal
+from voice.permits import Permit, Reserved, rulebook
+from voice.refusals import refuse
+from voice.sealed import seal_in
+from voice.shapes import Start, Wish, from_ms, read, to_ms
+
+
+def start(req: Request, now: datetime | None = None) -> Reply:
+    """`call.start`: ring the member's own phone and then, once 1 was pressed, the patient with the clinic's number.
+
+    Raises Refusal `malformed`, `call.late`, `call.look`, `not_found` and every `call.…` of the rules.
+    """
+    now = now or timezone.now()
+    asked = read(Start, req.d)
+    if asked.until is not None and from_ms(asked.until) < now:
+        raise refuse("call.late")
+    if (asked.patient is None) == (asked.number is None) or asked.way is not Way.CALLBACK:
+        raise wire.refuse("malformed")
+    if asked.patient is not None and not asked.looked:
+        raise refuse("call.look")
+    with noting_refusal(req.member, asked, now):
+        permit = rulebook().permit(req.member, asked, now)
+        with alone(), transaction.atomic():
+            return _begin(req, asked, permit, now)
+
+
+def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
+    r = create_stream("call")
+    with writing(req.stream, r) as w:
+        reserved = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
+        if permit.patient:
+            rulebook().looked(req.member, permit.patient)
+        vault.take_seat(req.member, r, joined_seq=0, badge="")
+        call, actions = machine.Call.start(asked.way, spans(), now.timestamp(), max_s=reserved.max_s)
+        row = _store(r, asked, permit, reserved, call, now)
+        w.append(r, "call.started", _told(asked, permit), ts=to_ms(now))
+        held = Held(w, row, call, now)
+        held.take(actions, now)
+        held.finish()
+        assert call.next_due is not None
+        set_timer(CLOCK_TIMER, r, instant(call.next_due))
+        return Reply(_answer(w, req, r, now), r)
+
+
+def _answer(w: Writing, req: Request, r: str, now: datetime) -> int:
+    return w.append(req.stream, "call.started", {"r": r}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
+
+
+def _store(r: str, asked: Start, permit: Permit, reserved: Reserved, call: machine.Call, now: datetime) -> Call:
+    row = Call.objects.create(
+        pk=r, account=permit.account, clinic=permit.clinic, caller_id=permit.caller_id, mode=permit.mode,
+        attestation=permit.attestation, evidence=permit.evidence, way=asked.way, carrier=settings.CURBSIDE_CARRIER,
+        patient=permit.patient, which=asked.to if permit.patient else "", patient_mask=permit.mask,
+        clinician_mask=permit.own_mask, language=permit.language, purpose=asked.purpose,
+        decisions=[*permit.decisions, *reserved.decisions], machine=call.to_state(), stage=call.stage, started_at=now,
+    )  # fmt: skip
+    numbers = []
+    for role, number in (("clinician", permit.own_phone), ("patient", permit.to), ("shown", permit.shown)):
+        kept = CallNumber(call=row, role=role, made_at=now)
+        seal_in(kept, "sealed", number)
+        numbers.append(kept)
+    CallNumber.objects.bulk_create(numbers)
+    return row
+
+
+def _told(asked: Start, permit: Permit) -> dict[str, Any]:
+    """The first event of a call: what is shown and how, and of the patient the digits that may be seen."""
+    body: dict[str, Any] = {
+        "clinic": permit.clinic, "caller_id": permit.caller_id, "shown": permit.shown_formatted, "mode": permit.mode,
+        "attestation": permit.attestation, "way": asked.way, "patient_mask": permit.mask,
+    }  # fmt: skip
+    if permit.patient:
+        body["patient_ref"] = permit.patient
+    if asked.purpose:
+        body["purpose"] = asked.purpose
+    return body
+
+
+@contextmanager
+def noting_refusal(account: str, wish: Wish, now: datetime) -> Iterator[None]:
+    """Keep every refusal of a rule, in a transaction of its own, since that of the call is rolled back."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.code.startswith("call."):
+            with alone():
+                _note_refusal(account, wish, refusal, now)
+        raise
+
+
+def _note_refusal(account: str, wish: Wish, refusal: Refusal, now: datetime) -> None:
+    details = refusal.d or {}
+    CallRefusal.objects.create(
+        account=account, clinic=_uuid_or_none(wish.clinic), patient=wish.patient or "",
+        mask=str(details.get("mask", "")), code=refusal.code, at=now,
+    )  # fmt: skip
+
+
+def _uuid_or_none(word: str) -> UUID | None:
+    try:
+        return UUID(word)
+    except ValueError:
+        return None
