@@ -10,6 +10,9 @@ import members.views
 import realtime.platform
 import realtime.views
 import voice.views.incoming
+import voice.views.numbers
+import voice.views.patients
+import voice.views.phone
 import voice.webhooks
 from members.auth import signed_in
 from members.problems import answer_problems
@@ -21,6 +24,9 @@ api.add_router("", consults.views.router)
 api.add_router("", realtime.views.router)
 api.add_router("", realtime.platform.router)
 api.add_router("", voice.views.incoming.router)
+api.add_router("", voice.views.numbers.router)
+api.add_router("", voice.views.patients.router)
+api.add_router("", voice.views.phone.router)
 
 urlpatterns = [
     path("healthz", realtime.views.healthz),

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from members.clinic_members import Part
 from voice import slips
-from voice.models import CallBackOffer, OnCallTurn, Slip
+from voice.models import CallBackOffer, Grant, OnCallTurn, Slip
 
 
 def count_turns(clinic: str, account: str) -> int:
@@ -21,6 +21,16 @@ def pass_turns_on(clinic: str, account: str, heir: str | None, now: datetime) ->
     """Give the turns to the heir, who has them on the same phones of the clinic."""
     if heir is not None:
         OnCallTurn.objects.filter(clinic=clinic, account=account, ends_at__gt=now).update(account=heir)
+
+
+def count_grants(clinic: str, account: str) -> int:
+    """How many of the clinic's numbers somebody may show."""
+    return Grant.objects.filter(membership__clinic=clinic, membership__account=account, ended_at=None).count()
+
+
+def end_grants(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+    """End the right to show the clinic's numbers; an heir is given none that an administrator did not give."""
+    Grant.objects.filter(membership__clinic=clinic, membership__account=account, ended_at=None).update(ended_at=now)
 
 
 def count_slips(clinic: str, account: str) -> int:
@@ -39,6 +49,7 @@ def end_offers(clinic: str, account: str, heir: str | None, now: datetime) -> No
 
 
 PARTS: Final = (
+    Part("grants", "Numbers that they may show; this ends", count_grants, end_grants),
     Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True),
     Part("slips", "Slips that they claimed; they are open for the desk again", count_slips, slips.pass_on),
     Part("call_backs", "Calls back that ring their own phone", count_offers, end_offers),

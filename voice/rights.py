@@ -6,14 +6,18 @@ a number that is proved, approved and not expired, and, where another clinic len
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from members.clinics import places_of
+from members.second_factor import has_second_factor
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
+from voice.phones import show_phone
+from voice.policy import is_paused
 from voice.refusals import refuse
 from voice.sealed import open_in
 
@@ -117,3 +121,33 @@ def show_caller_id(number: ClinicNumber) -> CallerId:
         calls_back=CALLS_BACK[number.mode],
         expires_at=min(ends, default=None),
     )
+
+
+def setup_of(account_id: str, now: datetime) -> dict[str, Any]:
+    """Return what must be settled before a call, and the numbers that may be shown: for the screen that sets one up."""
+    given: dict[str, list[ClinicNumber]] = {}
+    for grant in grants_of(account_id, now).order_by("clinic_number__mode", "-clinic_number__expires_at"):
+        given.setdefault(str(grant.clinic_number.clinic_id), []).append(grant.clinic_number)
+    places = [place for place in places_of(account_id) if place.clinic.state == "verified"]
+    phone = show_phone(account_id, now)
+    return {
+        "phone": phone if phone["verified"] or phone["waiting"] or phone["cooling"] else None,
+        "second_factor": has_second_factor(account_id),
+        "paused": is_paused(None),
+        "clinics": [
+            {"id": str(place.clinic_id), "name": place.clinic.name, "role": place.role,
+             "can_free_dial": place.can_free_dial, "paused": is_paused(place.clinic),
+             "numbers": [_in_setup(number, now) for number in given.get(str(place.clinic_id), [])]}
+            for place in places
+        ],
+    }
+
+
+def _in_setup(number: ClinicNumber, now: datetime) -> dict[str, Any]:
+    shown = show_caller_id(number)
+    ended = shown.expires_at is not None and shown.expires_at <= now
+    lapsed = number.holder is not None and number.holder.state != LIVE
+    state = "expired" if ended else "revoked" if lapsed else state_of(number, now)
+    return {"id": shown.id, "formatted": shown.formatted, "mode": shown.mode, "attestation": shown.attestation,
+            "says": shown.says, "calls_back": shown.calls_back, "state": state,
+            "expires_at": None if shown.expires_at is None else int(shown.expires_at.timestamp() * 1000)}

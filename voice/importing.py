@@ -1,0 +1,129 @@
+"""A clinic's patients from CSV: rows that are right are stored, rows that are wrong are named with the field.
+
+No answer repeats what stood in a row. A patient of the same name and number is known already and stays as they are, so
+that a file can be sent again. Source: RFC 4180, with a semicolon too, as spreadsheets of many countries write it.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from members.models import Clinic, ClinicMembership
+from realtime.protocol import Refusal
+from voice.address_book import FLAGS, apply_fields, keep_words
+from voice.finding import words_of
+from voice.models import Patient, PatientLook
+from voice.refusals import refuse
+from voice.sealed import blind_indexes, open_in
+
+MOST_ROWS: Final = 5_000
+TEXTS: Final = ("name", "born", "number", "second", "message", "language", "guardian")
+WORDS: Final = {"": False, "no": False, "n": False, "0": False, "false": False,
+                "yes": True, "y": True, "1": True, "true": True, "x": True}
+NEEDED: Final = {"name", "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A row that was not taken: its line in the file (the head is line 1), the field, the code and the sentence."""
+
+    line: int
+    field: str
+    code: str
+    msg: str
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a file."""
+
+    added: int = 0
+    known: int = 0
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+def import_patients(place: ClinicMembership, text: str, now: datetime, *, dry: bool = False) -> Imported:
+    """Store the patients of a file in one transaction; with `dry` only say what would become of it.
+
+    Raises Refusal `patient.columns`, `patient.rows`.
+    """
+    result, fresh = Imported(), []
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for line, row in _rows(text):
+        patient = Patient(clinic=place.clinic)
+        try:
+            apply_fields(patient, _fields(row), now)
+        except Refusal as refusal:
+            result.wrong.append(Wrong(line, (refusal.d or {}).get("field", ""), refusal.code, refusal.msg))
+            continue
+        key = (open_in(patient, "number"), tuple(words_of(open_in(patient, "name"))))
+        if key in seen or _is_known(place.clinic, *key):
+            result.known += 1
+            continue
+        seen.add(key)
+        fresh.append(patient)
+    result.added = len(fresh)
+    if not dry:
+        _store(place, fresh, now)
+    return result
+
+
+def _store(place: ClinicMembership, patients: list[Patient], now: datetime) -> None:
+    with transaction.atomic():
+        Patient.objects.bulk_create(patients, batch_size=500)
+        keep_words(patients)
+        PatientLook.objects.bulk_create([
+            PatientLook(patient=patient.pk, clinic_id=place.clinic_id, account_id=place.account_id, why="changed",
+                        at=now) for patient in patients])
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    lines = text.removeprefix("\ufeff")
+    head = lines.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(lines, newline=""), delimiter=";" if head.count(";") > head.count(",") else ",",
+                            restval="")
+    names = [str(name).strip().lower() for name in reader.fieldnames or ()]
+    known = {*TEXTS, *FLAGS}
+    if NEEDED - set(names) or set(names) - known or len(set(names)) < len(names):
+        raise refuse("patient.columns")
+    reader.fieldnames = names
+    count = 0
+    try:
+        for row in reader:
+            count += 1
+            if count > MOST_ROWS:
+                raise refuse("patient.rows")
+            yield reader.line_num, {name: row[name] for name in names}
+    except csv.Error:
+        raise refuse("patient.columns") from None
+    if not count:
+        raise refuse("patient.rows")
+
+
+def _fields(row: dict[str, str]) -> dict[str, Any]:
+    """Return a row as values; an empty cell leaves what is usual. Raises Refusal `patient.field`."""
+    fields: dict[str, Any] = {name: row[name].strip() for name in TEXTS if name in row}
+    for name in ("message", "language"):
+        if not fields.get(name, "x"):
+            del fields[name]
+    for flag in FLAGS:
+        if flag in row:
+            word = row[flag].strip().lower()
+            if word not in WORDS:
+                raise refuse("patient.field", d={"field": flag})
+            fields[flag] = WORDS[word]
+    return fields
+
+
+def _is_known(clinic: Clinic, number: str, words: tuple[str, ...]) -> bool:
+    if not number:
+        return False
+    indexes = blind_indexes(str(clinic.pk), number)
+    same = Patient.objects.filter(Q(number_index__in=indexes) | Q(second_index__in=indexes), clinic=clinic)
+    return any(tuple(words_of(open_in(patient, "name"))) == words for patient in same)

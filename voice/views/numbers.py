@@ -1,0 +1,175 @@
+"""A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked; and pauses."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Status
+
+from members.auth import account_of, signed_in
+from members.clinic_members import find_member
+from members.clinics import ADMINISTRATOR, access_verified, administrators_of
+from members.models import ClinicMembership
+from members.problems import PROBLEMS
+from members.rights import is_platform_team
+from realtime.protocol import refuse
+from voice import clinic_numbers, pauses
+from voice.clinic_numbers import access_number
+from voice.models import ClinicNumber, Grant
+from voice.numbers import formatted
+from voice.proofs import show_proof
+from voice.refusals import refuse as refuse_for
+from voice.rights import CALLS_BACK, SAYS, state_of
+from voice.sealed import open_in
+from voice.shapes import to_ms
+from voice.views.number_schemas import (
+    CallWanted,
+    CodeHeard,
+    Consent,
+    GrantWanted,
+    NumberShown,
+    NumbersShown,
+    NumberWanted,
+    Pause,
+    ProofShown,
+    from_ms,
+)
+
+router = Router(tags=["numbers"], auth=signed_in)
+
+
+@router.get("/clinics/{clinic}/numbers", response={200: NumbersShown, **PROBLEMS})
+def list_numbers(request: HttpRequest, clinic: str) -> Any:
+    """The numbers of a clinic that one administers, without those that were revoked."""
+    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
+    rows = ClinicNumber.objects.select_related("clinic", "holder__clinic", "asked_by", "approved_by")
+    rows = rows.filter(clinic=mine.clinic_id).exclude(state="revoked").prefetch_related("lent__clinic")
+    grants = Grant.objects.filter(clinic_number__in=rows, ended_at=None).select_related("membership__account")
+    given: dict[str, list[Grant]] = {}
+    for grant in grants.order_by("membership__account__name"):
+        given.setdefault(grant.clinic_number_id, []).append(grant)
+    return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows.order_by("asked_at")]}
+
+
+@router.post("/clinics/{clinic}/numbers", response={201: NumberShown, **PROBLEMS})
+def ask_number(request: HttpRequest, clinic: str, wanted: NumberWanted) -> Any:
+    """Ask for a number of the clinic's own to be shown; it is proved by a call, at a time that one picks."""
+    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
+    if wanted.mode != "own":
+        raise refuse_for("number.held")
+    row = clinic_numbers.ask_number(mine, wanted.number, wanted.extension, from_ms(wanted.call_at), timezone.now())
+    return Status(201, _number(row, mine, []))
+
+
+@router.post("/numbers/{number}/prove/call", response={200: ProofShown, **PROBLEMS})
+def call_to_prove(request: HttpRequest, number: str, wanted: CallWanted) -> Any:
+    """Have the number called with a code, now or at a time within a week."""
+    row, mine = _access(request, number)
+    return show_proof(clinic_numbers.call_to_prove(row, mine, timezone.now(), from_ms(wanted.at)))
+
+
+@router.post("/numbers/{number}/prove", response={200: NumberShown, **PROBLEMS})
+def prove(request: HttpRequest, number: str, heard: CodeHeard) -> Any:
+    """Say the code that the call spoke."""
+    row, mine = _access(request, number)
+    clinic_numbers.prove(row, mine, heard.code, timezone.now())
+    return _fresh(row, mine)
+
+
+@router.post("/numbers/{number}/approve", response={200: NumberShown, **PROBLEMS})
+def approve(request: HttpRequest, number: str) -> Any:
+    """Approve a number that somebody else proved."""
+    row, mine = _access(request, number)
+    clinic_numbers.approve(row, mine, timezone.now())
+    return _fresh(row, mine)
+
+
+@router.post("/numbers/{number}/revoke", response={204: None, **PROBLEMS})
+def revoke(request: HttpRequest, number: str) -> Any:
+    """Have a number shown no more, at once, also by departments that use it with this clinic's consent."""
+    row, _ = _access(request, number)
+    clinic_numbers.revoke(row, timezone.now())
+    return Status(204, None)
+
+
+@router.post("/numbers/{number}/grants", response={200: NumberShown, **PROBLEMS})
+def give(request: HttpRequest, number: str, wanted: GrantWanted) -> Any:
+    """Let a member show this number, until a time or until it is taken back."""
+    row, mine = _access(request, number)
+    member = find_member(mine.clinic_id, wanted.member)
+    clinic_numbers.give(row, member, mine, from_ms(wanted.until), timezone.now())
+    return _fresh(row, mine)
+
+
+@router.delete("/numbers/{number}/grants/{member}", response={204: None, **PROBLEMS})
+def take_back(request: HttpRequest, number: str, member: str) -> Any:
+    """Take a member's right to show this number back, at once."""
+    row, _ = _access(request, number)
+    clinic_numbers.take_back(row, member, timezone.now())
+    return Status(204, None)
+
+
+@router.post("/numbers/{number}/consent", response={200: NumberShown, **PROBLEMS})
+def lend(request: HttpRequest, number: str, consent: Consent) -> Any:
+    """Let another clinic use this number; its administrator still has to approve."""
+    row, mine = _access(request, number)
+    clinic_numbers.lend(row, consent.clinic, mine, timezone.now())
+    return _fresh(row, mine)
+
+
+@router.post("/clinics/{clinic}/pause", response={204: None, **PROBLEMS})
+def pause_clinic(request: HttpRequest, clinic: str, pause: Pause) -> Any:
+    """Pause the calls of a clinic that one administers, or go on."""
+    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
+    pauses.set_pause(mine.clinic, account_of(request), timezone.now(), on=pause.on)
+    return Status(204, None)
+
+
+@router.post("/calls/pause", response={204: None, **PROBLEMS})
+def pause_all(request: HttpRequest, pause: Pause) -> Any:
+    """Pause all calls, or go on: for the platform team; for everybody else this address does not exist."""
+    account = account_of(request)
+    if not is_platform_team(account):
+        raise refuse("not_found")
+    pauses.set_pause(None, account, timezone.now(), on=pause.on)
+    return Status(204, None)
+
+
+def _access(request: HttpRequest, number: str) -> tuple[ClinicNumber, ClinicMembership]:
+    """Return a number of a clinic that one administers, and one's place there. Raises Refusal `not_found`."""
+    clinic = ClinicNumber.objects.filter(pk=number).values_list("clinic", flat=True).first()
+    mine = access_verified(account_of(request), str(clinic), {ADMINISTRATOR})
+    return access_number(mine, number), mine
+
+
+def _fresh(row: ClinicNumber, mine: ClinicMembership) -> dict[str, Any]:
+    row = access_number(mine, row.pk)
+    grants = Grant.objects.filter(clinic_number=row, ended_at=None).select_related("membership__account")
+    return _number(row, mine, list(grants.order_by("membership__account__name")))
+
+
+def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> dict[str, Any]:
+    proof = row.proofs.order_by("-call_at").first()
+    asked_by_me = row.asked_by_id == mine.account_id
+    return {
+        "id": row.pk,
+        "formatted": formatted(open_in(row, "number")),
+        "extension": row.extension is not None,
+        "mode": row.mode,
+        "attestation": row.attestation,
+        "says": SAYS[row.attestation],
+        "calls_back": CALLS_BACK[row.mode],
+        "state": state_of(row, timezone.now()),
+        "asked_by": row.asked_by.name if row.asked_by else None,
+        "approved_by": row.approved_by.name if row.approved_by else None,
+        "can_approve": row.state == "approving" and not asked_by_me,
+        "single": row.state == "approving" and administrators_of(row.clinic_id) == [str(mine.account_id)],
+        "single_until": to_ms(row.single_until) if row.single_until else None,
+        "expires_at": to_ms(row.expires_at) if row.expires_at else None,
+        "holder": row.holder.clinic.name if row.holder else None,
+        "lent": [{"id": lent.pk, "clinic": lent.clinic.name, "state": lent.state}
+                 for lent in row.lent.exclude(state="revoked").select_related("clinic")],
+        "proof": show_proof(proof) if proof else None,
+        "grants": [{"member": g.membership_id, "name": g.membership.account.name,
+                    "until": to_ms(g.until) if g.until else None} for g in grants],
+    }
