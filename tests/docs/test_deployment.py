@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from django.core.management import get_commands
+
+
 
 from realtime.management.commands.describe import ROOT
 from settings.env import KNOWN
@@ -44,10 +47,32 @@ def test_the_web_processes_start_with_what_they_are_given(tmp_path: Path) -> Non
 
 def test_two_web_processes_share_what_makes_them_one_installation() -> None:
     services = COMPOSE["services"]
-    assert services["web1"] == services["web2"]
-    assert services["migrate"]["environment"] == services["web1"]["environment"]
-    for service in services["web1"]["depends_on"]:
-        assert service in services
+    web = [dict(services[name]) for name in ("web1", "web2")]
+    own = [dict(one.pop("environment")) for one in web]
+    assert [one.pop("CURBSIDE_PROCESS") for one in own] == ["web1", "web2"]
+    assert web[0] == web[1] and own[0] == own[1]
+    assert services["migrate"]["environment"] == services["purge"]["environment"] == own[0]
+    for service in services.values():
+        assert set(service.get("depends_on", ())) <= set(services)
+
+
+def test_every_file_that_is_mounted_or_built_from_exists() -> None:
+    named = {mount.split(":")[0] for one in COMPOSE["services"].values() for mount in one.get("volumes", ())}
+    named |= {one["build"]["dockerfile"] for one in COMPOSE["services"].values() if "build" in one}
+    for name in named - set(COMPOSE["volumes"]):
+        assert name.startswith("${") or (ROOT / name).exists(), name
+
+
+def test_the_proxy_knows_every_web_process() -> None:
+    known = set(re.findall(r"server (\w+):8000", NGINX))
+    assert known == {name for name in COMPOSE["services"] if name.startswith("web")}
+    assert set(COMPOSE["services"]["proxy"]["depends_on"]) == known
+
+
+def test_every_command_that_a_service_runs_exists() -> None:
+    for service in COMPOSE["services"].values():
+        for command in re.findall(r"manage\.py[ ,']+(\w+)", str(service.get("command", ""))):
+            assert command in get_commands(), command
 
 
 @pytest.mark.parametrize("service", ["web1", "postgres", "redis"])
@@ -95,3 +120,8 @@ def test_the_proxy_writes_who_asks_anew_and_passes_the_socket_on() -> None:
     silence = int(re.findall(r"proxy_read_timeout (\d+)s", socket)[0])
     assert silence > 2 * 25, "a heartbeat comes in time"
     assert NGINX.count("{") == NGINX.count("}")
+
+
+@pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
+def test_what_is_for_the_inside_is_not_reached_through_the_proxy(path: str) -> None:
+    assert f"location = /{path} {{ return 404; }}" in NGINX
