@@ -13,7 +13,8 @@ from django.conf import settings
 
 from voice.call import Leg, Side
 from voice.carriers.documents import Instruction
-from voice.models import Attempt, Proof
+from voice.models import Attempt
+from voice.proofs import is_proof, say_of
 
 HANG_UP: Final = Instruction("hang_up")
 
@@ -24,7 +25,7 @@ class Unknown(Exception):
 
 def check_leg(carrier: str, reference: str) -> None:
     """Raise Unknown unless this carrier was ever asked to dial under this reference."""
-    if not Attempt.objects.filter(reference=reference, carrier=carrier).exists() and not _is_proof(reference):
+    if not Attempt.objects.filter(reference=reference, carrier=carrier).exists() and not is_proof(reference):
         raise Unknown
 
 
@@ -35,24 +36,18 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
     """
     attempt = Attempt.objects.filter(reference=reference).select_related("call").first()
     if attempt is None:
-        from voice.proofs import say_of
-
         text = say_of(reference)
         return HANG_UP if text is None else Instruction("say", reference, text=text)
     if attempt.carrier_id != carrier_id:
         return HANG_UP
-    call, spans = attempt.call, settings.CURBSIDE_CALL_SPANS
+    call = attempt.call
     leg, leaving = _machine(call.machine, attempt.side, attempt.n)
     if leaving or leg == Leg.ENDED or call.machine.get("ending") is not None:
         return HANG_UP
     if attempt.side == Side.CLINICIAN and leg < Leg.CONFIRMED:
-        return Instruction("press_one", reference, language="en", press_one_s=int(spans["press_one"]))
+        return Instruction("press_one", reference, language="en", press_one_s=round(settings.CURBSIDE_CALL_SPANS["press_one"]))
     waits = attempt.side == Side.CLINICIAN
-    return Instruction("join", reference, room=call.room, waits=waits, max_s=int(spans["max_duration"]))
-
-
-def _is_proof(reference: str) -> bool:
-    return Proof.objects.filter(reference=reference).exists()
+    return Instruction("join", reference, room=call.room, waits=waits, max_s=round(call.machine["max_s"]))
 
 
 def _machine(state: dict[str, object], side: str, n: int) -> tuple[Leg, bool]:

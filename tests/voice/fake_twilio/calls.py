@@ -139,7 +139,7 @@ class Call(threading.Thread):
     def _do_say(self, verb: Verb) -> None:
         self.heard.append(verb.text)
         self.phone.heard.append(verb.text)
-        self.wait(0.2)
+        self.wait(0.05)
 
     def _do_pause(self, verb: Verb) -> None:
         self.wait(float(verb.get("length", "1")))

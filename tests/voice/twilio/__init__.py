@@ -1,0 +1,1 @@
+"""Whole calls through the fake Twilio, with everything that can go wrong on the way."""
