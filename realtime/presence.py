@@ -53,6 +53,7 @@ class Presence:
         self._hub = hub
         self._names: dict[str, str] = {}
         self._here: dict[str, dict[str, tuple[float, bool]]] = {}  # stream -> seat -> (until, announced by us)
+        self._showing: dict[tuple[Connection, str], asyncio.TimerHandle] = {}
 
     # --- of our own sockets ----------------------------------------------------------------------------------------
 
@@ -72,37 +73,49 @@ class Presence:
             self._tell(seat, kind, number)
 
     def came(self, conn: Connection, room: Room) -> None:
-        """A socket reads a stream: say so after a while, if it still does, and tell it who is here."""
-        if room.seat.name and not self._crowded(room.stream):
-            self._later(self._announce, conn, room.seat)
-            self._later(self._show, conn, room.seat)
+        """A socket reads a stream: say so after a while, if it still does, and tell it who is here.
+
+        In an inbox there is nobody to be told.
+        """
+        if room.seat.name and room.kind != "inbox" and not self._crowded(room.stream):
+            self._later(self._announce, room.seat)
+            self._forget(conn, room.seat)
+            self._showing[conn, room.seat.id] = self._later(self._show, conn, room.seat)
 
     def went(self, conn: Connection, seat: SeatRef) -> None:
         """A socket no longer reads a stream: say so after a while, if no other of that seat does."""
+        self._forget(conn, seat)
         if seat.id in self._here.get(seat.stream, ()):
-            self._later(self._retract, conn, seat)
+            self._later(self._retract, seat)
+
+    def _forget(self, conn: Connection, seat: SeatRef) -> None:
+        """A timer must not keep a socket that is gone: many that come and go would add up."""
+        showing = self._showing.pop((conn, seat.id), None)
+        if showing is not None:
+            showing.cancel()
 
     def _crowded(self, stream: str) -> bool:
         local = self._hub.streams.known.get(stream)
         return local is not None and len(local.live) > HERE_AT_MOST
 
-    def _later(self, what: Any, conn: Connection, seat: SeatRef) -> None:
-        self._hub.loop.call_later(random.uniform(*HERE_DELAY_S), what, conn, seat)
+    def _later(self, what: Any, *about: Any) -> asyncio.TimerHandle:
+        return self._hub.loop.call_later(random.uniform(*HERE_DELAY_S), what, *about)
 
     def _present(self, seat: SeatRef) -> bool:
         local = self._hub.streams.known.get(seat.stream)
         return local is not None and any(conn.rooms[seat.stream].id == seat.id for conn in local.live)
 
-    def _announce(self, conn: Connection, seat: SeatRef) -> None:
-        if seat.stream in conn.rooms and not self._crowded(seat.stream):
+    def _announce(self, seat: SeatRef) -> None:
+        if self._present(seat) and not self._crowded(seat.stream):
             self._hold(seat.stream, seat.id, HERE_HOLDS_S, ours=True)
             self._tell(seat, "here", HERE_HOLDS_S)
 
-    def _retract(self, conn: Connection, seat: SeatRef) -> None:
+    def _retract(self, seat: SeatRef) -> None:
         if not self._present(seat) and self._unhold(seat):
             self._tell(seat, "here", 0)
 
     def _show(self, conn: Connection, seat: SeatRef) -> None:
+        del self._showing[conn, seat.id]
         now = self._hub.loop.time()
         for other, (until, _) in self._here.get(seat.stream, {}).items():
             name = self._names.get(other)
