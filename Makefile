@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 PORT ?= 8000
 
-.PHONY: help run test bench check lock screens vendor clean
+.PHONY: help run test bench faults check lock screens vendor clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,6 +21,11 @@ bench: ## measure beside Socket.IO and stock Channels (BENCH=--short: only that 
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
 	@$(PY) -m bench $(BENCH)
+
+faults: ## break everything under load and count what was lost (FAULTS=--soak: half an hour with churn)
+	@./venv.sh requirements/test.txt
+	@$(PY) -m tests.peers.install
+	@PYTHONPATH=clients/python $(PY) -m tests.faults $(FAULTS)
 
 check: ## style, types and import rules
 	@./venv.sh requirements/test.txt

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -121,9 +122,10 @@ class Templates:
 class CurbsideServer:
     """One web process. Started again it listens on the same port."""
 
-    def __init__(self, env: Mapping[str, str], log: Path, *, kind: str = "uvicorn") -> None:
-        """Start it and wait until it is ready."""
+    def __init__(self, env: Mapping[str, str], log: Path, *, kind: str = "uvicorn", controlled: bool = False) -> None:
+        """Start it and wait until it is ready. `controlled` lets a test move its clock and look into it (`ask`)."""
         self.port = free_port()
+        self.control = free_port() if controlled else 0
         self.kind = kind
         self.env = dict(env) | {"CURBSIDE_PUBLIC_URL": f"http://localhost:{self.port}"}
         self.log = log
@@ -131,7 +133,9 @@ class CurbsideServer:
         self.wait_ready()
 
     def _spawn(self) -> Process:
-        argv = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--server", self.kind]
+        serve = ["serve", "--port", str(self.port), "--server", self.kind]
+        program = ["-m", "tests.peers.controlled", str(self.control)] if self.control else ["manage.py"]
+        argv = [sys.executable, *program, *serve]
         return Process(argv, self.log, env=self.env | {"PYTHONPATH": str(ROOT)}, cwd=ROOT)
 
     @property
@@ -149,6 +153,12 @@ class CurbsideServer:
                 return error.code
         except OSError:
             return 0
+
+    def ask(self, **order: object) -> dict[str, Any]:
+        """Have `tests/peers/controlled.py` carry out an order in this process, and return its answer."""
+        with socket.create_connection(("127.0.0.1", self.control), timeout=5) as line:
+            line.sendall(json.dumps(order).encode() + b"\n")
+            return dict(json.loads(line.makefile().readline()))
 
     def wait_ready(self) -> None:
         """Until /readyz says yes."""
@@ -185,11 +195,11 @@ class Deployment:
         self.all_circles = circles
         self._circles = iter(circles)
 
-    def start(self, kind: str = "uvicorn", **variables: object) -> CurbsideServer:
-        """Start a server on it."""
+    def start(self, kind: str = "uvicorn", *, controlled: bool = False, **variables: object) -> CurbsideServer:
+        """Start a server on it; `variables` are settings of its own."""
         more = {f"CURBSIDE_{name}": str(value) for name, value in variables.items()}
         log = self.directory / f"server-{len(self.servers)}.log"
-        server = CurbsideServer(self.env | more, log, kind=kind)
+        server = CurbsideServer(self.env | more, log, kind=kind, controlled=controlled)
         self.servers.append(server)
         return server
 

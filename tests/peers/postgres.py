@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,21 +21,23 @@ from tests.peers.process import Process, find_program, free_port, require, unpri
 
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
 USER = "curbside"
+MOST_CONNECTIONS = 60
+STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)")
 
 
 class Postgres:
     """One cluster. `durable` makes every commit wait for the disk, as an installation does."""
 
-    def __init__(self, *, durable: bool = False) -> None:
-        """Make the cluster and start it."""
+    def __init__(self, *, durable: bool = False, place: Path | None = None) -> None:
+        """Make the cluster, in a directory below `place` where one is given, and start it."""
         initdb, program = find_program("initdb", *PLACES), find_program("postgres", *PLACES)
         require("PostgreSQL", initdb and program)
         assert initdb is not None and program is not None
         self._program = program
         self._durable = durable
         self._user = unprivileged_user()
-        self.directory = Path(tempfile.mkdtemp(prefix="curbside-pg-"))
-        self.log = self.directory.with_suffix(".log")
+        self.directory = Path(tempfile.mkdtemp(prefix="curbside-pg-", dir=place))
+        self.log = Path(tempfile.gettempdir()) / f"{self.directory.name}.log"  # never on a disk that is made full
         if self._user:
             owner = pwd.getpwnam(self._user)
             os.chown(self.directory, owner.pw_uid, owner.pw_gid)
@@ -60,7 +66,8 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "shared_buffers": "32MB",
-            "max_connections": "60",
+            "max_connections": str(MOST_CONNECTIONS),
+            "max_wal_size": "64MB",
             "log_min_messages": "warning",
             "fsync": "on" if self._durable else "off",
             "synchronous_commit": "on" if self._durable else "off",
@@ -120,6 +127,29 @@ class Postgres:
     def resume(self) -> None:
         """After `pause`."""
         self.process.resume()
+
+    def said_count(self, words: str) -> int:
+        """How often its log says something."""
+        return self.process.said().count(words)
+
+    @contextmanager
+    def overhear(self) -> Iterator[Callable[[], list[str]]]:
+        """Have every statement logged for a while; afterwards the function given tells them."""
+        heard: list[str] = []
+        self._set("ALTER SYSTEM SET log_statement = 'all'")
+        before = len(self.process.said())
+        try:
+            yield lambda: heard
+        finally:
+            said = self.process.said()[before:]
+            self._set("ALTER SYSTEM RESET log_statement")
+            heard += STATEMENT.findall(said)
+
+    def _set(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+            connection.execute("SELECT pg_reload_conf()")
+        time.sleep(0.1)  # each backend reads it before its next statement
 
     def close(self) -> None:
         """Stop it and remove all of it."""

@@ -1,5 +1,7 @@
 """A TCP proxy on the loopback that fails as networks do: cut, cut one way, half-open, slow, stalling.
 
+With several ports behind it, it is the balancer of an installation too: who cannot be reached is passed over.
+
 It runs an event loop in a thread of its own, so that synchronous tests (a browser's) and asynchronous ones use it
 alike. All its verbs may be called from any thread.
 """
@@ -30,14 +32,15 @@ class Weather:
 
 
 class Proxy:
-    """Forwards 127.0.0.1:`port` to a port behind it. `with Proxy(port_behind) as proxy:`."""
+    """Forwards 127.0.0.1:`port` to the first port behind it that accepts. `with Proxy(port_behind) as proxy:`."""
 
-    def __init__(self, behind: int, *, seed: int = 1) -> None:
+    def __init__(self, *behind: int, seed: int = 1) -> None:
         """`seed` decides which chunks stall."""
         self.behind = behind
         self.port = 0
         self.weather = Weather()
         self._refusing = False
+        self._trap: bytes | None = None
         self._random = random.Random(seed)
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -86,6 +89,10 @@ class Proxy:
         """What the server says is lost; what the client says arrives."""
         self._change(down=False)
 
+    def cut_answer_to(self, word: bytes) -> None:
+        """As `cut_down`, from the instant in which a client says this on: it is heard, and its answer is lost."""
+        self._trap = word
+
     def slow(self, *, delay_s: float = 0.0, bytes_per_s: float | None = None, stall_chance: float = 0.0) -> None:
         """Delay every chunk, throttle, and stall some of them as a lost packet does."""
         self._change(delay_s=delay_s, bytes_per_s=bytes_per_s, stall_chance=stall_chance)
@@ -93,7 +100,7 @@ class Proxy:
     def heal(self) -> None:
         """Fair weather. Bytes that a one-way cut took are gone, so connections that lost any are broken."""
         lossy = not (self.weather.up and self.weather.down)
-        self._refusing = False
+        self._refusing, self._trap = False, None
         self.weather = Weather()
         if lossy:
             self._call(self._abort_all)
@@ -141,16 +148,22 @@ class Proxy:
         try:
             if self._refusing:
                 return
-            answers, behind = await asyncio.open_connection("127.0.0.1", self.behind)
+            answers, behind = await self._dial()
             self._writers.add(behind)
             await asyncio.gather(self._pump(reader, behind, "up"), self._pump(answers, writer, "down"))
-        except OSError:
+        except (OSError, asyncio.CancelledError):  # cancelled when the proxy itself ends
             return
         finally:
             for one in (writer, behind):
                 if one is not None:
                     self._writers.discard(one)
                     one.transport.abort()
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for port in self.behind:
+            with suppress(OSError):
+                return await asyncio.open_connection("127.0.0.1", port)
+        raise ConnectionRefusedError
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str) -> None:
         """Carry one direction. A queue between lets a delay be a delay and not a throttle."""
@@ -179,6 +192,8 @@ class Proxy:
             await asyncio.sleep(max(0.0, at + self.weather.delay_s - self._loop.time()))
             if self._random.random() < self.weather.stall_chance:
                 await asyncio.sleep(self.weather.stall_s)
+            if way == "up" and self._trap is not None and self._trap in data:
+                self.weather.down, self._trap = False, None
             while data and getattr(self.weather, way):
                 rate = self.weather.bytes_per_s
                 share = len(data) if rate is None else max(1, int(rate / 10))

@@ -11,7 +11,7 @@ import asyncio
 import json
 import random
 import uuid
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +23,7 @@ from tests.peers.curbside import Deployment, Person
 
 QUICK = Timing(backoff_base_s=0.05, backoff_cap_s=0.4, retry_s=0.2, answer_s=4.0)
 QUIET_S = 5.0
+RAW_KEPT = 20_000
 
 
 @dataclass
@@ -49,7 +50,11 @@ class Ledger:
             if kind is None:
                 await self.check()
         finally:
-            await asyncio.gather(*(client.close() for client in self.clients))
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the clients."""
+        await asyncio.gather(*(client.close() for client in self.clients))
 
     async def join(self, person: Person, *streams: str, url: str = "", timing: Timing = QUICK) -> CheckingClient:
         """A connected client of a person, subscribed to streams."""
@@ -76,7 +81,12 @@ class Ledger:
             self.faults.append(f"I2: another number for the same c in {stream}: {seq}")
 
     async def check(self) -> None:
-        """All invariants, now that the test has been quiet for a moment."""
+        """All invariants, now that the test has been quiet for a moment. Raises AssertionError with all that failed."""
+        await self.settle()
+        assert not self.faults, "\n".join(self.faults)
+
+    async def settle(self) -> None:
+        """Look at all invariants and keep in `faults` what did not hold."""
         await self._wait_for_heads()
         for client in self.clients:
             self.faults += client.check()
@@ -86,7 +96,6 @@ class Ledger:
         for place, contents in self.seen.items():
             if place not in self.altered and len(contents) > 1:
                 self.faults.append(f"I5: different content at {place[1]}")
-        assert not self.faults, "\n".join(self.faults)
 
     async def _wait_for_heads(self) -> None:
         """I7: within five seconds every client stands at the head of all that it follows."""
@@ -131,12 +140,21 @@ class CheckingSession(Session):
         super().__init__(device="tests", timing=timing, randomness=random.Random(3))
         self.live: dict[str, int] = {}
         self.holes: list[str] = []
-        self.raw: list[dict[str, Any]] = []
+        self.raw: deque[dict[str, Any]] = deque(maxlen=RAW_KEPT)
+        self.losses: list[tuple[int, float]] = []
+        self.openings: list[float] = []
 
     def opened(self, token: str, lifetime_s: float | None, now: float) -> None:
         """Each connection counts anew."""
         self.live.clear()
+        self.openings.append(now)
         super().opened(token, lifetime_s, now)
+
+    def lost(self, code: int, message: str, now: float) -> None:
+        """Keep the code (what `bye` said, where it said something) and the instant of each end of a connection."""
+        if self._phase in ("greeting", "ready"):
+            self.losses.append((self._bye[0] if self._bye else code, now))
+        super().lost(code, message, now)
 
     def received(self, message: str, now: float) -> None:
         """On one connection numbers rise by one from the answer to the subscription on."""
