@@ -1,103 +1,118 @@
 """One socket as the hub sees it: its session, its rooms, its way out. Runs in the event loop; no database.
 
-Two ways out: framed bytes straight into the transport where the server offers it (``server.py``), else a queue that
-one task empties through ASGI's ``send``. Either way no one waits for a slow reader.
+The way out is a server's: framed bytes into a transport (``server.py``), or a queue emptied through ASGI's ``send``
+(``consumers.py``). Either way no one waits for a slow reader.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
 
 from realtime.commands import SeatRef
+from realtime.framing import frame_text
 from realtime.protocol import Code, Limits, bye
-from realtime.server import RawSocket, frame_text
 from realtime.session import Action, End, Send, Session
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
 
-AsgiSend = Callable[[dict[str, Any]], Awaitable[None]]
-CLOSE_WAIT_S: Final = 5.0
+SLOW_GIVEN_UP_S: Final = 1.0  # what a reader that was too slow has to take its ``bye``
 
 
 class Encoded:
-    """A frame as bytes, and as each way out wants it, made once for all sockets."""
+    """A frame as bytes, and framed for the wire once for all sockets."""
 
-    __slots__ = ("_text", "_wire", "data")
+    __slots__ = ("_wire", "data")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self._wire: bytes | None = None
-        self._text: str | None = None
 
     @property
     def wire(self) -> bytes:
-        """Framed for a raw socket."""
+        """As a WebSocket text frame."""
         if self._wire is None:
             self._wire = frame_text(self.data)
         return self._wire
 
-    @property
-    def text(self) -> str:
-        """As ASGI wants it."""
-        if self._text is None:
-            self._text = self.data.decode()
-        return self._text
+
+class Outlet(Protocol):
+    """How one server writes to one socket."""
+
+    framed: bool  # whether `write` takes bytes that are framed already
+
+    def send(self, encoded: Encoded) -> None:
+        """Write one frame, or keep it for the peer. Never waits."""
+
+    def write(self, wire: bytes) -> None:
+        """Write framed bytes. Called only where `framed` is true."""
+
+    def waiting(self) -> int:
+        """How many bytes wait for the peer."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame behind what waits."""
+
+    def abort(self) -> None:
+        """Give the peer up."""
 
 
 class Connection:
     """One accepted socket."""
 
     __slots__ = (
-        "_closing", "_idle", "_limits", "_pump", "_queue", "_queued_bytes", "_raw", "_send", "asked", "ended", "held",
-        "hub", "in_flight", "issued_at", "member", "rooms", "serving", "session", "slot", "ticket_session",
+        "_closing", "_ended", "_limit", "_out", "_outlet", "asked", "held", "hub", "in_flight", "issued_at",
+        "member", "rooms", "serving", "session", "slot", "ticket_session",
     )
 
-    def __init__(self, hub: "Hub", session: Session, limits: Limits, send: AsgiSend, raw: RawSocket | None) -> None:
-        self.hub, self.session, self._limits, self._send, self._raw = hub, session, limits, send, raw
+    def __init__(self, hub: "Hub", session: Session, limits: Limits, outlet: Outlet) -> None:
+        self.hub, self.session, self._outlet = hub, session, outlet
+        self._limit = limits.waiting_bytes
         self.member = ""
         self.ticket_session = ""
         self.issued_at = 0.0
         self.rooms: dict[str, SeatRef] = {}
         self.asked: set[str] = set()
         self.slot = 0.0
-        self.ended = asyncio.get_running_loop().create_future()
         # Publishing keeps one sender's order: messages overtake no service and no service overtakes a message.
         self.in_flight = 0
         self.serving = False
-        self.held: deque[Callable[[], None]] = deque()
-        self._queue: deque[Encoded] = deque()
-        self._queued_bytes = 0
-        self._pump: asyncio.Task[None] | None = None
-        self._idle = True
+        self.held: deque[Callable[[], None]] | None = None
+        self._out: list[bytes] | None = None
+        self._ended: asyncio.Future[None] | None = None
         self._closing = False
 
-    # --- what the hub sends ------------------------------------------------------------------------------------
+    # --- what the hub sends ------------------------------------------------------------------------------------------
 
-    def push(self, frame: Encoded) -> None:
+    def push(self, encoded: Encoded) -> None:
         """Send a frame that must not be dropped; a reader too slow for it is closed."""
         if self._closing:
             return
-        size = len(frame.data)
-        if self._raw is not None:
-            if self._raw.waiting() > self._limits.waiting_bytes:
-                self.dismiss(Code.SLOW)
-                return
-            self._raw.write(frame.wire)
+        if self._outlet.waiting() > self._limit:
+            self.dismiss(Code.SLOW)
+            return
+        corked = self.hub.corked
+        if corked is None or not self._outlet.framed:
+            self._outlet.send(encoded)
+        elif self._out is None:
+            self._out = [encoded.wire]
+            corked.append(self)
         else:
-            if len(self._queue) >= self._limits.waiting_frames or self._queued_bytes > self._limits.waiting_bytes:
-                self.dismiss(Code.SLOW)
-                return
-            self._enqueue(frame, size)
-        if self.session.sent(size):
+            self._out.append(encoded.wire)
+        if self.session.sent(len(encoded.data)):
             self.hub.loop.call_soon(self.tick)
 
-    def whisper(self, frame: Encoded) -> None:
+    def flush(self) -> None:
+        """Write what was kept back while the hub was corked: one system call, however many frames."""
+        out, self._out = self._out, None
+        if out is not None:
+            self._outlet.write(out[0] if len(out) == 1 else b"".join(out))
+
+    def whisper(self, encoded: Encoded) -> None:
         """Send a frame that may be dropped: past half of what may wait, it is."""
-        waiting = self._raw.waiting() if self._raw is not None else self._queued_bytes
-        if waiting * 2 <= self._limits.waiting_bytes and len(self._queue) * 2 <= self._limits.waiting_frames:
-            self.push(frame)
+        if self._outlet.waiting() * 2 <= self._limit:
+            self.push(encoded)
         else:
             self.hub.dropped += 1
 
@@ -122,61 +137,33 @@ class Connection:
         self.carry_out(self.session.end(code, after))
 
     def lost(self) -> None:
-        """The peer is gone."""
+        """The peer is gone. May be told twice."""
         self._closing = self.session.over = True
+        self.hub.connections.discard(self)
         self.hub.leave(self)
-        if self._pump is not None:
-            self._pump.cancel()
-        if not self.ended.done():
-            self.ended.set_result(None)
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
+    def ended(self) -> "asyncio.Future[None]":
+        """Return what is done once the peer is gone."""
+        if self._ended is None:
+            self._ended = self.hub.loop.create_future()
+            if self not in self.hub.connections:
+                self._ended.set_result(None)
+        return self._ended
 
     def _heads(self) -> dict[str, int]:
         return self.hub.heads_of(self.rooms)
 
     def _end(self, end: End) -> None:
+        """Say goodbye and close; from now on it reads no stream."""
         if self._closing:
             return
         self._closing = True
         self.hub.count_end(end.code)
-        self.hub.spawn(self._close(end))
-
-    async def _close(self, end: End) -> None:
-        """Say goodbye and close; a peer that takes nothing any more is given up after a while."""
-        try:
-            async with asyncio.timeout(CLOSE_WAIT_S if end.code is not Code.SLOW else 1.0):
-                frame = Encoded(bye(end.code, after=end.after))
-                if self._raw is not None:
-                    self._raw.write(frame.wire)
-                elif self._pump is not None and not self._idle:
-                    self._queue.append(frame)
-                    await self._pump
-                else:
-                    await self._send({"type": "websocket.send", "text": frame.text})
-                await self._send({"type": "websocket.close", "code": end.code.number, "reason": end.code.value[1]})
-                if self._raw is not None:  # uvicorn waits for the peer's answer for ever
-                    self.hub.loop.call_later(CLOSE_WAIT_S, self._raw.abort)
-        except (TimeoutError, OSError, RuntimeError, asyncio.CancelledError):
-            if self._raw is not None:
-                self._raw.abort()
-        finally:
-            self.lost()
-
-    # --- the slower way out --------------------------------------------------------------------------------------
-
-    def _enqueue(self, frame: Encoded, size: int) -> None:
-        self._queue.append(frame)
-        self._queued_bytes += size
-        if self._idle:
-            self._idle = False
-            self._pump = asyncio.ensure_future(self._empty())
-
-    async def _empty(self) -> None:
-        try:
-            while self._queue:
-                frame = self._queue.popleft()
-                self._queued_bytes -= len(frame.data)
-                await self._send({"type": "websocket.send", "text": frame.text})
-        except (OSError, RuntimeError):
-            self.lost()
-        finally:
-            self._idle = True
+        self.flush()
+        self._outlet.send(Encoded(bye(end.code, after=end.after)))
+        self._outlet.close(end.code.number, end.code.value[1])
+        if end.code is Code.SLOW:
+            self.hub.loop.call_later(SLOW_GIVEN_UP_S, self._outlet.abort)
+        self.hub.leave(self)

@@ -7,9 +7,9 @@ touches the database is done by the writer's thread, the reader's thread and the
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from threading import Lock
 from typing import Any, Final
@@ -36,6 +36,9 @@ log = logging.getLogger(__name__)
 SERVICE_THREADS: Final = 8
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 2.0
+# The limits that a client is told, since it keeps to them by itself.
+TOLD: Final = ("frame_bytes", "pub_bytes", "pub_rate", "pub_burst", "pub_in_flight", "frame_rate", "frame_burst",
+               "subscriptions")
 
 
 class Hub:
@@ -43,7 +46,9 @@ class Hub:
 
     def __init__(self, wire: Wire, limits: Limits, doorbell: Doorbell) -> None:
         self.wire, self.limits, self.doorbell = wire, limits, doorbell
+        self.limits_told = {"hb_s": limits.silence_s, "limits": {name: getattr(limits, name) for name in TOLD}}
         self.connections: set[Connection] = set()
+        self.corked: list[Connection] | None = None
         self.members: dict[str, set[Connection]] = {}
         self.buckets: dict[str, Bucket] = {}
         self.draining = False
@@ -102,7 +107,7 @@ class Hub:
             group = everyone[start : start + batch]
             for conn in group:
                 conn.dismiss(Code.DRAIN, after=random.uniform(0.0, spread_s))
-            await asyncio.wait([conn.ended for conn in group], timeout=2.0)
+            await asyncio.wait([conn.ended() for conn in group], timeout=2.0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in the background; the loop alone would forget it."""
@@ -149,8 +154,7 @@ class Hub:
         conn.slot = conn.session.due()
 
     def leave(self, conn: Connection) -> None:
-        """A socket is gone. May be told twice."""
-        self.connections.discard(conn)
+        """A socket reads nothing any more. May be told twice."""
         for stream in [*conn.rooms, *conn.asked]:
             self.subscribing.close_room(conn, stream)
         others = self.members.get(conn.member)
@@ -177,6 +181,20 @@ class Hub:
         if member not in self.buckets:
             self.buckets[member] = Bucket(self.limits.pub_rate, self.limits.pub_burst, self.loop.time())
         return self.buckets[member]
+
+    @contextmanager
+    def cork(self) -> Iterator[None]:
+        """Keep back what is written meanwhile, so that each socket is written to once. Nothing in it may wait."""
+        if self.corked is not None:
+            yield
+            return
+        corked = self.corked = []
+        try:
+            yield
+        finally:
+            self.corked = None
+            for conn in corked:
+                conn.flush()
 
     def count_end(self, code: Code) -> None:
         """Count how connections end."""
@@ -227,8 +245,9 @@ class Hub:
                 self._dirty |= dirty
                 self.loop.call_later(0.2, self._dirty_event.set)
                 continue
-            for tail in tails:
-                self.streams.fan_out(tail.stream, tail.seq, tail.frame, tail.left)
+            with self.cork():
+                for tail in tails:
+                    self.streams.fan_out(tail.stream, tail.seq, tail.frame, tail.left)
             # Rung again meanwhile: read again. A ring past what was found is left to the audit.
             for stream, _ in self.streams.behind({tail.stream for tail in tails}):
                 self._mark_behind(stream)

@@ -6,6 +6,7 @@ writer's queue; a service waits for the messages before it, and what comes behin
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import partial
@@ -47,6 +48,8 @@ class Publishing:
         """Carry out a command when those before it on this connection are done, and answer it."""
         ready = partial(self._begin, conn, command)
         if conn.held or conn.serving or (conn.in_flight and not self._is_message(command)):
+            if conn.held is None:
+                conn.held = deque()
             conn.held.append(ready)
         else:
             ready()
@@ -102,17 +105,20 @@ class Publishing:
 
     def _committed(self, outcomes: list[Outcome]) -> None:
         rings: dict[str, int] = {}
-        for pending, outcome in outcomes:
-            answer, pending.context = pending.context, None
-            if answer is not None:
-                answer(outcome if isinstance(outcome, Refusal) else Reply(outcome.seq))
-            if isinstance(outcome, Refusal) or outcome.frame is None:
-                continue
-            rings[pending.stream] = outcome.seq
-            self._hub.streams.fan_out(pending.stream, outcome.seq, outcome.frame)
-            written = self.appended.setdefault(pending.stream, Written(0, set()))
-            written.seq = outcome.seq
-            written.seats.add(pending.seat)
+        with self._hub.cork():
+            for pending, outcome in outcomes:
+                answer, pending.context = pending.context, None
+                if answer is not None:
+                    answer(outcome if isinstance(outcome, Refusal) else Reply(outcome.seq))
+                if isinstance(outcome, Refusal) or outcome.frame is None:
+                    continue
+                rings[pending.stream] = outcome.seq
+                self._hub.streams.fan_out(pending.stream, outcome.seq, outcome.frame)
+                written = self.appended.get(pending.stream)
+                if written is None:
+                    written = self.appended[pending.stream] = Written(0, set())
+                written.seq = outcome.seq
+                written.seats.add(pending.seat)
         if rings:
             self._hub.doorbell.ring(list(rings.items()))
 

@@ -1,73 +1,157 @@
-"""uvicorn's WebSocket protocol with one thing more: a frame that is framed once may be written to every socket.
+"""The quick way in: uvicorn's HTTP, and behind the opening handshake a protocol of our own.
 
-The hub sends the same event to all sockets of a stream. Through ASGI each of them would frame it again; here the
-scope offers ``curbside.raw``, an object that writes framed bytes, tells how much waits in the socket's buffer, and
-can give a socket up whose peer does not read. Elsewhere (Daphne) the hub uses ASGI's own ``send``.
+A socket here has no ASGI scope, no task and no queue: what a transport reads goes through `framing.Receiver` to the
+`Socket`, and the hub writes framed bytes, framed once for all sockets of a stream, into the transport. It costs a
+third of what uvicorn's WebSocket protocol under ASGI does, in memory and in CPU to join (docs/decisions.md). The
+consumer of `consumers.py` serves the same `Socket` under any other ASGI server.
 """
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from typing import Any, Final
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-EXTENSION = "curbside.raw"
+from realtime.connection import Encoded
+from realtime.framing import (
+    CLOSE,
+    PING,
+    PONG,
+    TEXT,
+    Broken,
+    Receiver,
+    accept_of,
+    close_code,
+    frame,
+    frame_close,
+)
+from realtime.process import running_hub
+from realtime.protocol import SUBPROTOCOL
+from realtime.serving import PATH, Socket, origin_allowed
+
+GOING_AWAY: Final = 1012
+CLOSED_IN_S: Final = 5.0  # a peer that does not answer a close frame is given up then
+
+REFUSALS: Final = {
+    400: b"HTTP/1.1 400 Bad Request\r\n",
+    403: b"HTTP/1.1 403 Forbidden\r\n",
+    404: b"HTTP/1.1 404 Not Found\r\n",
+    426: b"HTTP/1.1 426 Upgrade Required\r\nsec-websocket-version: 13\r\n",
+    503: b"HTTP/1.1 503 Service Unavailable\r\n",
+}
+SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
 
 
-def frame_text(data: bytes) -> bytes:
-    """Return `data` as one unmasked text frame. Source: RFC 6455, section 5.2."""
-    size = len(data)
-    if size < 126:
-        return bytes((0x81, size)) + data
-    if size < 65_536:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + data
-    return b"\x81\x7f" + size.to_bytes(8, "big") + data
+class CurbsideHttp(HttpToolsProtocol):
+    """uvicorn's HTTP, which hands what asks for a WebSocket to `SocketProtocol`."""
+
+    def handle_websocket_upgrade(self) -> None:
+        """Answer the opening handshake. Source: RFC 6455, section 4.2."""
+        self.connections.discard(self)
+        headers = self.scope["headers"]
+        accept = accept_of(headers)
+        hub = running_hub()
+        refused = (
+            404 if self.url.partition(b"?")[0] != PATH.encode()
+            else 403 if not origin_allowed(headers)
+            else 503 if hub is None
+            else 426 if (b"sec-websocket-version", b"13") not in headers
+            else 400 if accept is None or self.scope["method"] != "GET"
+            else 0
+        )
+        if refused or hub is None or accept is None:
+            self.transport.write(REFUSALS[refused] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+            return
+        offered = [word.strip() for name, value in headers if name == b"sec-websocket-protocol"
+                   for word in value.decode("latin-1").split(",")]
+        answer = SWITCHING + b"sec-websocket-accept: " + accept
+        if SUBPROTOCOL in offered:
+            answer += b"\r\nsec-websocket-protocol: " + SUBPROTOCOL.encode()
+        self.transport.write(answer + b"\r\n\r\n")
+        protocol = SocketProtocol(self.transport, self.server_state.connections, hub.limits.frame_bytes * 4)
+        self.transport.set_protocol(protocol)
+        protocol.socket = Socket(hub, protocol, speaks=SUBPROTOCOL in offered or not offered)
 
 
-class RawSocket:
-    """What the hub may do to one socket besides ASGI. `take`, once set, is called with each text message at once."""
+class SocketProtocol(asyncio.Protocol):
+    """One WebSocket on a transport, and the way out that its `Connection` writes to."""
 
-    __slots__ = ("_protocol", "take", "waiting", "write")
+    __slots__ = ("_closed_by_us", "_connections", "_receiver", "_timer", "_transport", "socket", "waiting", "write")
 
-    def __init__(self, protocol: "CurbsideProtocol") -> None:
-        self._protocol = protocol
-        self.take: Callable[[str], None] | None = None
-        self.write = protocol.transport.write
-        self.waiting = protocol.transport.get_write_buffer_size
+    framed = True
+
+    def __init__(self, transport: Any, connections: set[Any], limit: int) -> None:
+        """`connections` is uvicorn's set of those that it closes at the end; `limit` is in bytes."""
+        self._transport, self._connections = transport, connections
+        self._receiver = Receiver(limit)
+        self._closed_by_us = False
+        self._timer: asyncio.TimerHandle | None = None
+        self.socket: Socket | None = None
+        self.write = transport.write
+        self.waiting = transport.get_write_buffer_size
+        connections.add(self)
+
+    # --- the transport's side ----------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was read."""
+        try:
+            for kind, payload in self._receiver.feed(data):
+                if kind == CLOSE:
+                    assert isinstance(payload, bytes)
+                    self._answer_close(close_code(payload))
+                elif kind == PING:
+                    assert isinstance(payload, bytes)
+                    self._answer_ping(payload)
+                elif kind != PONG and self.socket is not None and not self._closed_by_us:
+                    self.socket.take(payload if kind == TEXT else None)  # type: ignore[arg-type]  # TEXT brings a str
+        except Broken as broken:
+            self._break(broken.code)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone."""
+        self._connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.socket is not None:
+            socket, self.socket = self.socket, None
+            socket.lost()
+
+    def shutdown(self) -> None:
+        """Uvicorn ends, and this one has outlived the drain."""
+        self.close(GOING_AWAY, "")
+
+    def _answer_close(self, code: int) -> None:
+        if not self._closed_by_us:
+            self.write(frame_close(code))
+        self._transport.close()
+
+    def _answer_ping(self, payload: bytes) -> None:
+        """A peer that does not read gets no more pongs."""
+        if not self._closed_by_us and not self.waiting():
+            self.write(frame(PONG, payload))
+
+    def _break(self, code: int) -> None:
+        """Close on one who does not speak the protocol; nothing of his is read any more."""
+        if not self._closed_by_us:
+            self.write(frame_close(code))
+        self._closed_by_us = True
+        self._transport.close()
+
+    # --- the connection's side ---------------------------------------------------------------------------------------
+
+    def send(self, encoded: Encoded) -> None:
+        """Write one frame."""
+        self.write(encoded.wire)
+
+    def close(self, code: int, reason: str) -> None:
+        """Say goodbye and wait for the peer's answer, not for long."""
+        if self._closed_by_us or self._transport.is_closing():
+            return
+        self._closed_by_us = True
+        self.write(frame_close(code, reason))
+        self._timer = asyncio.get_running_loop().call_later(CLOSED_IN_S, self.abort)
 
     def abort(self) -> None:
         """Give the socket up without waiting for what it has not taken."""
-        self._protocol.transport.abort()
-
-
-class CurbsideProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's own protocol, offering `RawSocket` in the scope."""
-
-    raw: RawSocket | None = None
-
-    def handle_connect(self, event: Request) -> None:
-        """Take the handshake as uvicorn does and add the extension."""
-        super().handle_connect(event)
-        scope: Any = getattr(self, "scope", None)
-        if scope is not None:
-            self.raw = scope["extensions"][EXTENSION] = RawSocket(self)
-
-    def send_receive_event_to_app(self) -> None:
-        """A text message goes straight to whoever takes it: no queue, no task, no pause in reading.
-
-        What is not UTF-8 ends the connection here, since uvicorn would log all of it. Source: RFC 6455, section 8.1.
-        """
-        if self.curr_msg_data_type != "text":
-            super().send_receive_event_to_app()
-            return
-        try:
-            text = b"".join(self.frames).decode()
-        except UnicodeDecodeError:
-            self.conn.send_close(1007)
-            self.handle_parser_exception()
-            return
-        if self.raw is None or self.raw.take is None or self.close_sent:
-            super().send_receive_event_to_app()
-        else:
-            self.frames = []
-            self.raw.take(text)
+        self._transport.abort()

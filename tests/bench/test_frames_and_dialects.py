@@ -13,7 +13,7 @@ from bench.frames import Splitter, frame
 from bench.words import MESSAGES
 from privacy.rules import screen
 from realtime import protocol
-from realtime.server import frame_text
+from realtime.framing import frame_text
 from realtime.session import UUID4
 
 MEMBER = Member("ticket", ("stream-a", "stream-b"))

@@ -44,10 +44,10 @@ class Command(BaseCommand):
 
 
 def serve_uvicorn(host: str, port: int) -> None:
-    """Uvicorn with our framing, no compression (a message is small, and compression leaks lengths), no own pings."""
+    """Uvicorn with sockets of our own: no compression (a message is small, and compression leaks lengths), no pings."""
     from uvicorn import Config, Server
 
-    from realtime.server import CurbsideProtocol
+    from realtime.server import CurbsideHttp
 
     class DrainingServer(Server):
         """Sends the clients away in its own time before uvicorn closes what is left with 1012."""
@@ -56,9 +56,8 @@ def serve_uvicorn(host: str, port: int) -> None:
             await stop_hub(settings.CURBSIDE_DRAIN_S)
             await super().shutdown(sockets)
 
-    config = Config("asgi:application", host=host, port=port, loop="auto", http="auto", ws=CurbsideProtocol,
-                    ws_per_message_deflate=False, ws_max_size=settings.CURBSIDE_LIMITS.frame_bytes * 4,
-                    ws_ping_interval=None, ws_ping_timeout=None, lifespan="on", access_log=False, log_config=None,
+    config = Config("asgi:application", host=host, port=port, loop="auto", http=CurbsideHttp,
+                    ws="websockets-sansio", lifespan="on", access_log=False, log_config=None,
                     server_header=False, proxy_headers=settings.SECURE_PROXY_SSL_HEADER is not None,
                     timeout_keep_alive=30, timeout_graceful_shutdown=10)
     DrainingServer(config).run()
