@@ -9,6 +9,8 @@ import consults.views
 import members.views
 import realtime.platform
 import realtime.views
+import voice.views.calls
+import voice.views.clinic_calls
 import voice.views.incoming
 import voice.views.numbers
 import voice.views.patients
@@ -23,6 +25,8 @@ api.add_router("", members.views.router)
 api.add_router("", consults.views.router)
 api.add_router("", realtime.views.router)
 api.add_router("", realtime.platform.router)
+api.add_router("", voice.views.calls.router)
+api.add_router("", voice.views.clinic_calls.router)
 api.add_router("", voice.views.incoming.router)
 api.add_router("", voice.views.numbers.router)
 api.add_router("", voice.views.patients.router)

@@ -57,6 +57,11 @@ def places_of(account_id: str) -> list[ClinicMembership]:
     return list(places.order_by("clinic__name", "pk"))
 
 
+def names_of_clinics(clinics: Collection[UUID]) -> dict[UUID, str]:
+    """Return the names of clinics, those that exist."""
+    return dict(Clinic.objects.filter(pk__in=clinics).values_list("pk", "name"))
+
+
 def administrators_of(clinic_id: UUID) -> list[str]:
     """Return the accounts that administer a clinic today."""
     found = ClinicMembership.objects.filter(

@@ -65,6 +65,10 @@ class Rulebook(Protocol):
         """Return the budgets as they stand, without taking any. Raises Refusal `call.budget_…`."""
         ...
 
+    def attempts(self, permit: Permit, now: datetime) -> tuple[int, int]:
+        """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
+        ...
+
     def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> Reserved:
         """Take the budgets of a call, in the caller's transaction. Raises Refusal `call.budget_…`."""
         ...

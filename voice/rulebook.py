@@ -6,11 +6,12 @@ Only ``voice.permits`` knows of this module; what it returns are values of that 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from members.clinics import find_place
 from voice import patients, policy
+from voice.models import Reservation
 from voice.permits import Permit, Reserved
 from voice.phones import own_phone
 from voice.refusals import refuse
@@ -44,6 +45,12 @@ class Rules:
     def peek(self, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
         """Return the budgets as they stand. Raises Refusal `call.budget_…`."""
         return list(policy.peek(permit.account, permit.clinic, permit.destination, carrier, now).decisions)
+
+    def attempts(self, permit: Permit, now: datetime) -> tuple[int, int]:
+        """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
+        made = Reservation.objects.filter(clinic=permit.clinic, destination=permit.destination.index)
+        week = made.filter(made_at__gt=now - timedelta(days=7))
+        return week.filter(made_at__gt=now - timedelta(days=1)).count(), week.count()
 
     def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> Reserved:
         """Take the budgets of a call. Raises Refusal `call.budget_…`."""

@@ -1,0 +1,106 @@
+"""Call records as CSV, with masks; and their reconciliation with a carrier's own list."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from voice.models import CallRecord
+
+COLUMNS: Final = (
+    "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
+    "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "by", "cause",
+    "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
+)  # fmt: skip
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+CHUNK: Final = 500
+
+
+def csv_lines(*, clinic: UUID | None = None, since: datetime | None = None, until: datetime | None = None
+              ) -> Iterator[str]:
+    """Yield the lines of the CSV, the heading first; the oldest record comes first. Instants are ISO 8601 in UTC."""
+    rows = CallRecord.objects.order_by("started_at", "pk")
+    wanted: dict[str, Any] = {"clinic": clinic, "started_at__gte": since, "started_at__lt": until}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+    yield _line(COLUMNS)
+    for record in rows.iterator(CHUNK):
+        yield _line(_cells(record))
+
+
+def _cells(record: CallRecord) -> Iterator[str]:
+    made: dict[str, Any] = {
+        "clinician_legs": _legs(record, "clinician"),
+        "patient_legs": _legs(record, "patient"),
+        "provider_codes": " ".join(leg["provider_code"] for leg in record.legs if leg["provider_code"]),
+        "carrier_ids": " ".join(leg["carrier_id"] for leg in record.legs if leg["carrier_id"]),
+        "decisions": "; ".join(_decision(one) for one in record.decisions),
+    }
+    for name in COLUMNS:
+        value = made[name] if name in made else getattr(record, name)
+        yield value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
+
+
+def _legs(record: CallRecord, side: str) -> str:
+    return " ".join(f"{leg['n']}:{leg['cause']}" for leg in record.legs if leg["side"] == side)
+
+
+def _decision(one: dict[str, Any]) -> str:
+    return f"{one['rule']}={one['used']}/{one['limit']}" if "limit" in one else f"{one['rule']}={one.get('says', '')}"
+
+
+def _line(cells: Iterable[str]) -> str:
+    """One line; a cell that a spreadsheet would take for a formula is quoted with an apostrophe."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerow([f"'{c}" if c.startswith(_FORMULA) else c for c in cells])
+    return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One leg as a carrier's own list has it: its id, and how long it lasted in seconds."""
+
+    carrier_id: str
+    lasted_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A leg on which the records and the carrier do not agree. `kind`: missing_here, missing_there, length."""
+
+    carrier_id: str
+    kind: str
+    here_s: int | None
+    there_s: int | None
+
+
+LENGTH_MAY_DIFFER_S: Final = 2
+
+
+def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: datetime) -> list[Difference]:
+    """Compare what a carrier says it carried with the records of calls that began in a span; by the carrier's id.
+
+    A leg's length is counted from its answer; one that was never answered lasted 0 s.
+    """
+    rows = CallRecord.objects.filter(carrier=carrier, started_at__gte=since, started_at__lt=until)
+    here = {leg["carrier_id"]: _lasted_s(leg) for row in rows.iterator(CHUNK) for leg in row.legs if leg["carrier_id"]}
+    there = {one.carrier_id: one.lasted_s for one in listed}
+    found = []
+    for carrier_id in sorted(here.keys() | there.keys()):
+        ours, theirs = here.get(carrier_id), there.get(carrier_id)
+        if ours is None:
+            found.append(Difference(carrier_id, "missing_here", None, theirs))
+        elif theirs is None:
+            found.append(Difference(carrier_id, "missing_there", ours, None))
+        elif abs(ours - theirs) > LENGTH_MAY_DIFFER_S:
+            found.append(Difference(carrier_id, "length", ours, theirs))
+    return found
+
+
+def _lasted_s(leg: dict[str, Any]) -> int:
+    answered = leg["answered_at"] or leg["confirmed_at"]
+    return 0 if answered is None or leg["ended_at"] is None else round((leg["ended_at"] - answered) / 1000)

@@ -1,0 +1,209 @@
+"""What members are shown of calls over HTTP: read only, a few queries a page. Names and masks, never a number."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncDate
+
+from members.clinics import names_of_clinics
+from members.directory import names_of
+from members.quiet import local, zone
+from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
+from voice.numbers import formatted
+from voice.permits import rulebook
+from voice.reasons import SENTENCES
+from voice.records import describe_leg
+from voice.refusals import REASONS
+from voice.sealed import open_in
+from voice.shapes import or_none, to_ms
+
+PAGE: Final = 30
+CHARTED_MOST: Final = timedelta(days=92)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which calls of a clinic are wanted: instants, who made them, the reason, and whether anybody talked."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    member: UUID | None = None
+    reason: str = ""
+    talked: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items, newest first, and the cursor of the page after."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+
+
+def own_calls(account: UUID, before: datetime | None) -> Page:
+    """Return a member's own calls and refusals, newest first."""
+    return _page(Q(account=account), Filters(), before, who=False)
+
+
+def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None) -> Page:
+    """Return all calls and refusals of a clinic, newest first, with who made them."""
+    return _page(Q(clinic=clinic), filters, before, who=True)
+
+
+def describe(call: Call, *, who: bool) -> dict[str, Any]:
+    """Return one call with its legs, and the rules that were asked."""
+    [item] = _items([call], [], who=who)
+    attempts = call.attempts.order_by("dialing_at", "pk")
+    legs = [describe_leg(attempt) for attempt in attempts]
+    kept = ("side", "n", "way", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause")
+    return item | {
+        "bridged_at": or_none(call.bridged_at),
+        "ended_at": or_none(call.ended_at),
+        "legs": [{name: leg[name] for name in kept} for leg in legs],
+        "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
+    }
+
+
+def count_own(account: UUID, now: datetime) -> tuple[int, int]:
+    """Return how many calls a member began in the last 24 hours, and in the last seven days."""
+    week = Call.objects.filter(account=account, started_at__gt=now - timedelta(days=7))
+    return week.filter(started_at__gt=now - timedelta(days=1)).count(), week.count()
+
+
+def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict[str, Any]:
+    """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic."""
+    since = max(filters.since or now - timedelta(days=30), now - CHARTED_MOST)
+    rows = _filtered(Q(clinic=clinic), Filters(since, filters.until, filters.member, filters.reason, filters.talked))
+    ended = rows.filter(ended_at__isnull=False)
+    by_day = ended.annotate(day=TruncDate("started_at", tzinfo=zone(time_zone) or UTC)).values("day").order_by("day")
+    found = {row["day"]: row for row in by_day.annotate(n=Count("pk"), talked=Sum("talked_s"))}
+    reasons = ended.values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
+    refusals = CallRefusal.objects.filter(clinic=clinic, at__gte=since, at__lt=filters.until or now)
+    first, last = local(since, time_zone).date(), local(filters.until or now, time_zone).date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return {
+        "days": [
+            {"day": day.isoformat(), "calls": found[day]["n"] if day in found else 0,
+             "minutes": round((found[day]["talked"] or 0) / 60, 1) if day in found else 0.0}
+            for day in days
+        ],
+        "reasons": [{"reason": r["reason"], "says": SENTENCES.get(r["reason"], ""), "count": r["n"]} for r in reasons],
+        "refusals": [
+            {"reason": r["code"], "says": _refusal_says(r["code"]), "count": r["n"]}
+            for r in refusals.values("code").annotate(n=Count("pk")).order_by("-n", "code")
+        ],
+    }  # fmt: skip
+
+
+def _page(whose: Q, filters: Filters, before: datetime | None, *, who: bool) -> Page:
+    calls = _filtered(whose, filters).order_by("-started_at", "-pk").select_related("outcome")
+    refusals = CallRefusal.objects.filter(whose).order_by("-at", "-pk")
+    if filters.reason or filters.talked:
+        refusals = refusals.filter(code=filters.reason)
+    if filters.member is not None:
+        refusals = refusals.filter(account=filters.member)
+    for since, name in ((filters.since, "at__gte"), (None, "")):
+        refusals = refusals.filter(**{name: since}) if since else refusals
+    until = min((at for at in (before, filters.until) if at is not None), default=None)
+    if until is not None:
+        calls, refusals = calls.filter(started_at__lt=until), refusals.filter(at__lt=until)
+    items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), who=who)
+    items.sort(key=lambda item: -int(item["at"]))
+    more = len(items) > PAGE
+    return Page(items[:PAGE], str(items[PAGE - 1]["at"]) if more else None)
+
+
+def _filtered(whose: Q, filters: Filters) -> Any:
+    wanted = {"started_at__gte": filters.since, "started_at__lt": filters.until, "account": filters.member,
+              "reason": filters.reason or None}
+    rows = Call.objects.filter(whose, **{name: value for name, value in wanted.items() if value is not None})
+    if filters.talked is None:
+        return rows
+    return rows.filter(bridged_at__isnull=not filters.talked)
+
+
+def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:
+    patients = rulebook().patients({row.patient for row in (*calls, *refusals) if row.patient})
+    clinics = names_of_clinics({row.clinic for row in (*calls, *refusals) if row.clinic is not None})
+    shown = _numbers({call.caller_id for call in calls})
+    people = names_of({row.account for row in (*calls, *refusals)}) if who else {}
+    items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
+    for item, row in zip(items, (*calls, *refusals), strict=True):
+        clinic = row.clinic
+        item["clinic"] = None if clinic is None else {"id": str(clinic), "name": clinics.get(clinic, "")}
+        item["patient"] = patients.get(row.patient)
+        item["who"] = people.get(row.account, "") if who else None
+    return items
+
+
+def _call(call: Call, shown: dict[str, str]) -> dict[str, Any]:
+    outcome: CallOutcome | None = getattr(call, "outcome", None)
+    return {
+        "r": call.pk,
+        "at": to_ms(call.started_at),
+        "state": "ended" if call.ended_at else "live",
+        "stage": call.stage,
+        "caller_id": call.caller_id,
+        "shown": shown.get(call.caller_id),
+        "mode": call.mode,
+        "attestation": call.attestation,
+        "way": call.way,
+        "mask": call.patient_mask,
+        "by": call.by,
+        "cause": call.cause,
+        "reason": call.reason,
+        "says": SENTENCES.get(call.reason, ""),
+        "talked_s": call.talked_s,
+        "purpose": call.purpose,
+        "outcome": outcome and {"how": outcome.how, "then": outcome.then, "retry_at": or_none(outcome.retry_at)},
+    }
+
+
+def _refusal(row: CallRefusal) -> dict[str, Any]:
+    return {
+        "r": row.pk,
+        "at": to_ms(row.at),
+        "state": "refused",
+        "stage": "",
+        "caller_id": "",
+        "shown": None,
+        "mode": "",
+        "attestation": "",
+        "way": "",
+        "mask": row.mask,
+        "by": "service",
+        "cause": "refused",
+        "reason": row.code,
+        "says": _refusal_says(row.code),
+        "talked_s": 0,
+        "purpose": "",
+        "outcome": None,
+    }
+
+
+def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
+    """Return a call that was not begun, in the shape of one that was."""
+    [item] = _items([], [row], who=who)
+    return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": []}
+
+
+def _refusal_says(code: str) -> str:
+    return REASONS.get(code, ("This call was refused.", False))[0]
+
+
+def _numbers(ids: Collection[str]) -> dict[str, str]:
+    rows = ClinicNumber.objects.filter(pk__in=ids)
+    return {row.pk: formatted(open_in(row, "number")) for row in rows}
+
+
+def _said(decision: dict[str, Any]) -> str:
+    """Say a rule's answer: its word, or how much of the limit was used."""
+    if "limit" in decision:
+        return f"{decision['rule']}: {decision['used']} of {decision['limit']}"
+    return f"{decision['rule']}: {decision.get('says', '')}"

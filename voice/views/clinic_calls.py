@@ -1,0 +1,76 @@
+"""All calls of a clinic, for its desk and administrators: the list with filters, the chart, and the CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema
+
+from members.auth import account_of, signed_in
+from members.clinics import access_verified
+from members.models import ClinicMembership
+from members.problems import PROBLEMS
+from voice import listing
+from voice.exporting import csv_lines
+from voice.shapes import from_ms
+from voice.views.call_schemas import CallItems, Chart, before_of
+
+router = Router(tags=["calls"], auth=signed_in)
+READERS = ("desk", "administrator")
+Instant = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
+
+
+class Wanted(Schema):
+    """Which calls: from and until (Unix milliseconds), who made them, why they ended, whether anybody talked."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+    member: UUID | None = None
+    reason: Annotated[str, Field(max_length=48)] = ""
+    talked: bool | None = None
+
+
+@router.get("/clinics/{clinic}/calls", response={200: CallItems, **PROBLEMS}, summary="A clinic's calls")
+def list_calls(request: HttpRequest, clinic: str, wanted: Query[Wanted], before: str | None = None) -> Any:
+    """Return a clinic's calls, newest first, with who made them."""
+    place = _access(request, clinic)
+    return listing.clinic_calls(place.clinic_id, _filters(wanted), before_of(before))
+
+
+@router.get("/clinics/{clinic}/calls/minutes", response={200: Chart, **PROBLEMS}, summary="A clinic's minutes")
+def show_minutes(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> Any:
+    """Return minutes by day and reasons of the last 30 days, or of the span that is asked for (92 days at most)."""
+    place = _access(request, clinic)
+    return listing.chart(place.clinic_id, _filters(wanted), place.clinic.time_zone, timezone.now())
+
+
+@router.get("/clinics/{clinic}/calls.csv", response={200: str, **PROBLEMS}, summary="A clinic's records as CSV")
+def export(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> Any:
+    """Return the records of a clinic's calls, with masks."""
+    place = _access(request, clinic)
+    lines = csv_lines(clinic=place.clinic_id, since=_at(wanted.since), until=_at(wanted.until))
+    response = StreamingHttpResponse(_encoded(lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="calls.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _access(request: HttpRequest, clinic: str) -> ClinicMembership:
+    return access_verified(account_of(request), clinic, READERS)
+
+
+def _filters(wanted: Wanted) -> listing.Filters:
+    return listing.Filters(_at(wanted.since), _at(wanted.until), wanted.member, wanted.reason, wanted.talked)
+
+
+def _at(ms: int | None) -> datetime | None:
+    return None if ms is None else from_ms(ms)
+
+
+def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
+    return (line.encode() for line in lines)
