@@ -39,7 +39,8 @@ LONGEST_PAUSE_S: Final = 2.0
 class Loop:
     """One call loop. `run` until `stop`; a test calls `step` itself."""
 
-    def __init__(self, threads: int | None = None) -> None:
+    def __init__(self, threads: int | None = None, wanted: Callable[[], bool] = lambda: True) -> None:
+        """`threads`: requests to a carrier at once; `wanted`: asked twice a second whether to go on."""
         self._most = threads or settings.CURBSIDE_CALL_THREADS
         self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
         self._asked: set[Future[None]] = set()
@@ -48,6 +49,7 @@ class Loop:
         self._loopback = Loopback()
         self._watch = Watch()
         self._chores = (
+            Chore(TIMERS_S, lambda: wanted() or self.stop()),
             Chore(TIMERS_S, self._keep_time),
             Chore(SWEEP_S, lambda: sweep.sweep(timezone.now())),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),

@@ -1,6 +1,10 @@
-"""``manage.py start``: what ``make run`` does after the installation: migrate, load the demo, say where, serve."""
+"""``manage.py start``: what ``make run`` does once installed: migrate, load the demo, say where, serve, call."""
 
+import subprocess
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -33,4 +37,20 @@ class Command(BaseCommand):
         self.stdout.write(f"Curbside runs at http://localhost:{options['port']}  (stop it with Ctrl-C)")
         self.stdout.flush()
         connection.close()
-        call_command("serve", **{key: options[key] for key in ("host", "port", "server")})
+        with call_loop():
+            call_command("serve", **{key: options[key] for key in ("host", "port", "server")})
+
+
+@contextmanager
+def call_loop() -> Iterator[None]:
+    """Run the call loop beside the server, where an app has one; it ends when this process does, however it does."""
+    if "runcalls" not in get_commands():
+        yield
+        return
+    argv = [sys.executable, "-m", "django", "runcalls", "--with-parent"]
+    loop = subprocess.Popen(argv, cwd=settings.BASE_DIR)  # noqa: S603  (our own command)
+    try:
+        yield
+    finally:
+        loop.terminate()
+        loop.wait(20)

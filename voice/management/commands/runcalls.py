@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from argparse import ArgumentParser
 from types import FrameType
@@ -21,10 +22,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many requests at once."""
         parser.add_argument("--threads", type=int, default=None, help="requests to a carrier at once")
+        parser.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
 
-    def handle(self, *args: Any, threads: int | None, **options: Any) -> None:
+    def handle(self, *args: Any, threads: int | None, with_parent: bool, **options: Any) -> None:
         """Run until a signal comes."""
-        loop = Loop(threads)
+        parent = os.getppid()
+        loop = Loop(threads, wanted=(lambda: os.getppid() == parent) if with_parent else (lambda: True))
 
         def stop(number: int, frame: FrameType | None) -> None:
             loop.stop()
