@@ -83,6 +83,26 @@ def ask_number(place: ClinicMembership, raw: str, extension: str, call_at: datet
     return number
 
 
+@transaction.atomic
+def assign(clinic_id: str, raw: str, now: datetime, *, vetted: bool) -> ClinicNumber:
+    """Store a number that the service holds for a clinic, which an administrator of it approves.
+
+    Raises Refusal `not_found` for no verified clinic, and `number.*`.
+    """
+    clinic = _find_clinic(clinic_id)
+    locked(clinic.pk)
+    read = read_shown(raw, clinic, now)
+    check_free(clinic, read.e164)
+    number = ClinicNumber(
+        clinic=clinic, mode="held", attestation="A" if vetted else "B", asked_at=now, proved_at=now,
+        evidence="held by the service" + (", the clinic vetted" if vetted else ""),
+        number_index=blind_index(EVERYWHERE, read.e164))
+    seal_in(number, "number", read.e164)
+    await_approval(number, now)
+    number.save()
+    return number
+
+
 def check_free(clinic: Clinic, e164: str) -> None:
     """Raise Refusal `number.here` or `number.elsewhere` for a number that is taken, `too_many` for one too many."""
     indexes = blind_indexes(EVERYWHERE, e164)
@@ -133,7 +153,7 @@ def await_approval(row: ClinicNumber, now: datetime) -> None:
     row.state = "approving"
     others = [account for account in administrators_of(row.clinic_id) if account != str(row.asked_by_id)]
     row.single_until = None if others else now + SINGLE_WAITS
-    for account in others or [str(row.asked_by_id)]:
+    for account in others or ([str(row.asked_by_id)] if row.asked_by_id else []):
         tell(account, "number.approve" if others else "number.waits", **told_of(row))
 
 
