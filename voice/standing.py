@@ -45,7 +45,8 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
     if leaving or leg == Leg.ENDED or call.machine.get("ending") is not None:
         return HANG_UP
     if attempt.side == Side.CLINICIAN and leg < Leg.CONFIRMED:
-        return Instruction("press_one", reference, language="en", press_one_s=round(settings.CURBSIDE_CALL_SPANS["press_one"]))
+        press_one_s = round(settings.CURBSIDE_CALL_SPANS["press_one"])
+        return Instruction("press_one", reference, press_one_s=press_one_s)
     waits = attempt.side == Side.CLINICIAN
     return Instruction("join", reference, room=call.room, waits=waits, max_s=round(call.machine["max_s"]))
 

@@ -42,8 +42,7 @@ class FakeTwilio:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End all calls and stop."""
         self.rest.stop.set()
-        for call in self.calls:
-            call.interrupt(Over("completed"))
+        self.end_all()
         self._server.shutdown()
         self._server.server_close()
         with suppress(RuntimeError):
@@ -77,6 +76,12 @@ class FakeTwilio:
     def calls_to(self, number: str) -> list[Call]:
         """The calls to one number, the oldest first."""
         return [call for call in self.calls if call.to == number]
+
+    def end_all(self) -> None:
+        """Have everybody hang up, and wait until all callbacks are posted."""
+        for call in self.calls:
+            call.interrupt(Over("completed"))
+        self.poster.settle(3.0)
 
     def talked(self) -> set[frozenset[str]]:
         """Who heard each other, by their numbers."""

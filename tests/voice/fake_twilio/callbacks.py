@@ -99,7 +99,7 @@ class Poster:
             self._line(sid).put(None)
 
     def settle(self, within_s: float = 10.0) -> None:
-        """Wait until all that was told has been posted."""
+        """Wait until all that was told has been posted: calls that live on go on telling."""
         deadline = time.monotonic() + within_s
         for thread in list(self._threads):
             thread.join(max(0.0, deadline - time.monotonic()))

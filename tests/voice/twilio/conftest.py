@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from tests.voice.fake_twilio import FakeTwilio
-from tests.voice.whole import PACE, Line, looping, through_twilio
+from tests.voice.twilio_line import PACE, TwilioLine, looping, through_twilio
 
 
 @pytest.fixture
-def line(transactional_db: None, live_server: Any) -> Iterator[Line]:
+def line(transactional_db: None, live_server: Any) -> Iterator[TwilioLine]:
     """The clinic, its line, and a loop that carries it."""
     urllib.request.urlopen(live_server.url + "/healthz", timeout=30).close()  # its first answer imports everything
     with FakeTwilio(PACE) as fake, through_twilio(fake, live_server.url):
-        made = Line(fake, live_server.url)
+        made = TwilioLine(fake, live_server.url)
         with looping():
             yield made
-        fake.poster.settle()
+            fake.end_all()
         assert fake.violations == []

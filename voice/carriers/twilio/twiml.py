@@ -30,8 +30,10 @@ SAID: Final[dict[str, dict[str, str]]] = {
         "accept": "Någon ringer tillbaka till kliniken, och du har erbjudit dig att svara. Tryck 1 för att svara.",
     },
 }
-PROMPTS_MOST: Final = 3
+PROMPTS_MOST: Final = 10
+"""Our own timer ends a leg without the right key long before; this is for when our loop is gone."""
 SAY_TIMES: Final = 3
+LEFT_S: Final = 2
 
 
 def instruct(instruction: Instruction, again: str, prompts: int) -> Document:
@@ -44,7 +46,7 @@ def instruct(instruction: Instruction, again: str, prompts: int) -> Document:
     elif instruction.step == "join":
         if instruction.waits:
             _say(response, said("one_moment", instruction.language), instruction.language)
-        response.append(_room(instruction.room, instruction.max_s, starts=not instruction.waits))
+        _enter(response, instruction.room, instruction.max_s, starts=not instruction.waits)
     elif instruction.step == "say":
         response.pause(length=1)
         for _ in range(SAY_TIMES):
@@ -65,7 +67,7 @@ def unavailable(language: str) -> str:
 def rejoin(room: str, max_s: int) -> str:
     """Return the document that takes a leg into its room."""
     response = VoiceResponse()
-    response.append(_room(room, max_s, starts=True))
+    _enter(response, room, max_s, starts=True)
     response.hangup()
     return str(response)
 
@@ -107,13 +109,15 @@ def _press_one(response: VoiceResponse, instruction: Instruction, again: str, wh
     _say(response, said("no_key", instruction.language), instruction.language)
 
 
-def _room(name: str, max_s: int, *, starts: bool) -> Dial:
+def _enter(response: VoiceResponse, room: str, max_s: int, *, starts: bool) -> None:
     dial = Dial(time_limit=max_s)
     # Whoever leaves ends the room, so that nobody is left in it should our own hang-up be lost. An empty wait address
     # is silence in place of Twilio's music.
-    dial.conference(name, beep=False, start_conference_on_enter=starts, end_conference_on_exit=True, wait_url="",
+    dial.conference(room, beep=False, start_conference_on_enter=starts, end_conference_on_exit=True, wait_url="",
                     record="do-not-record")
-    return dial
+    response.append(dial)
+    # The one who is left stays for a moment, so that the end of the one who left is told first: it says who hung up.
+    response.pause(length=LEFT_S)
 
 
 def _say(response: VoiceResponse, text: str, language: str) -> None:

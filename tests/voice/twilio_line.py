@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Final
 
 from django.db import connection
@@ -14,8 +14,10 @@ from django.test import override_settings
 
 from members import vault
 from realtime.commands import Request
+from realtime.dispatch import run
 from realtime.log import digest_of, read_events
 from realtime.models import Stream
+from realtime.protocol import Refusal
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, Phone
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE, Riverside
 from voice import carriers
@@ -29,7 +31,7 @@ SPANS: Final = {"clinician_answer": 1.5, "press_one": 1.0, "patient_answer": 2.0
 SERVICE: Final = "+16175550199"
 
 
-class Line:
+class TwilioLine:
     """The clinic of tests, on a line to the fake Twilio. Times are short on both sides."""
 
     def __init__(self, fake: FakeTwilio, public: str) -> None:
@@ -53,12 +55,21 @@ class Line:
 
     def call(self, held: bool = True, **more: Any) -> str:
         """Call the patient as the clinic, and return the call's stream."""
+        return self.begin(self.request("call.start", self.wish(held, **more)))
+
+    def wish(self, held: bool = True, **more: Any) -> dict[str, Any]:
+        """What the client sends to call the patient."""
         number = self.riverside.held if held else self.riverside.own
-        d = {"clinic": self.riverside.id, "caller_id": number.pk, "patient": self.riverside.maria.pk, "looked": True,
-             "way": "callback", **more}
-        made = start(self.request("call.start", d)).made
-        assert made is not None
-        return made
+        return {"clinic": self.riverside.id, "caller_id": number.pk, "patient": self.riverside.maria.pk,
+                "looked": True, "way": "callback", **more}
+
+    def begin(self, request: Request) -> str:
+        """Carry `call.start` out as the dispatcher does, a repeat too. Raises its Refusal."""
+        reply = run(start, request, nullcontext())
+        if isinstance(reply, Refusal):
+            raise reply
+        assert reply.made is not None
+        return reply.made
 
     def hang_up(self, r: str) -> None:
         """The physician ends it on the screen."""
