@@ -65,8 +65,10 @@ def go_on(reference: str, call: IncomingCall, now: datetime) -> Route:
     A repeat gives the same answer again.
     """
     row = ReturnCall.objects.select_for_update().filter(pk=reference, carrier_id=call.carrier_id).first()
-    number = row and ClinicNumber.objects.filter(pk=row.caller_id).first()
-    if row is None or number is None:
+    if row is None:
+        raise Unknown
+    number = ClinicNumber.objects.filter(pk=row.caller_id).first()
+    if number is None:
         raise Unknown
     if row.ended_at is not None:
         return Route(row.pk, said("goodbye" if row.answered else "nobody", _language(row.clinic)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -61,7 +62,7 @@ def offered_phone(clinic_id: str, caller_id: str, indexes: list[str], now: datet
     still theirs.
     """
     offers = CallBackOffer.objects.filter(
-        clinic=clinic_id, caller_id=caller_id, number_index__in=indexes, until__gt=now
+        clinic=UUID(clinic_id), caller_id=caller_id, number_index__in=indexes, until__gt=now
     )
     offer = offers.order_by("-made_at").first()
     if offer is None or find_place(str(offer.account_id), clinic_id) is None:

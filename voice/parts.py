@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from members.clinic_members import Part
@@ -14,38 +16,44 @@ from voice.models import CallBackOffer, Grant, OnCallTurn, Slip
 
 def count_turns(clinic: str, account: str) -> int:
     """How many turns on call of somebody have not ended."""
-    return OnCallTurn.objects.filter(clinic=clinic, account=account, ends_at__gt=timezone.now()).count()
+    return OnCallTurn.objects.filter(clinic=UUID(clinic), account=UUID(account), ends_at__gt=timezone.now()).count()
 
 
 def pass_turns_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
     """Give the turns to the heir, who has them on the same phones of the clinic."""
+    mine = OnCallTurn.objects.filter(clinic=UUID(clinic), account=UUID(account), ends_at__gt=now)
     if heir is not None:
-        OnCallTurn.objects.filter(clinic=clinic, account=account, ends_at__gt=now).update(account=heir)
+        mine.update(account=UUID(heir))
 
 
 def count_grants(clinic: str, account: str) -> int:
     """How many of the clinic's numbers somebody may show."""
-    return Grant.objects.filter(membership__clinic=clinic, membership__account=account, ended_at=None).count()
+    return _grants(clinic, account).count()
 
 
 def end_grants(clinic: str, account: str, heir: str | None, now: datetime) -> None:
     """End the right to show the clinic's numbers; an heir is given none that an administrator did not give."""
-    Grant.objects.filter(membership__clinic=clinic, membership__account=account, ended_at=None).update(ended_at=now)
+    _grants(clinic, account).update(ended_at=now)
+
+
+def _grants(clinic: str, account: str) -> QuerySet[Grant]:
+    places = {"membership__clinic": UUID(clinic), "membership__account": UUID(account)}
+    return Grant.objects.filter(ended_at=None, **places)
 
 
 def count_slips(clinic: str, account: str) -> int:
     """How many slips somebody has claimed and not closed."""
-    return Slip.objects.filter(clinic=clinic, claimed_by=account, state="claimed").count()
+    return Slip.objects.filter(clinic=UUID(clinic), claimed_by=UUID(account), state="claimed").count()
 
 
 def count_offers(clinic: str, account: str) -> int:
     """How many calls back somebody takes on their own phone."""
-    return CallBackOffer.objects.filter(clinic=clinic, account=account, until__gt=timezone.now()).count()
+    return CallBackOffer.objects.filter(clinic=UUID(clinic), account=UUID(account), until__gt=timezone.now()).count()
 
 
 def end_offers(clinic: str, account: str, heir: str | None, now: datetime) -> None:
     """End the offers: calls back ring the clinic."""
-    CallBackOffer.objects.filter(clinic=clinic, account=account).delete()
+    CallBackOffer.objects.filter(clinic=UUID(clinic), account=UUID(account)).delete()
 
 
 PARTS: Final = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -162,7 +163,7 @@ def expire(slip_id: str, now: datetime) -> None:
 
 def pass_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
     """Give the slips that somebody claimed back to the desk: an heir need not be of the desk."""
-    Slip.objects.filter(clinic=clinic, claimed_by=account, state="claimed").update(
+    Slip.objects.filter(clinic=UUID(clinic), claimed_by=UUID(account), state="claimed").update(
         state="open", claimed_by=None, claimed_at=None
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -107,7 +107,7 @@ def ended(carrier: Carrier, request: WebhookRequest) -> Document:
     return NOTHING
 
 
-def _writer(carrier: Carrier) -> Any:
+def _writer(carrier: Carrier) -> WritesDocuments:
     if not isinstance(carrier, WritesDocuments):
         raise Forged
     return carrier

@@ -96,7 +96,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
                 url = urlsplit(self.path)
                 form = dict(parse_qsl(body, keep_blank_values=True))
-                status, kind, content = receiver.take(WebhookRequest(url.path, url.query, form, self.headers))
+                status, kind, content = receiver.take(WebhookRequest(url.path, url.query, form, dict(self.headers)))
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content)))
