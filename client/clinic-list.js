@@ -1,4 +1,4 @@
-/** The clinics one belongs to, with one's role in each: asked at sign-in, so that the place Clinic is there or not. */
+/** The clinics one belongs to and those that invite one: asked at sign-in, so that the place Clinic is there or not. */
 import { screen, update } from "./screen.js";
 
 const RUNS = new Set(["administrator", "desk"]);
@@ -8,16 +8,21 @@ let known = null;
 /** Ask the service; what is known stays where it cannot be asked. */
 export async function loadClinics() {
   try {
-    known = (await screen.api.get("/clinics")).items;
+    known = await screen.api.get("/clinics");
   } catch {
-    known ??= [];
+    known ??= { items: [], invitations: [] };
   }
   update();
 }
 
-/** @returns {{id: string, name: string, role: string, can_free_dial: boolean, state: string}[]} */
+/** @returns {{id: string, name: string, role: string, can_free_dial: boolean, state: string, member: string}[]} */
 export function myClinics() {
-  return known ?? [];
+  return known?.items ?? [];
+}
+
+/** @returns {{id: string, clinic: string, name: string, role: string, expires_at: number}[]} */
+export function myInvitations() {
+  return known?.invitations ?? [];
 }
 
 /** Whether it was asked yet: before, nobody can say that a clinic is not there. */

@@ -51,10 +51,10 @@ function panes(route) {
   if (route.name === "consult") return split(listPane(route.r), consultPane(route.r));
   if (route.name === "summary") return split(listPane(route.r), later("summary", () => import("./views/summary.js"), (view) => view.summaryPane(route.r)));
   if (route.name === "cases") return notOpenYet(route.name);
-  if (route.place === "calls") return later("calls", () => masked(import("./views/calls.js")), (view) => view.callsPage(route));
+  if (route.place === "calls") return later("calls", () => masked(import("./views/calls.js"), "clinic"), (view) => view.callsPage(route));
   if (route.place === "clinic") return later("clinic", () => masked(import("./views/clinic.js"), "clinic"), (view) => view.clinicPage(route));
   if (route.name === "platform") return later("platform", loadPlatform, (view) => view.platformPage());
-  if (route.name === "me") return later("me", () => masked(import("./views/me.js")), (view) => view.mePage());
+  if (route.name === "me") return later("me", () => masked(import("./views/me.js"), "clinic"), (view) => view.mePage());
   if (route.name === "verify") return one(later("summary", () => import("./views/summary.js"), (view) => view.verifyPage()));
   if (route.name === "who-knows-what") return one(later("who", () => import("./views/who-knows-what.js"), (view) => view.whoKnowsWhat()));
   return notFound();

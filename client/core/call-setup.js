@@ -17,17 +17,22 @@ export function endsInDays(number, now, few = 14) {
 /**
  * What stands between this member and any call, the first that has to be mended; null when nothing does.
  * @param {object} setup GET /calls/setup @param {number} now Unix ms
- * @returns {null|"paused"|"no_clinic"|"no_second_factor"|"no_phone"|"phone_waits"|"no_number"|"all_expired"}
+ * @returns {null|"paused"|"no_clinic"|"no_second_factor"|"no_phone"|"phone_waits"|"phone_cooling"|"no_number"|"all_expired"}
  */
 export function obstacleOf(setup, now) {
-  if (setup.paused) return "paused";
   if (setup.clinics.length === 0) return "no_clinic";
+  if (setup.paused || setup.clinics.every((clinic) => clinic.paused)) return "paused";
   if (!setup.second_factor) return "no_second_factor";
-  if (!setup.phone?.verified) return setup.phone ? "phone_waits" : "no_phone";
+  if (!setup.phone?.verified) return phoneStands(setup.phone);
   const numbers = setup.clinics.flatMap((clinic) => clinic.numbers);
   if (numbers.length === 0) return "no_number";
   if (!numbers.some((number) => mayShow(number, now))) return "all_expired";
   return null;
+}
+
+function phoneStands(phone) {
+  if (phone?.cooling) return "phone_cooling";
+  return phone?.waiting ? "phone_waits" : "no_phone";
 }
 
 /** The number to begin with: the one that was shown last time if it still may be, else the one that lasts longest. */

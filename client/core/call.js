@@ -96,42 +96,17 @@ export function laneWord(call, side) {
 }
 
 /**
- * Why the call ended, as the end of a string's key. It says first whether the patient was ever called, for that is what
- * a clinician must know.
- * @param {{by: string, cause: string, talked?: boolean, rang?: boolean, here?: boolean}} end
- *   talked: the two were bridged; rang: the patient's phone was dialled; here: the clinician was on the line
+ * What is known of an end: why, as the service's own word for it, and how far it came.
+ * @param {Call} call @returns {{reason: string, cause: string, talked: boolean, rang: boolean}} rang: the patient was dialled
  */
-export function endWord({ by, cause, talked = false, rang = false, here = false }) {
-  if (talked) return TALKED[cause] ?? (by === "clinician" || by === "patient" ? by : "completed");
-  if (ITSELF.has(cause)) return cause;
-  if (by === "clinician" && cause === "cancelled") return rang ? "cancelled" : "cancelled_before";
-  if (!rang) return here ? "failed_before" : (OWN[cause] ?? "not_reached");
-  return UNANSWERED.has(cause) ? `patient_${cause}` : "failed";
-}
-
-const TALKED = {
-  max_duration: "max_duration", lost: "lost", failed: "lost", unknown: "lost", uncertain: "lost", paused: "paused",
-  revoked: "revoked_talking",
-};
-const ITSELF = new Set(["uncertain", "revoked", "paused"]);
-const OWN = { no_key: "no_key", declined: "own_declined", busy: "own_busy", cancelled: "cancelled_before" };
-
-/** What is needed of a folded call for `endWord`. @param {Call} call */
 export function endOf(call) {
-  const { by = "service", cause = "failed" } = call.ended ?? {};
-  return {
-    by,
-    cause,
-    talked: call.bridgedAt !== null,
-    rang: call.patient.reached !== "idle",
-    here: call.clinician.reached === "confirmed",
-  };
+  const { reason = "unknown", cause = "unknown" } = call.ended ?? {};
+  return { reason, cause, talked: call.bridgedAt !== null, rang: call.patient.reached !== "idle" };
 }
 
 /** Which outcome lies near, so that one touch is enough; null where only the clinician can know. */
 export function likelyOutcome(end) {
-  if (end.talked || !end.rang) return null;
-  if (end.cause === "voicemail") return null;
+  if (end.talked || !end.rang || end.cause === "voicemail") return null;
   return UNANSWERED.has(end.cause) || end.cause === "cancelled" ? "no_answer" : null;
 }
 
@@ -145,4 +120,15 @@ export function talkedMs(call, now) {
   if (call.bridgedAt === null) return null;
   if (call.ended?.talked_s != null) return call.ended.talked_s * 1000;
   return Math.max(0, (call.endedAt ?? now) - call.bridgedAt);
+}
+
+/** Whether a listed call is to be tried again and was not yet: no later one to the same patient. */
+export function isToRetry(item, all) {
+  if (item.outcome?.then !== "retry" || !item.outcome.retry_at) return false;
+  return !all.some((other) => other.at > item.at && other.patient?.id && other.patient.id === item.patient?.id);
+}
+
+/** Whether the time to try again has come. */
+export function isLate(item, now) {
+  return item.outcome.retry_at <= now;
 }

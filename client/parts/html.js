@@ -1,5 +1,5 @@
 /** Rendering: the vendored lit-html under one roof, so that one file knows where it lies. */
-export { html, nothing, render } from "../vendor/lit-html.js";
+export { html, nothing, render, svg } from "../vendor/lit-html.js";
 export { classMap } from "../vendor/directives/class-map.js";
 export { ifDefined } from "../vendor/directives/if-defined.js";
 export { keyed } from "../vendor/directives/keyed.js";

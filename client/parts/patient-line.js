@@ -13,12 +13,12 @@ export function patientWords({ patient, mask }) {
   return lastDigits(mask) ? t("patient.ending.title", { digits: lastDigits(mask) }) : t("patient.unknown");
 }
 
-/** "Born 1958 · number ending 67". @param {{born?: number|null}|null} patient @param {string} mask */
+/** "born 1958, number ending 67". @param {{born?: number|null}|null} patient @param {string} mask */
 export function patientMarks(patient, mask) {
   const marks = [];
   if (patient?.born) marks.push(t("patient.born", { year: yearOf(patient.born) }));
   if (lastDigits(mask)) marks.push(t("patient.ending", { digits: lastDigits(mask) }));
-  return marks.map((mark, n) => html`${n ? " · " : nothing}<span class="nowrap">${mark}</span>`);
+  return marks.map((mark, n) => html`${n ? ", " : nothing}<span class="nowrap">${mark}</span>`);
 }
 
 /** The year of "1958" or "1958-03-02". It is text, so that no locale writes it as 1,958. */

@@ -1,7 +1,7 @@
 /** What a list or a screen shows when it has nothing to show: skeleton, empty, error, gone. */
 import { html, nothing } from "./html.js";
 import { icon } from "./icon.js";
-import { t } from "./words.js";
+import { errorText, t } from "./words.js";
 
 /** Grey bones; CSS shows them only after 300 ms. @param {number} rows */
 export function skeleton(rows = 4) {
@@ -34,7 +34,7 @@ export function failure(error, again, heading = false) {
     icon: "circle-alert",
     heading,
     title: t("state.error"),
-    text: error?.msg || t("state.error.text"),
+    text: errorText(error),
     action: html`<button class="btn" type="button" @click=${again}>${icon("refresh-cw")}${t("state.again")}</button>`,
   });
 }

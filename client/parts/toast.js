@@ -1,7 +1,7 @@
 /** Short news at the foot of the screen, and the one polite live region that screen readers hear. */
 import { update } from "../screen.js";
 import { html, nothing, repeat } from "./html.js";
-import { t } from "./words.js";
+import { errorText, t } from "./words.js";
 
 let toasts = [];
 let number = 0;
@@ -56,6 +56,6 @@ export function news() {
 
 /** Report a refusal or an error of the service in words. @param {{msg?: string}} error */
 export function tellError(error) {
-  toast(error?.msg || t("state.error.text"));
+  toast(errorText(error));
 }
 

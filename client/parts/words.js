@@ -24,6 +24,13 @@ export function t(key, values) {
   return translate(key, values);
 }
 
+/** What went wrong, in the language of the screens where the service's code for it is known. @param {object|null} error */
+export function errorText(error) {
+  const key = `refused.${error?.code}`;
+  const text = t(key);
+  return text === key ? error?.msg || t("state.error.text") : text;
+}
+
 /** The language that the screens are in now. */
 export function screenLanguage() {
   return language;

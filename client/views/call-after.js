@@ -6,7 +6,7 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { callout } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
-import { exact, t } from "../parts/words.js";
+import { errorText, exact, t } from "../parts/words.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { callAgain } from "./call-setup.js";
 
@@ -51,7 +51,7 @@ function form(r, state) {
   return html`<form class="section" novalidate aria-labelledby="outcome-title" @submit=${(event) => save(event, r, state)}>
     <h2 id="outcome-title">${t("outcome.title")}</h2>
     <p class="hint">${t("outcome.hint")}</p>
-    ${state.problem ? callout("end", "circle-alert", state.problem.msg || t("state.error.text"), "alert") : nothing}
+    ${state.problem ? callout("end", "circle-alert", errorText(state.problem), "alert") : nothing}
     <fieldset class="field ${errors.how ? "field-wrong" : ""}"><legend class="unseen">${t("outcome.title")}</legend>
       ${wrong(errors.how)}
       <div class="choices">${HOW.map((one) => choice("how", one, how === one, t(`outcome.${one}`), () => set(state, { how: one })))}</div></fieldset>

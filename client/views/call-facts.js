@@ -13,6 +13,12 @@ export function talkText({ talked_s: seconds }) {
   return seconds > 0 ? clockText(seconds * 1000) : "";
 }
 
+/** Why a call ended or was not made, in the language of the screens where the service's word for it is known. */
+export function endText({ reason, says }) {
+  const known = ["end", "refused"].map((kind) => [`${kind}.${reason}`, t(`${kind}.${reason}`)]).find(([key, text]) => key !== text);
+  return known ? known[1] : says || t("end.unknown");
+}
+
 /** @param {object|null} item GET /calls/{r} @param {object} [call] what `foldCall` gave, for what the record has not told yet */
 export function callFacts(item, call = null) {
   if (!item?.at) return nothing;

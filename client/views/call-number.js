@@ -4,7 +4,7 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
-import { t } from "../parts/words.js";
+import { errorText, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 
 const VERIFIED = { A: ["badge-check", "pill-done"], B: ["shield-check", "pill-wait"], C: ["triangle-alert", "pill-wait"] };
@@ -94,13 +94,13 @@ function verdict(state, set) {
   const { check } = state;
   if (check.phase === "none") return html`<p class="hint">${t("before.choose")}</p>`;
   if (check.phase === "loading") return html`<p class="hint" role="status">${t("before.checking")}</p>`;
-  if (check.phase === "error") return callout("end", "circle-alert", check.error.msg || t("before.failed"), "alert");
+  if (check.phase === "error") return callout("end", "circle-alert", html`<p>${t("before.failed")}</p><p>${errorText(check.error)}</p>`, "alert");
   if (check.phase === "refused") return refused(check.value.refusal, set);
-  return html`<p class="fact-line fact-done" role="status">${icon("circle-check")}<span>${confirmText(state)}</span></p>`;
+  return nothing;
 }
 
-/** Who will be called, once more in full: there are two Maria Lopezes. */
-function confirmText(state) {
+/** Who will be called, once more in full where the thumb is: there are two Maria Lopezes. */
+export function confirmText(state) {
   const digits = lastDigits(state.check.value.mask);
   if (state.typing) return t("before.ready.number", { digits });
   const { name, born } = state.patient;
@@ -109,7 +109,7 @@ function confirmText(state) {
 
 function refused(refusal, set) {
   return html`<div class="callout callout-end" role="alert">${icon("circle-x")}<div>
-    <p><b>${refusal.msg}</b></p>
+    <p><b>${errorText(refusal)}</b></p>
     ${refusal.d?.urgent
       ? html`<p><button class="btn btn-small" type="button" @click=${() => set({ urgent: true })}>${t("before.urgent")}</button></p>`
       : nothing}

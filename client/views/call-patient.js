@@ -3,7 +3,7 @@ import { html, live, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { lastDigits, patientMarks } from "../parts/patient-line.js";
 import { languageName } from "../fields.js";
-import { t } from "../parts/words.js";
+import { errorText, t } from "../parts/words.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 
 const SEARCH_MS = 250;
@@ -52,7 +52,7 @@ function picker(clinic, set) {
 }
 
 function results({ items, error, more, q }, set) {
-  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${error.msg || t("state.error.text")}</p>`;
+  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${errorText(error)}</p>`;
   if (items === null) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
   if (!items.length) return html`<p class="hint" role="status">${q ? t("call.patient.none") : t("call.patient.empty")}</p>`;
   return html`<ul class="rows picks" aria-label=${t("call.patient.found")}>${items.map((one) => html`<li>

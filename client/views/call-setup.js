@@ -2,7 +2,7 @@
  * Setting up a call: whom, by which number, how that will look and where a call back lands, all before anything is
  * dialled. A number that is typed lives in the memory of this page alone: in no address, no storage, no draft.
  */
-import { callList, loadCalls } from "../call-list.js";
+import { callList, liveCall, loadCalls } from "../call-list.js";
 import { clinicToStart, checkKey, longEnough, numberToShow, obstacleOf } from "../core/call-setup.js";
 import { startCall } from "../core/call-start.js";
 import { emergencyIn } from "../core/emergency.js";
@@ -10,11 +10,11 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { loaded, reload, shown } from "../parts/loaded.js";
 import { callout } from "../parts/states.js";
-import { t } from "../parts/words.js";
+import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { showEmergency } from "./call-emergency.js";
-import { beforeDialling, clinicField, numberField } from "./call-number.js";
+import { beforeDialling, clinicField, confirmText, numberField } from "./call-number.js";
 import { obstacle } from "./call-obstacles.js";
 import { patientPart } from "./call-patient.js";
 
@@ -145,7 +145,7 @@ export function setupPane() {
 
 function form(setup) {
   const state = memory();
-  const stands = obstacleOf(setup, screen.app.now());
+  const stands = liveCall() ? "live" : obstacleOf(setup, screen.app.now());
   if (stands) return obstacle(stands, setup, () => reload("calls/setup"));
   const choice = chosen(state, setup);
   if (state.patient?.clinic && choice.clinic && state.patient.clinic !== choice.clinic.id) state.patient = null;
@@ -167,11 +167,12 @@ function foot(state, { clinic }) {
   return html`<div class="setup-foot">
     ${state.problem ? html`<div class="callout callout-end" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<p>${problemText(state.problem)}</p></div>` : nothing}
     ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
+    ${ready ? html`<p class="setup-who" role="status">${confirmText(state)}</p>` : nothing}
     <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
       aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>
   </div>`;
 }
 
 function problemText(error) {
-  return error.code === "offline" || error.code === "call.late" ? t("call.not_asked") : error.msg || t("state.error.text");
+  return error.code === "offline" || error.code === "call.late" ? t("call.not_asked") : errorText(error);
 }

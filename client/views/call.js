@@ -3,7 +3,7 @@
  * why, how it went, and its record. All of it from the durable events of the call's own stream.
  */
 import { callOf, keepAwake } from "../call-list.js";
-import { endOf, endWord, foldCall, talkedMs } from "../core/call.js";
+import { endOf, foldCall, talkedMs } from "../core/call.js";
 import { clockText } from "../core/time.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -12,7 +12,7 @@ import { callout, failure, skeleton, statement } from "../parts/states.js";
 import { t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 import { afterCall } from "./call-after.js";
-import { callFacts } from "./call-facts.js";
+import { callFacts, endText } from "./call-facts.js";
 import { lanes, nowText } from "./call-lanes.js";
 import { callsBack, patientSees } from "./call-number.js";
 
@@ -24,6 +24,7 @@ export function callPane(r) {
 }
 
 function content(r, item, view) {
+  if (item?.state === "refused") return refused(item);
   if (item?.gone || view?.phase === "gone") return gone();
   if (view?.phase === "error") return [head(item), failure(view.error, () => screen.app.reload(r))];
   if (!view || (view.phase === "loading" && !view.items.length)) return [head(item), skeleton(5)];
@@ -37,13 +38,21 @@ function head(item, call = null) {
     <a class="icon-btn only-phone" href="/calls" aria-label=${t("back")}>${icon("arrow-left")}</a>
     <div class="head-words">
       <h1 class="head-title" tabindex="-1"><span>${call ? t(`call.title.${call.phase}`) : t("call.title")}</span></h1>
-      ${call?.started || item?.clinic ? html`<p class="head-sub">${t("call.as", { clinic: clinicName(item, call) })}</p>` : nothing}
+      ${call?.started || item?.clinic ? html`<p class="head-sub">${t("call.by", { clinic: clinicName(item, call) })}</p>` : nothing}
     </div>
   </header>`;
 }
 
 function clinicName(item, call) {
   return item?.clinic?.name ?? call?.started?.clinic_name ?? "";
+}
+
+/** A call that was not made: why, as it was said then. */
+function refused(item) {
+  return html`${head(item)}<div class="page"><div class="card ended-card"><span class="ended-sign">${icon("circle-x")}</span>
+    <div><p class="call-name" dir="auto">${patientWords(item)}</p><p class="note soft">${item.patient ? patientMarks(item.patient, item.mask) : nothing}</p>
+      <p class="ended-why">${t("call.refused")}</p><p>${endText(item)}</p></div></div>
+    <p><a class="btn" href="/calls/new">${icon("phone")}${t("call.other")}</a></p></div>`;
 }
 
 function gone() {
@@ -69,7 +78,7 @@ function live(r, item, call, view) {
   const stale = view.phase === "stale" || view.phase === "catching-up";
   return html`<div class="call">
     ${head(item, call)}
-    <div class="call-body">
+    <div class="call-body" tabindex="0">
       ${who(item, call)}
       <p class="call-clock clock ${call.phase === "connected" ? "call-clock-on" : ""}">${clock(call)}</p>
       ${lanes(call)}
@@ -138,7 +147,7 @@ function over(r, item, call) {
         <div>
           <p class="call-name" dir="auto">${patientWords({ patient: item?.patient ?? null, mask: item?.mask ?? call.started?.patient_mask })}</p>
           <p class="note soft">${item?.patient ? patientMarks(item.patient, item.mask) : nothing}</p>
-          <p class="ended-why">${t(`end.${endWord(end)}`)}</p>
+          <p class="ended-why">${endText(end)}</p>
           ${talked === null ? nothing : html`<p class="soft">${t("call.talked", { time: clockText(talked) })}</p>`}
         </div>
       </div>

@@ -1,13 +1,13 @@
 /** The place Calls: the list of one's own calls, and beside it (on a phone: instead) what was chosen or is being set up. */
 import { callList, loadCalls, loadMoreCalls } from "../call-list.js";
+import { isLate, isToRetry } from "../core/call.js";
 import { html, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { patientWords } from "../parts/patient-line.js";
 import { callout, failure, skeleton, statement } from "../parts/states.js";
 import { day, exact, hour, t } from "../parts/words.js";
 import { screen } from "../screen.js";
-import { talkText } from "./call-facts.js";
-import { endWordOf, isLate, isToRetry } from "./call-words.js";
+import { endText, talkText } from "./call-facts.js";
 import { callPane } from "./call.js";
 import { setupPane } from "./call-setup.js";
 
@@ -79,7 +79,7 @@ function row(item, current, side) {
     <span class="item-state">${icon(signOf(item)[0])}</span>
     <span>
       <span class="item-title">${patientWords(item)}</span>
-      <span class="item-preview">${live ? t("calls.live.now") : t(`end.${endWordOf(item)}`)}</span>
+      <span class="item-preview">${live ? t("calls.live.now") : endText(item)}</span>
       ${item.outcome ? html`<span class="item-preview">${t(`outcome.${item.outcome.how}`)}</span>` : nothing}
     </span>
     <span class="item-side">${side ? side(item) : html`<time>${hour(item.at)}</time>`}${talked ? html`<span class="figures">${talked}</span>` : nothing}</span>
@@ -89,6 +89,7 @@ function row(item, current, side) {
 /** The sign of how a call stands and its tone; the words beside it say the same. */
 function signOf(item) {
   if (item.state === "live") return ["phone-call", "item-open"];
+  if (item.state === "refused") return ["circle-x", "item-none"];
   return item.talked_s > 0 ? ["phone-outgoing", "item-done"] : ["phone-off", "item-none"];
 }
 

@@ -3,7 +3,7 @@
  * it is used; the number that is typed lives in this page's memory until then.
  */
 import { emergencyIn } from "../core/emergency.js";
-import { codeField } from "../parts/code-field.js";
+import { codeField, codeSpoken } from "../parts/code-field.js";
 import { confirmDialog } from "../parts/dialog.js";
 import { html, live, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -11,7 +11,7 @@ import { loaded, reload, shown } from "../parts/loaded.js";
 import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
-import { exact, t } from "../parts/words.js";
+import { errorText, exact, t } from "../parts/words.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 
 const phone = () => loaded("phone", (api) => api.get("/phone"));
@@ -26,7 +26,7 @@ async function act(state, field, work, done) {
     await Promise.all([reload("phone"), reload("calls/setup")]);
     done?.();
   } catch (error) {
-    state.error = error.msg || t("state.error.text");
+    state.error = errorText(error);
     if (field === "code") state.code = "";
   }
   state.busy = false;
@@ -43,6 +43,7 @@ function ask(event, state) {
   }
   void act(state, "number", () => screen.api.post("/phone", { number }), () => {
     Object.assign(state, { number: "", code: "", editing: false });
+    watchCall("phone");
     updateNow();
     document.querySelector("#phone-code")?.focus();
   });
@@ -63,14 +64,23 @@ async function remove() {
   void act(memory(), "number", () => screen.api.delete("/phone"));
 }
 
+const WATCH_MS = 3000;
+
+/** Until the call with the code has been answered or has failed, the screen asks how it stands. */
+export function watchCall(name, proofOf = (value) => value?.waiting) {
+  setTimeout(async () => {
+    const proof = proofOf(await reload(name));
+    if (proof?.state === "waiting" || proof?.state === "calling") watchCall(name, proofOf);
+  }, WATCH_MS);
+}
+
 /** Number, then code. @param {() => void} [proved] what follows once it is proved */
 export function phoneForm(proved) {
   return shown(phone(), (value) => steps(value, memory(), proved));
 }
 
 function steps(value, state, proved) {
-  if (value && !value.verified && !state.editing) return codeStep(value, state, proved);
-  return numberStep(state);
+  return value?.waiting && !state.editing ? codeStep(value.waiting, state, proved) : numberStep(state);
 }
 
 function numberStep(state) {
@@ -88,14 +98,16 @@ function numberStep(state) {
   </form>`;
 }
 
-function codeStep(value, state, proved) {
+function codeStep(waiting, state, proved) {
+  const take = (code) => { Object.assign(state, { code, error: "" }); update(); };
   return html`<form class="stack" novalidate @submit=${(event) => prove(event, state, proved)}>
+    ${codeSpoken(waiting, take)}
     ${codeField({
       id: "phone-code",
       code: state.code,
       error: state.field === "code" ? state.error : "",
-      hint: t("phone.code.hint", { digits: lastDigits(value.mask) }),
-      onCode: (code) => { state.code = code; state.error = ""; update(); },
+      hint: t("phone.code.hint", { digits: lastDigits(waiting.mask) }),
+      onCode: take,
       onWhole: () => prove(null, state, proved),
     })}
     <p class="row"><button class="btn btn-primary" type="submit" aria-busy=${state.busy ? "true" : "false"}>${t("phone.prove")}</button>
@@ -109,13 +121,13 @@ export function phoneSection() {
   return html`<section class="section" aria-labelledby="me-phone">
     <h2 id="me-phone">${t("phone.title")}</h2>
     <p class="soft">${t("phone.text")}</p>
-    ${shown(phone(), (value) => value?.verified && !state.editing ? held(value, state) : steps(value, state))}
+    ${shown(phone(), (value) => value && (value.verified || value.cooling) && !value.waiting && !state.editing ? held(value, state) : steps(value, state))}
   </section>`;
 }
 
 function held(value, state) {
-  return html`${callout("done", "smartphone", html`<b>${t("phone.held", { digits: lastDigits(value.mask) })}</b>
-      ${value.changeable_at > screen.app.now() ? html`<p class="note">${t("phone.cooling", { time: exact(value.changeable_at) })}</p>` : nothing}`)}
+  return html`${value.verified ? callout("done", "smartphone", html`<b>${t("phone.held", { digits: lastDigits(value.mask) })}</b>`) : nothing}
+    ${value.cooling ? callout("wait", "hourglass", t("phone.cooling", { digits: lastDigits(value.cooling.mask), time: exact(value.cooling.at) })) : nothing}
     ${value.service_number ? contact(value.service_number) : nothing}
     <p class="row"><button class="btn" type="button" @click=${() => { state.editing = true; update(); }}>${t("phone.change")}</button>
       <button class="btn btn-danger" type="button" @click=${remove}>${t("remove")}</button></p>`;

@@ -8,6 +8,7 @@ import { tellError, toast } from "../parts/toast.js";
 import { hour, t } from "../parts/words.js";
 import { screen, update } from "../screen.js";
 import { alertsSection } from "./me-alerts.js";
+import { clinicsSection } from "./me-clinics.js";
 import { deviceSection } from "./me-device.js";
 import { sessionsSection, tokensSection } from "./me-access.js";
 import { secondFactorSection } from "./me-factor.js";
@@ -36,6 +37,7 @@ export function mePage() {
       ${profile(me)}
       ${me.verified && me.clinical !== false ? answering(me) : nothing}
       ${me.verified && me.clinical !== false ? phoneSection() : nothing}
+      ${me.verified ? clinicsSection() : nothing}
       ${alertsSection()}
       ${secondFactorSection()}
       ${sessionsSection()}

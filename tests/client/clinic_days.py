@@ -59,7 +59,7 @@ def call_item(patient: Json | None, ago: int, **changes: Any) -> Json:
     whole = {"r": f"call{ago}", "at": now_ms() - ago, "clinic": {"id": CLINIC, "name": "Riverside Clinic"},
              "caller_id": OWN["id"], "shown": OWN["formatted"], "mode": "own", "attestation": "B", "patient": shown,
              "mask": shown["mask"] if shown else "•• 23", "state": "ended", "cause": "completed", "by": "clinician",
-             "talked_s": 0, "outcome": None, "way": "callback"}  # fmt: skip
+             "reason": "you_hung_up", "talked_s": 0, "outcome": None, "way": "callback"}  # fmt: skip
     return {**whole, **changes}
 
 
@@ -68,13 +68,13 @@ def past_calls() -> list[Json]:
     retry = {"how": "no_answer", "then": "retry", "retry_at": now_ms() + 40 * MINUTE}
     spoke = {"how": "spoke", "then": "done"}
     return [
-        call_item(REED, 20 * MINUTE, by="service", cause="no_answer", outcome=retry),
+        call_item(REED, 20 * MINUTE, by="service", cause="no_answer", reason="patient_no_answer", outcome=retry),
         call_item(LOPEZ, 50 * MINUTE, talked_s=341, outcome=spoke),
-        call_item(OTHER_LOPEZ, 3 * HOUR, by="service", cause="voicemail",
+        call_item(OTHER_LOPEZ, 3 * HOUR, by="service", cause="voicemail", reason="voicemail",
                   outcome={"how": "left_message", "then": "desk"}),
-        call_item(None, 5 * HOUR, by="service", cause="no_key", patient_called=False, clinician_here=False),
-        call_item(BELL, 26 * HOUR, by="service", cause="busy", outcome={"how": "no_answer", "then": "done"}),
-        call_item(LOPEZ, 27 * HOUR, by="patient", talked_s=95, outcome={"how": "someone_else", "then": "done"}),
+        call_item(None, 5 * HOUR, by="service", cause="no_key", reason="you_no_key"),
+        call_item(BELL, 26 * HOUR, by="patient", cause="busy", reason="patient_busy", outcome={"how": "no_answer", "then": "done"}),
+        call_item(LOPEZ, 27 * HOUR, by="patient", reason="patient_hung_up", talked_s=95, outcome={"how": "someone_else", "then": "done"}),
     ]  # fmt: skip
 
 

@@ -1,0 +1,116 @@
+/** The desk: a slip for every patient who was called and not reached. Nothing clinical stands on it. */
+import { html, live, nothing, repeat } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { loaded, reload, shown } from "../parts/loaded.js";
+import { patientMarks, patientWords } from "../parts/patient-line.js";
+import { openDialog } from "../parts/dialog.js";
+import { statement } from "../parts/states.js";
+import { tellError, toast } from "../parts/toast.js";
+import { exact, t } from "../parts/words.js";
+import { remember, screen, update } from "../screen.js";
+
+const STATES = ["open", "claimed", "closed", "expired"];
+const HOWS = ["reached", "no_answer", "wrong_number", "not_needed"];
+const SEARCH_MS = 300;
+
+const memory = (clinic) => remember(`slips/${clinic.id}`, () => ({ state: "open", q: "", timer: null, busy: new Set(), older: null }));
+
+function keyOf(clinic, state) {
+  return `slips/${clinic.id}/${state.q.trim() ? "found" : state.state}`;
+}
+
+function listOf(clinic, state) {
+  const q = state.q.trim();
+  if (q) return loaded(keyOf(clinic, state), (api) => api.post(`/clinics/${clinic.id}/slips/search`, { q: state.q.trim() }));
+  return loaded(keyOf(clinic, state), (api) => api.get(`/clinics/${clinic.id}/slips?state=${state.state}`));
+}
+
+function search(clinic, state, q) {
+  state.q = q;
+  clearTimeout(state.timer);
+  state.timer = setTimeout(() => void reload(`slips/${clinic.id}/found`), SEARCH_MS);
+  update();
+}
+
+async function act(clinic, state, slip, path, body = {}) {
+  if (state.busy.has(slip.id)) return;
+  state.busy.add(slip.id);
+  update();
+  try {
+    await screen.api.post(`/slips/${slip.id}/${path}`, body);
+    toast(t(`slip.done.${path}`));
+  } catch (error) {
+    tellError(error);
+  }
+  state.busy.delete(slip.id);
+  await Promise.all([...STATES, "found"].map((name) => reload(`slips/${clinic.id}/${name}`)));
+}
+
+/** @param {object} clinic */
+export function clinicPart(clinic) {
+  const state = memory(clinic);
+  return html`<div class="page page-wide">
+    <p class="soft">${t("slips.text")}</p>
+    <div class="filters">
+      <div class="search">${icon("search")}<input class="input" type="search" aria-label=${t("slips.search")} placeholder=${t("slips.search")} autocomplete="off"
+        .value=${live(state.q)} @input=${(event) => search(clinic, state, event.target.value)} /></div>
+      ${state.q.trim() ? nothing : tabs(STATES, state.state, (name) => { state.state = name; update(); })}
+    </div>
+    ${shown(listOf(clinic, state), ({ items }) => items.length ? html`<ul class="rows">${repeat(items, (one) => one.id, (one) => slip(clinic, state, one))}</ul>` : none(state))}
+  </div>`;
+}
+
+function tabs(names, current, choose) {
+  return html`<div class="tabs" role="group" aria-label=${t("slips.which")}>${names.map((name) => html`<button class="tab" type="button" aria-pressed=${name === current ? "true" : "false"}
+    @click=${() => choose(name)}>${t(`slip.state.${name}`)}</button>`)}</div>`;
+}
+
+function none(state) {
+  return statement({ icon: "clipboard-list", title: state.q.trim() ? t("slips.none.found") : t(`slips.none.${state.state}`), text: t("slips.none.text") });
+}
+
+function slip(clinic, state, one) {
+  const due = one.state === "open" || one.state === "claimed";
+  return html`<li class="thing slip">
+    ${icon(one.kind === "incoming" ? "phone-incoming" : "phone-outgoing")}
+    <div>
+      <p class="strong" dir="auto">${patientWords({ patient: one.patient, mask: one.patient.mask })} ${pill(one)}</p>
+      <p class="note soft">${patientMarks(one.patient, one.patient.name ? one.patient.mask : "")}</p>
+      <p class="note">${t(`slip.kind.${one.kind}`, { who: one.callers[0] ?? "", time: exact(one.at) })}</p>
+      ${one.called_back_at ? html`<p class="note">${icon("phone-incoming")} ${t("slip.called_back", { time: exact(one.called_back_at) })}</p>` : nothing}
+      <p class="note soft">${one.calls_back ? takesBack(one) : t("slip.not_seen")}</p>
+      ${due ? html`<p class="note soft">${icon("hourglass")} ${t("slip.expires", { time: exact(one.expires_at) })}</p>` : nothing}
+      ${one.how ? html`<p class="note soft">${t(`slip.how.${one.how}`)}</p>` : nothing}
+    </div>
+    <div class="thing-acts">${actions(clinic, state, one)}</div>
+  </li>`;
+}
+
+function takesBack(one) {
+  return one.until && one.callers[0] ? t("slip.until", { who: one.callers[0], time: exact(one.until) }) : t("slip.desk");
+}
+
+function pill(one) {
+  const tone = { open: "pill-wait", claimed: "", closed: "pill-done", expired: "pill-end" }[one.state];
+  const text = one.state === "claimed" ? (one.mine ? t("slip.mine") : t("slip.claimed_by", { who: one.claimed_by ?? "" })) : t(`slip.state.${one.state}`);
+  return html`<span class="pill ${tone}">${text}</span>`;
+}
+
+function actions(clinic, state, one) {
+  const busy = state.busy.has(one.id) ? "true" : "false";
+  const button = (text, work, primary = false) => html`<button class="btn btn-small ${primary ? "btn-primary" : ""}" type="button" aria-busy=${busy} @click=${work}>${text}</button>`;
+  if (one.state === "open") return button(t("slip.claim"), () => act(clinic, state, one, "claim"), true);
+  if (one.state !== "claimed") return nothing;
+  return [
+    button(t("slip.close"), () => close(clinic, state, one), one.mine),
+    button(t("slip.open"), () => act(clinic, state, one, "open")),
+  ];
+}
+
+async function close(clinic, state, one) {
+  const how = await openDialog(t("slip.close.title"), (done) => html`
+    <p>${t("slip.close.text")}</p>
+    <div class="choices">${HOWS.map((name) => html`<button class="btn" type="button" @click=${() => done(name)}>${t(`slip.how.${name}`)}</button>`)}</div>
+    <div class="dialog-actions"><button class="btn btn-quiet" type="button" @click=${() => done()}>${t("cancel")}</button></div>`);
+  if (how) await act(clinic, state, one, "close", { how });
+}

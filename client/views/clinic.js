@@ -1,0 +1,58 @@
+/** The place Clinic, for its desk and its administrators: a list of its parts, and beside it the one that is open. */
+import { clinicsKnown, runClinics } from "../clinic-list.js";
+import { html, nothing } from "../parts/html.js";
+import { icon } from "../parts/icon.js";
+import { callout, skeleton, statement } from "../parts/states.js";
+import { t } from "../parts/words.js";
+import { go } from "../router.js";
+import { later } from "../screen.js";
+
+/** Part, icon, the roles that it is for, and its screen, which is loaded when it is opened. */
+const PARTS = [
+  ["slips", "clipboard-list", ["desk", "administrator"], () => import("./clinic-slips.js")],
+  ["calls", "chart-column", ["desk", "administrator"], () => import("./clinic-calls.js")],
+  ["patients", "contact", ["desk", "administrator"], () => import("./clinic-patients.js")],
+  ["incoming", "phone-incoming", ["desk", "administrator"], () => import("./clinic-incoming.js")],
+  ["numbers", "hash", ["administrator"], () => import("./clinic-numbers.js")],
+  ["members", "users", ["administrator"], () => import("./clinic-members.js")],
+];
+
+/** @param {{clinic?: string, part?: string}} route */
+export function clinicPage(route) {
+  const clinics = runClinics();
+  const clinic = route.clinic ? clinics.find((one) => one.id === route.clinic) : clinics[0];
+  if (!clinicsKnown()) return one(skeleton(5));
+  if (!clinic) return one(statement({ icon: "lock", title: t("clinic.gone"), text: t("clinic.gone.text"), heading: true }));
+  const parts = PARTS.filter(([, , roles]) => roles.includes(clinic.role));
+  const part = parts.find(([name]) => name === route.part);
+  const shown = part ?? parts[0];
+  return html`<div class="panes ${part ? "" : "panes-list"}">
+    ${hub(clinic, clinics, parts, shown[0])}
+    <div class="pane pane-detail">
+      <header class="head"><a class="icon-btn only-phone" href="/clinic/${clinic.id}" aria-label=${t("back")}>${icon("arrow-left")}</a>
+        <h1 class="head-words" tabindex="-1">${t(`clinic.${shown[0]}`)}</h1></header>
+      ${clinic.state === "verified" ? later(`clinic-${shown[0]}`, shown[3], (view) => view.clinicPart(clinic)) : notVerified(clinic)}
+    </div>
+  </div>`;
+}
+
+function one(content) {
+  return html`<div class="panes panes-one"><div class="pane" tabindex="0">${content}</div></div>`;
+}
+
+function notVerified(clinic) {
+  return html`<div class="page">${callout("wait", "hourglass", html`<b>${t(`clinic.state.${clinic.state}`)}</b><p>${t(`clinic.state.${clinic.state}.text`)}</p>`)}</div>`;
+}
+
+function hub(clinic, clinics, parts, open) {
+  return html`<div class="pane pane-list">
+    <header class="head"><h1 class="head-words" tabindex="-1">${clinics.length > 1 ? t("place.clinic") : clinic.name}</h1></header>
+    ${clinics.length > 1 ? html`<div class="field clinic-choice"><label class="unseen" for="clinic-choice">${t("place.clinic")}</label>
+      <select class="input" id="clinic-choice" @change=${(event) => go(`/clinic/${event.target.value}`)}>
+        ${clinics.map((each) => html`<option value=${each.id} .selected=${each.id === clinic.id}>${each.name}</option>`)}</select></div>` : nothing}
+    <nav aria-label=${t("clinic.parts")}>${parts.map(([name, sign]) => html`<a class="item item-part" href="/clinic/${clinic.id}/${name}" aria-current=${name === open ? "page" : nothing}>
+      <span class="item-state">${icon(sign)}</span>
+      <span><span class="item-title">${t(`clinic.${name}`)}</span><span class="item-preview">${t(`clinic.${name}.hint`)}</span></span>
+      <span class="item-side">${icon("chevron-right")}</span></a>`)}</nav>
+  </div>`;
+}
