@@ -61,7 +61,7 @@ def test_after_its_time_its_words_are_nowhere_and_all_else_is(ward: Ward) -> Non
     assert (done.streams, done.events, done.kept_unread) == (1, 3, 0) and done.previews >= 2
     assert not [words for words in WORDS if words in everything(ward, r)]
     assert ward.kinds(r) == kinds
-    asked, ended = ward.events(r)[0]["d"], [e["d"] for e in ward.events(r) if e["k"] == "consult.ended"][0]
+    asked, ended = ward.events(r)[0]["d"], next(e["d"] for e in ward.events(r) if e["k"] == "consult.ended")
     assert (asked["question"], asked["specialty"], asked["erased"]) == ("", "cardiology", True)
     assert (ended["outcome"], ended["erased"]) == ("answered", True)
     assert Report.objects.count() == 1

@@ -11,8 +11,6 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-
-
 from realtime.management.commands.describe import ROOT
 from settings.env import KNOWN
 from tests.settings.test_start import start

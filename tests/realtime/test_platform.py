@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +59,7 @@ def test_processes_add_up_and_the_slowest_counts() -> None:
     added = together([one, other], timezone.now())
     assert (added[-1]["sockets"], added[-1]["loop_ms"]) == (13, 40)
     assert len(added) <= KEPT
-    assert [later["at"] - before["at"] for before, later in zip(added, added[1:], strict=False)] == [
+    assert [later["at"] - before["at"] for before, later in itertools.pairwise(added)] == [
         int(EVERY_S * 1000)] * (len(added) - 1)
     assert together([], timezone.now()) == []
 
