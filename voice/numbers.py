@@ -104,13 +104,12 @@ def find_emergency(raw: str, region: str) -> str | None:
     if not digits or len(raw) > LONGEST_RAW:
         return None
     abroad = raw.strip()[:1] in ("+", "\uff0b")
-    for candidate in _candidates(digits, region, abroad=abroad):
-        if candidate in EMERGENCY:
-            return candidate
+    if digits in EMERGENCY:
+        return digits
     # In many countries what is typed behind an emergency number changes nothing.
     if len(digits) <= _LONGEST_SHORT and shortnumberinfo.connects_to_emergency_number(digits, region):
         return next((digits[:n] for n in (3, 2) if digits[:n] in EMERGENCY), digits)
-    return None
+    return next((rest for rest in _candidates(digits, region, abroad=abroad) if rest in EMERGENCY), None)
 
 
 def _candidates(digits: str, region: str, *, abroad: bool) -> Iterable[str]:
