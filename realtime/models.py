@@ -61,9 +61,12 @@ class Event(models.Model):
     """
 
     gid = models.BigAutoField(primary_key=True)
-    stream = models.ForeignKey(Stream, models.CASCADE, related_name="events", db_index=False)
+    # No foreign keys in the database: whoever writes an event holds its stream's lock and has looked at the seat under
+    # it, and PostgreSQL would look both up again for every row, which cost more than the row itself.
+    stream = models.ForeignKey(Stream, models.CASCADE, related_name="events", db_index=False, db_constraint=False)
     seq = models.BigIntegerField()
-    seat = models.ForeignKey(Seat, models.CASCADE, null=True, related_name="events", db_index=False)
+    seat = models.ForeignKey(Seat, models.CASCADE, null=True, related_name="events", db_index=False,
+                             db_constraint=False)
     c = models.CharField(max_length=36, null=True)
     kind = models.CharField(max_length=32)
     target = models.BigIntegerField(null=True)
