@@ -100,11 +100,10 @@ def release(call_id: str, now: datetime, talked_s: int) -> None:
 
 def lock_scopes(*keys: str) -> None:
     """Lock the scopes in one order for everybody. SQLite has one writer at a time and needs no more."""
-    scopes = BudgetScope.objects.select_for_update().filter(key__in=keys).order_by("key")
-    if len(scopes) < len(keys):
+    scopes = BudgetScope.objects.filter(key__in=keys)
+    if scopes.count() < len(keys):
         BudgetScope.objects.bulk_create([BudgetScope(key=key) for key in keys], ignore_conflicts=True)
-        scopes = scopes.all()
-    list(scopes)
+    list(scopes.select_for_update().order_by("key"))
 
 
 def _cents(seconds: int, cents_minute: int) -> int:

@@ -186,6 +186,7 @@ def make_live(row: ClinicNumber, now: datetime) -> None:
 @transaction.atomic
 def revoke(number: ClinicNumber, now: datetime) -> None:
     """End the right to a number at once, with every grant of it and every department that uses it by this clinic."""
+    locked(number.clinic_id)
     rows = ClinicNumber.objects.select_for_update().filter(Q(pk=number.pk) | Q(holder=number.pk))
     for row in rows.exclude(state="revoked").order_by("pk"):
         row.state, row.revoked_at = "revoked", now
@@ -206,7 +207,8 @@ def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, u
     Raises Refusal `number.state` for a number that is not live, and for an end that has passed.
     """
     locked(number.clinic_id)
-    if number.state not in ("live", "expired") or (until is not None and until <= now):
+    state = ClinicNumber.objects.values_list("state", flat=True).get(pk=number.pk)
+    if state not in ("live", "expired") or (until is not None and until <= now):
         raise refuse("number.state")
     Grant.objects.filter(clinic_number=number, membership=member, ended_at=None).update(ended_at=now)
     grant = Grant.objects.create(
