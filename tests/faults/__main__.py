@@ -21,7 +21,7 @@ import psutil
 from _pytest.outcomes import Failed, Skipped
 
 from tests.faults import pages, soak
-from tests.faults.report import Report
+from tests.faults.report import Report, Soak
 from tests.faults.scene import FULL, SHORT, play
 from tests.faults.stacks import STACKS, Ground, Stage
 from tests.faults.table import FAULTS
@@ -96,10 +96,12 @@ def main() -> int:
     """Run, print, store."""
     asked = parse()
     try:
+        stored = json.loads(asked.stored.read_text("utf-8")) if asked.stored else None
+        if stored and "samples" in stored:
+            return soak.show(Soak.from_json(stored), asked.doc)
         if asked.soak:
             with ground() as below:
-                return soak.main(asked.soak, below, asked.doc, say)
-        stored = json.loads(asked.stored.read_text("utf-8")) if asked.stored else None
+                return soak.show(soak.run(asked.soak, below, say), asked.doc)
         report = Report.from_json(stored) if stored else asyncio.run(run(asked))
     except (Skipped, Failed) as missing:
         print(f"The faults could not be played: {missing.msg}", file=sys.stderr)

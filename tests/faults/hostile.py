@@ -78,7 +78,7 @@ async def _do(scene: Scene, url: str, person: Person, deed: Callable[[Wire], Awa
     async with Wire(url) as wire:
         if greeted:
             await wire.greet(person)
-        doing = asyncio.create_task(deed(wire))  # type: ignore[arg-type]  # a coroutine, by its table
+        doing = asyncio.ensure_future(deed(wire))
         try:
             said, code = await wire.closed(ENDS_S)
         except TimeoutError:

@@ -66,6 +66,13 @@ class Soak:
     samples: list[Sample] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
 
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Soak:
+        """Read what was stored."""
+        limits = [Limit(**limit) for limit in stored["limits"]]
+        samples = [Sample(**one) for one in stored["samples"]]
+        return cls(stored["seconds"], stored["clients"], [Row(**row) for row in stored["rows"]], samples, limits)
+
 
 @dataclass(slots=True)
 class Report:

@@ -128,12 +128,16 @@ def draw(found: Soak) -> str:
     return drawing.picture(panels, f"{found.seconds / 60:.0f} minutes with churn", "minutes")
 
 
-def main(seconds: float, ground: Ground, doc: bool, say: Say) -> int:
-    """Run, print, store, draw."""
+def run(seconds: float, ground: Ground, say: Say) -> Soak:
+    """Run, and store what was found."""
     found = asyncio.run(soak(seconds, ground, say))
     STORED.parent.mkdir(parents=True, exist_ok=True)
     STORED.write_text(json.dumps(asdict(found), indent=1), "utf-8")
-    STORED.with_suffix(".svg").write_text(draw(found), "utf-8")
+    return found
+
+
+def show(found: Soak, doc: bool) -> int:
+    """Print it, and write it into the document with its picture. Returns 1 where something grew or was violated."""
     print(pages.columns([pages.FAULTS_HEAD, *map(pages.row_line, found.rows)]))
     print(pages.columns([pages.LIMITS_HEAD, *map(pages.limit_line, found.limits)]))
     for words in found.rows[0].violations:

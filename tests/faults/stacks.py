@@ -106,8 +106,9 @@ class Stage:
         self.doors: list[Proxy] = []
         self.deployment = self._deploy(ground.templates)
         for number, kind in enumerate(stack.servers):
-            variables = {} if number == 0 or self._wire is None else {"DATABASE_URL": self._through(self._wire)}
-            self.deployment.start(kind, controlled=True, **variables)
+            last = number > 0 and self._wire is not None
+            own: dict[str, object] = {"DATABASE_URL": self._through(self.wire)} if last else {}
+            self.deployment.start(kind, controlled=True, **own)
         ports = [server.port for server in self.servers]
         for number in range(len(ports)):
             self.doors.append(Proxy(*ports[number:], *ports[:number]).__enter__())
