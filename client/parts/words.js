@@ -94,6 +94,11 @@ export function hour(ms) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone, hourCycle: "h23" }).format(ms);
 }
 
+/** "3 Mar 2026", for days that are far. @param {number} ms Unix ms */
+export function date(ms) {
+  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", timeZone: zone }).format(ms);
+}
+
 /** "Monday 3 March", for the lines between days. @param {number} ms Unix ms */
 export function day(ms) {
   return new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone: zone }).format(ms);

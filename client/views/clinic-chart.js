@@ -4,13 +4,17 @@ import { html, nothing, svg } from "../parts/html.js";
 import { screenLanguage, t } from "../parts/words.js";
 import { endText } from "./call-facts.js";
 
-const WIDTH = 640;
 const HEIGHT = 150;
 const HEAD = 10;
 const FOOT = 24;
-const SIDE = 40;
-const ROOM = 8;
-const BAR = 26;
+const SIDE = 36;
+const BAR = 13;
+const LABEL = 76;
+
+/** Drawn as wide as it will about be, so that its text is as large as other text. */
+function widthHere() {
+  return matchMedia("(max-width: 44.99rem)").matches ? 300 : 560;
+}
 
 function shortDay(iso) {
   return new Intl.DateTimeFormat(screenLanguage(), { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T00:00Z`));
@@ -30,22 +34,23 @@ export function chart({ days, reasons, refusals }) {
 }
 
 function minutes(days) {
-  const { top, bars } = columns(days.map((one) => one.minutes), { width: WIDTH - SIDE, height: HEIGHT });
-  const named = labelled(days.length, ROOM);
+  const width = widthHere();
+  const { top, bars } = columns(days.map((one) => one.minutes), { width: width - SIDE, height: HEIGHT });
+  const named = labelled(days.length, (width - SIDE) / LABEL);
   const whole = Math.round(days.reduce((sum, one) => sum + one.minutes, 0));
   return html`<figure class="card chart">
     <figcaption><b>${t("chart.minutes")}</b> <span class="soft">${t("chart.minutes.sum", { count: whole })}</span></figcaption>
-    <svg viewBox="0 0 ${WIDTH} ${HEAD + HEIGHT + FOOT}" role="img" aria-label=${t("chart.minutes.label", { count: whole })}>
-      ${[0, 0.5, 1].map((part) => line(HEAD + HEIGHT - part * HEIGHT, figure(top * part)))}
+    <svg viewBox="0 0 ${width} ${HEAD + HEIGHT + FOOT}" role="img" aria-label=${t("chart.minutes.label", { count: whole })}>
+      ${[0, 0.5, 1].map((part) => line(HEAD + HEIGHT - part * HEIGHT, width, figure(top * part)))}
       ${bars.map((bar, n) => svg`<rect class="chart-bar" x=${SIDE + bar.x} y=${HEAD + bar.y} width=${bar.width} height=${bar.height} rx="2"></rect>
-        ${named(n) ? svg`<text class="chart-text" text-anchor="middle" x=${SIDE + bar.x + bar.width / 2} y=${HEAD + HEIGHT + 17}>${shortDay(days[n].day)}</text>` : nothing}`)}
+        ${named(n) ? svg`<text class="chart-text" text-anchor="start" x=${SIDE + bar.x} y=${HEAD + HEIGHT + 17}>${shortDay(days[n].day)}</text>` : nothing}`)}
     </svg>
     ${table([t("chart.day"), t("chart.minutes.short"), t("chart.calls")], days.map((one) => [shortDay(one.day), figure(one.minutes), figure(one.calls)]))}
   </figure>`;
 }
 
-function line(y, text) {
-  return svg`<line class="chart-line" x1=${SIDE} x2=${WIDTH} y1=${y} y2=${y}></line><text class="chart-text" text-anchor="end" x=${SIDE - 6} y=${y + 4}>${text}</text>`;
+function line(y, width, text) {
+  return svg`<line class="chart-line" x1=${SIDE} x2=${width} y1=${y} y2=${y}></line><text class="chart-text" text-anchor="end" x=${SIDE - 6} y=${y + 4}>${text}</text>`;
 }
 
 function why(reasons, refusals) {
@@ -60,7 +65,7 @@ function bars(title, list, parts) {
   if (!list.length) return nothing;
   return html`<figcaption><b>${title}</b></figcaption>
     <ul class="reasons">${list.map((one, n) => html`<li><span>${endText(one).split(". ")[0].replace(/\.$/, "")}</span>
-      <svg class="reasons-bar" viewBox="0 0 100 ${BAR / 2}" preserveAspectRatio="none" aria-hidden="true">${svg`<rect class="chart-bar" width=${Math.max(1, parts[n] * 100)} height=${BAR / 2}></rect>`}</svg>
+      <svg class="reasons-bar" viewBox="0 0 100 ${BAR}" preserveAspectRatio="none" aria-hidden="true">${svg`<rect class="chart-bar" width=${Math.max(1, parts[n] * 100)} height=${BAR}></rect>`}</svg>
       <span class="figures strong">${figure(one.count)}</span></li>`)}</ul>`;
 }
 

@@ -7,18 +7,22 @@ import { loaded, reload, shown } from "../parts/loaded.js";
 import { menu } from "../parts/menu.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { day, errorText, t } from "../parts/words.js";
+import { date, errorText, t } from "../parts/words.js";
 import { screen, update } from "../screen.js";
 
 const ROLES = ["physician", "desk", "administrator"];
 const keyOf = (clinic) => `members/${clinic.id}`;
 
+/** What stands in the head of this part. @param {object} clinic */
+export function partAction(clinic) {
+  return html`<button class="btn btn-primary btn-small" type="button" @click=${() => invite(clinic)}>${icon("user-plus")}${t("members.invite")}</button>`;
+}
+
 /** @param {object} clinic */
 export function clinicPart(clinic) {
   const members = loaded(keyOf(clinic), (api) => api.get(`/clinics/${clinic.id}/members`));
   return html`<div class="page page-wide">
-    <p class="row"><span class="soft">${t("members.text")}</span>
-      <button class="btn btn-primary push" type="button" @click=${() => invite(clinic)}>${icon("user-plus")}${t("members.invite")}</button></p>
+    <p class="soft">${t("members.text")}</p>
     ${shown(members, (value) => html`
       ${value.items.filter((one) => one.role === "administrator").length === 1 ? callout("wait", "users", t("members.single")) : nothing}
       <ul class="rows">${repeat(value.items, (one) => one.id, (one) => member(clinic, one, value.items))}</ul>
@@ -31,7 +35,7 @@ function member(clinic, one, all) {
   return html`<li class="thing">
     ${icon("circle-user")}
     <div><p class="strong">${one.name} ${one.me ? html`<span class="pill">${t("members.you")}</span>` : nothing}</p>
-      <p class="note soft">${t(`clinic.role.${one.role}`)}${one.can_free_dial ? html` · ${t("members.free_dial")}` : nothing} · ${t("members.since", { day: day(one.joined_at) })}</p></div>
+      <p class="note soft">${t(`clinic.role.${one.role}`)}${one.can_free_dial ? html` · ${t("members.free_dial")}` : nothing} · ${t("members.since", { day: date(one.joined_at) })}</p></div>
     ${menu({ label: t("members.actions", { who: one.name }) }, [
       ...ROLES.filter((role) => role !== one.role).map((role) => ({ icon: "users", text: t(`members.make.${role}`), act: () => change(clinic, one, { role }) })),
       one.role === "physician" ? { icon: "hash", text: one.can_free_dial ? t("members.free_dial.off") : t("members.free_dial.on"), act: () => change(clinic, one, { can_free_dial: !one.can_free_dial }) } : null,
@@ -43,7 +47,7 @@ function member(clinic, one, all) {
 
 function invitation(clinic, one) {
   return html`<li class="thing">${icon("hourglass")}
-    <div><p class="strong">${one.email}</p><p class="note soft">${t(`clinic.role.${one.role}`)} · ${t("members.until", { day: day(one.expires_at) })}</p></div>
+    <div><p class="strong">${one.email}</p><p class="note soft">${t(`clinic.role.${one.role}`)} · ${t("members.until", { day: date(one.expires_at) })}</p></div>
     <button class="btn btn-small btn-danger push" type="button" @click=${() => withdraw(clinic, one)}>${t("members.withdraw")}</button></li>`;
 }
 

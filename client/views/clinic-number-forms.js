@@ -52,7 +52,7 @@ export function addNumber(clinic) {
     await reload(numbersKey(clinic));
     if (form.when === "now") proveNumber(clinic, made);
   };
-  openDialog(t("numbers.add"), (close) => html`<form class="stack" autocomplete="off" @submit=${(event) => send(event, close)}>
+  openDialog(t("numbers.add.title"), (close) => html`<form class="stack" autocomplete="off" @submit=${(event) => send(event, close)}>
     <p class="soft">${t("numbers.add.text")}</p>${wrong(form)}
     <div class="field"><label for="new-number">${t("numbers.number")}</label><p class="hint" id="new-number-hint">${t("numbers.number.hint")}</p>
       <input class="input number-input figures" id="new-number" type="tel" inputmode="tel" required autocomplete="off" aria-describedby="new-number-hint" .value=${form.number} @input=${(event) => { form.number = event.target.value; }} /></div>

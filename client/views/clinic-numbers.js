@@ -6,7 +6,7 @@ import { loaded, reload, shown } from "../parts/loaded.js";
 import { menu } from "../parts/menu.js";
 import { callout, statement } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { day, exact, t } from "../parts/words.js";
+import { date, exact, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 import { endsInDays } from "../core/call-setup.js";
 import { attestationText } from "./call-number.js";
@@ -14,12 +14,16 @@ import { addNumber, grantNumber, lendNumber, numbersKey, proveNumber } from "./c
 
 const TONES = { proving: ["hourglass", "pill-wait"], approving: ["hourglass", "pill-wait"], live: ["badge-check", "pill-done"], expired: ["circle-x", "pill-end"], revoked: ["circle-x", "pill-end"] };
 
+/** What stands in the head of this part. @param {object} clinic */
+export function partAction(clinic) {
+  return html`<button class="btn btn-primary btn-small" type="button" @click=${() => addNumber(clinic)}>${icon("plus")}${t("numbers.add")}</button>`;
+}
+
 /** @param {object} clinic */
 export function clinicPart(clinic) {
   const numbers = loaded(numbersKey(clinic), (api) => api.get(`/clinics/${clinic.id}/numbers`));
   return html`<div class="page page-wide">
-    <p class="row"><span class="soft">${t("numbers.text")}</span>
-      <button class="btn btn-primary push" type="button" @click=${() => addNumber(clinic)}>${icon("plus")}${t("numbers.add")}</button></p>
+    <p class="soft">${t("numbers.text")}</p>
     ${shown(numbers, ({ items }) => items.length
       ? html`<ul class="stack">${repeat(items, (one) => one.id, (one) => number(clinic, one))}</ul>`
       : statement({ icon: "hash", title: t("numbers.none"), text: t("numbers.none.text") }))}
@@ -39,7 +43,7 @@ function number(clinic, one) {
     ${next(clinic, one, days)}
     ${one.state === "live" || one.state === "expired" ? grants(clinic, one) : nothing}
     ${one.lent.length ? html`<p class="note soft">${icon("building-2")} ${t("numbers.lent_to", { clinics: one.lent.map((lent) => lent.clinic).join(", ") })}</p>` : nothing}
-    ${one.state === "live" && one.expires_at ? html`<p class="note soft">${icon("clock")} ${t("numbers.until", { day: day(one.expires_at) })}</p>` : nothing}
+    ${one.state === "live" && one.expires_at ? html`<p class="note soft">${icon("clock")} ${t("numbers.until", { day: date(one.expires_at) })}</p>` : nothing}
   </li>`;
 }
 
@@ -80,7 +84,7 @@ async function approve(clinic, one) {
 
 function grants(clinic, one) {
   return html`<div class="grants"><p class="legend note">${t("numbers.grants")}</p>
-    <div class="row">${one.grants.map((grant) => html`<span class="pill pill-tall">${grant.name}${grant.until ? html` <span class="soft">${t("numbers.grant.until", { day: day(grant.until) })}</span>` : nothing}
+    <div class="row">${one.grants.map((grant) => html`<span class="pill pill-tall">${grant.name}${grant.until ? html` <span class="soft">${t("numbers.grant.until", { day: date(grant.until) })}</span>` : nothing}
       <button class="pill-x" type="button" aria-label=${t("numbers.grant.end", { who: grant.name })} @click=${() => takeBack(clinic, one, grant)}>${icon("x")}</button></span>`)}
       ${one.grants.length ? nothing : html`<span class="note soft">${t("numbers.grants.none")}</span>`}
       <button class="btn btn-small" type="button" @click=${() => grantNumber(clinic, one)}>${icon("user-plus")}${t("numbers.grant")}</button></div></div>`;

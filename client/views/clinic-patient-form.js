@@ -38,7 +38,7 @@ export async function editPatient(clinic, patient, done) {
     updateNow();
     if (form.error) document.querySelector(`#patient-${form.field || "name"}`)?.focus();
   };
-  return openDialog(before ? t("patients.edit.title") : t("patients.add"), (close) => fields(clinic, before, form, (event) => send(event, close), close, done));
+  return openDialog(before ? t("patients.edit.title") : t("patients.add.title"), (close) => fields(clinic, before, form, (event) => send(event, close), close, done));
 }
 
 function pick(before) {

@@ -37,13 +37,18 @@ function type(clinic, state, q) {
   update();
 }
 
+/** What stands in the head of this part. @param {object} clinic */
+export function partAction(clinic) {
+  const again = () => find(clinic, memory(clinic));
+  return html`<button class="btn btn-small" type="button" @click=${() => importFile(clinic, again)}>${icon("file-up")}${t("patients.import")}</button>
+    <button class="btn btn-primary btn-small" type="button" @click=${() => editPatient(clinic, null, again)}>${icon("plus")}${t("patients.add")}</button>`;
+}
+
 /** @param {object} clinic */
 export function clinicPart(clinic) {
   const state = memory(clinic);
   const again = () => find(clinic, state);
   return html`<div class="page page-wide">
-    <div class="row"><button class="btn btn-primary" type="button" @click=${() => editPatient(clinic, null, again)}>${icon("plus")}${t("patients.add")}</button>
-      <button class="btn" type="button" @click=${() => importFile(clinic, again)}>${icon("file-up")}${t("patients.import")}</button></div>
     <div class="field"><label for="patients-search">${t("patients.search")}</label><p class="hint" id="patients-hint">${t("patients.search.hint")}</p>
       <div class="search">${icon("search")}<input class="input" id="patients-search" type="search" autocomplete="off" spellcheck="false" aria-describedby="patients-hint"
         .value=${live(state.q)} @input=${(event) => type(clinic, state, event.target.value)} /></div></div>
@@ -69,7 +74,7 @@ function patient(clinic, one, again) {
     one.wrong || one.second_wrong ? html`<span class="pill pill-wait">${icon("triangle-alert")}${t("patients.wrong")}</span>` : nothing,
     one.interpreter ? html`<span class="pill">${icon("languages")}${languageName(one.language)}</span>` : nothing,
   ];
-  return html`<li class="thing">${icon("contact")}
-    <div><p class="strong" dir="auto">${one.name}</p><p class="note soft">${patientMarks(one, one.mask)}</p><p class="row">${marks}</p></div>
-    <button class="btn btn-small push" type="button" aria-label=${t("patients.edit.name", { name: one.name })} @click=${() => editPatient(clinic, one, again)}>${icon("pencil")}${t("patients.edit")}</button></li>`;
+  return html`<li><button class="thing thing-button" type="button" aria-describedby="patient-${one.id}" @click=${() => editPatient(clinic, one, again)}>${icon("contact")}
+    <span class="thing-words"><span class="strong" dir="auto">${one.name}</span><span class="note soft" id="patient-${one.id}">${patientMarks(one, one.mask)}</span><span class="row">${marks}</span></span>
+    ${icon("chevron-right")}</button></li>`;
 }

@@ -25,13 +25,22 @@ export function clinicPage(route) {
   if (!clinic) return one(statement({ icon: "lock", title: t("clinic.gone"), text: t("clinic.gone.text"), heading: true }));
   const parts = PARTS.filter(([, , roles]) => roles.includes(clinic.role));
   const part = parts.find(([name]) => name === route.part);
-  const shown = part ?? parts[0];
+  const [name, , , load] = part ?? parts[0];
+  // On a phone the list alone is on the screen, and nothing of it is open.
+  const open = part || matchMedia("(min-width: 45rem)").matches ? name : "";
+  let action = nothing;
+  const content = clinic.state === "verified"
+    ? later(`clinic-${name}`, load, (view) => {
+        action = view.partAction?.(clinic) ?? nothing;
+        return view.clinicPart(clinic);
+      })
+    : notVerified(clinic);
   return html`<div class="panes ${part ? "" : "panes-list"}">
-    ${hub(clinic, clinics, parts, shown[0])}
+    ${hub(clinic, clinics, parts, open)}
     <div class="pane pane-detail">
       <header class="head"><a class="icon-btn only-phone" href="/clinic/${clinic.id}" aria-label=${t("back")}>${icon("arrow-left")}</a>
-        <h1 class="head-words" tabindex="-1">${t(`clinic.${shown[0]}`)}</h1></header>
-      ${clinic.state === "verified" ? later(`clinic-${shown[0]}`, shown[3], (view) => view.clinicPart(clinic)) : notVerified(clinic)}
+        <h1 class="head-words" tabindex="-1">${t(`clinic.${name}`)}</h1>${action}</header>
+      ${content}
     </div>
   </div>`;
 }

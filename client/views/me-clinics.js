@@ -6,7 +6,7 @@ import { icon } from "../parts/icon.js";
 import { reload } from "../parts/loaded.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { day, errorText, t } from "../parts/words.js";
+import { date, errorText, t } from "../parts/words.js";
 import { screen, update } from "../screen.js";
 
 const RUNS = ["administrator", "desk"];
@@ -27,7 +27,7 @@ export function clinicsSection() {
 /** Invitations alone, for where a clinic is missing. @param {() => void} [joined] */
 export function invitations(joined) {
   return myInvitations().map((one) => callout("info", "building-2", html`<p><b>${t("clinics.invited", { clinic: one.name, role: t(`clinic.role.${one.role}`) })}</b></p>
-    <p class="note soft">${t("members.until", { day: day(one.expires_at) })}</p>
+    <p class="note soft">${t("members.until", { day: date(one.expires_at) })}</p>
     <p class="row"><button class="btn btn-small btn-primary" type="button" @click=${() => join(one, joined)}>${t("clinics.join")}</button>
       <button class="btn btn-small" type="button" @click=${() => decline(one)}>${t("clinics.decline")}</button></p>`));
 }

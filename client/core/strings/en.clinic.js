@@ -85,7 +85,8 @@ export default {
   "chart.refusals": "Not made",
   "chart.figures": "As a table",
 
-  "patients.add": "Add a patient",
+  "patients.add": "Add",
+  "patients.add.title": "Add a patient",
   "patients.added": "The patient is in the address book.",
   "patients.import": "Import",
   "patients.search": "Find a patient",
@@ -99,8 +100,6 @@ export default {
   "patients.lately": "Called or looked at last",
   "patients.wrong": "Wrong number",
   "patients.wrong.text": "Somebody else answered here.",
-  "patients.edit": "Edit",
-  "patients.edit.name": "Edit {name}",
   "patients.edit.title": "Edit the patient",
   "patients.name": "Name",
   "patients.born": "Birth date",
@@ -183,7 +182,8 @@ export default {
   "oncall.end.text": "Calls back do not ring {who} any more.",
 
   "numbers.text": "A number is shown once a call with a code has proved that it is yours and somebody else has approved it.",
-  "numbers.add": "Add a number",
+  "numbers.add": "Add",
+  "numbers.add.title": "Add a number",
   "numbers.add.text": "The clinic's own number is called, the call says a code, and you type the code here.",
   "numbers.add.do": "Go on",
   "numbers.none": "No numbers yet",

@@ -85,7 +85,8 @@ export default {
   "chart.refusals": "Inte gjorda",
   "chart.figures": "Som tabell",
 
-  "patients.add": "Lägg till en patient",
+  "patients.add": "Lägg till",
+  "patients.add.title": "Lägg till en patient",
   "patients.added": "Patienten finns i adressboken.",
   "patients.import": "Importera",
   "patients.search": "Sök en patient",
@@ -99,8 +100,6 @@ export default {
   "patients.lately": "Senast uppringda eller öppnade",
   "patients.wrong": "Fel nummer",
   "patients.wrong.text": "Någon annan svarade här.",
-  "patients.edit": "Ändra",
-  "patients.edit.name": "Ändra {name}",
   "patients.edit.title": "Ändra patienten",
   "patients.name": "Namn",
   "patients.born": "Födelsedatum",
@@ -183,7 +182,8 @@ export default {
   "oncall.end.text": "Återsamtal ringer inte {who} längre.",
 
   "numbers.text": "Ett nummer visas när ett samtal med en kod har bevisat att det är ert och någon annan har godkänt det.",
-  "numbers.add": "Lägg till ett nummer",
+  "numbers.add": "Lägg till",
+  "numbers.add.title": "Lägg till ett nummer",
   "numbers.add.text": "Klinikens eget nummer rings upp, samtalet säger en kod, och du skriver koden här.",
   "numbers.add.do": "Fortsätt",
   "numbers.none": "Inga nummer än",
