@@ -21,6 +21,7 @@ from realtime.protocol import Refusal
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, Phone
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE, Riverside
 from voice import carriers
+from voice.call import Leg
 from voice.loop import Loop
 from voice.models import Call, CallRecord
 from voice.services import hang_up, outcome, start
@@ -99,8 +100,11 @@ class TwilioLine:
         return [(event["k"], event["d"]) for event in read_events(r, limit=200)]
 
     def legs(self, r: str, side: str) -> list[str]:
-        """How far a side has come, step by step."""
-        return [d["leg"] for kind, d in self.told(r) if kind == "call.leg" and d["side"] == side]
+        """How far a side has come, step by step, each step higher than the one before."""
+        steps = [d["leg"] for kind, d in self.told(r) if kind == "call.leg" and d["side"] == side]
+        heights = [Leg[step.upper()] for step in steps]
+        assert heights == sorted(set(heights)), "a leg only rises"
+        return steps
 
 
 def wait_until(true: Callable[[], bool], within_s: float = 8.0) -> None:

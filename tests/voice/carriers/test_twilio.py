@@ -143,6 +143,17 @@ def test_a_leg_that_missed_the_room_is_taken_in(fake: FakeTwilio, receiver: Rece
     wait_until(lambda: fake.talked() == {frozenset({DOCTOR, PATIENT})})
 
 
+def test_nobody_is_taken_into_a_room_that_the_other_has_left(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio
+) -> None:
+    clinician, patient = twilio.dial(order("clinician")), twilio.dial(order("patient"))
+    wait_until(lambda: fake.talked() == {frozenset({DOCTOR, PATIENT})})
+    fake.calls_to(PATIENT)[0].hang_up()
+    wait_until(lambda: fake.calls_to(PATIENT)[0].status == "completed")
+    twilio.bridge(clinician, patient, ROOM)
+    assert receiver.wait_for("clinician-leg", "ended").cause is Cause.COMPLETED
+
+
 def test_a_voicemail_box_of_the_clinician_is_never_let_through(
     fake: FakeTwilio, receiver: Receiver, twilio: Twilio
 ) -> None:

@@ -86,16 +86,19 @@ class Twilio:
             self._update(carrier_id, twiml=twiml.unavailable("en"))
 
     def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:
-        """See that both legs are in the room, which they entered by their documents; take in who is not."""
-        missing = {clinician_id, patient_id}
+        """See that both legs are in the room, which they entered by their documents; take in who is not.
+
+        Where one has ended meanwhile the other is left alone: it would wait in an empty room.
+        """
         for look in range(LOOKS):
             missing = {clinician_id, patient_id} - self._inside(room)
             if not missing:
                 return
             if look < LOOKS - 1:
                 time.sleep(BETWEEN_LOOKS_S)
-        for carrier_id in sorted(missing):
-            self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+        if all(self._talks(carrier_id) for carrier_id in (clinician_id, patient_id)):
+            for carrier_id in sorted(missing):
+                self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
 
     def hangup(self, carrier_id: str) -> None:
         """End a leg, whether it rings or talks."""
@@ -223,6 +226,9 @@ class Twilio:
         except CarrierError as error:
             if error.provider_code not in {str(code) for code in ENDED_ALREADY}:
                 raise
+
+    def _talks(self, carrier_id: str) -> bool:
+        return str(rest.ask(lambda: self._client.calls(carrier_id).fetch()).status) == "in-progress"
 
     def _inside(self, room: str) -> set[str]:
         rooms = rest.ask(lambda: self._client.conferences.list(friendly_name=room, status="in-progress", limit=1))
