@@ -10,8 +10,14 @@ MOST_WORDS: Final = 6
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name as they are compared, at most six, each once."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(c))
+    """Return the words of a name as they are compared, at most six, each once.
+
+    Source: the Unicode Standard, D147 (compatibility caseless matching: folded and decomposed, twice).
+    """
+    folded = name
+    for _ in range(2):
+        folded = unicodedata.normalize("NFKD", folded.casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
     cleaned = "".join(c if c.isalnum() else " " for c in plain)
     return list(dict.fromkeys(cleaned.split()))[:MOST_WORDS]
 

@@ -60,8 +60,9 @@ def add_phone(account: Account, raw: str, now: datetime) -> Proof:
     Raises Refusal `call.emergency`, `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
     """
     Account.objects.select_for_update().get(pk=account.pk)
-    regions = {place.clinic.country for place in places_of(str(account.pk))} | {account.country}
-    read = read_phone(raw, regions | set(settings.CURBSIDE_CALL_REGIONS), account.country or NOWHERE)
+    homes = [account.country, *(place.clinic.country for place in places_of(str(account.pk)))]
+    home = next((country for country in homes if country), NOWHERE)
+    read = read_phone(raw, {*homes, *settings.CURBSIDE_CALL_REGIONS}, home)
     phone = _kept(str(account.pk)).filter(
         proved_at=None, number_index__in=blind_indexes(EVERYWHERE, read.e164)).first()
     _kept(str(account.pk)).filter(proved_at=None).exclude(pk=phone.pk if phone else "").update(removed_at=now)
