@@ -183,10 +183,10 @@ class Exchange:
             if child.status not in ENDED:
                 child.interrupt(Over("completed" if child.status == "in-progress" else "canceled"))
 
-    def call_in(self, number: str, to: str, url: str) -> Call:
-        """Somebody calls a number of this account, whose voice address is `url`."""
+    def call_in(self, number: str, to: str, url: str, ended: str) -> Call:
+        """Somebody calls a number of this account, whose voice address is `url`, and whose status address `ended`."""
         phone = self.phones.setdefault(number, Phone(keys=[]))
-        call = Call(self, {"To": to, "From": number}, phone, direction="inbound")
+        call = Call(self, {"To": to, "From": number, "StatusCallback": ended}, phone, direction="inbound")
         with self._lock:
             self.calls[call.sid] = call
         threading.Thread(target=call.run_incoming, args=(url,), daemon=True).start()

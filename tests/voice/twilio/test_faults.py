@@ -9,7 +9,7 @@ from tests.voice.fake_twilio import Phone
 from tests.voice.fake_twilio.world import every, of_status
 from tests.voice.riverside import PATIENT, PHONE
 from tests.voice.twilio_line import TwilioLine, wait_until
-from voice.models import Attempt, CallRecord, HeardEvent
+from voice.models import Action, Attempt, CallRecord, HeardEvent
 from voice.sweep import SILENT_UP, sweep
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -138,6 +138,19 @@ def test_a_dial_of_which_nothing_is_heard_at_all_is_hung_up_when_it_is_answered(
     assert line.fake.calls_to(PATIENT) == []
     assert line.doctor.heard == []
     assert CallRecord.objects.filter(call=r).count() == 1
+
+
+def test_a_dial_of_which_nothing_is_heard_is_found_in_twilios_list_of_calls(line: TwilioLine) -> None:
+    line.fake.faults.rest, line.fake.faults.rest_left = "cut", 1
+    line.fake.faults.lose = of_status("initiated", "ringing")
+    line.fake.phone(PHONE, Phone(rings_s=1.2, presses_after_s=0.1))
+    r = line.call()
+    wait_until(lambda: Action.objects.filter(kind="dial", state="unknown").exists())
+    sweep(timezone.now())
+    assert line.legs(r, "clinician") == ["ringing"]
+    assert Attempt.objects.get(side="clinician").carrier_id == line.fake.calls_to(PHONE)[0].sid
+    wait_until(lambda: line.stage(r) == "connected")
+    assert len(line.fake.calls_to(PHONE)) == 1
 
 
 def test_a_twilio_that_takes_a_call_and_never_rings_is_given_up(line: TwilioLine) -> None:
