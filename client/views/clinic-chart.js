@@ -43,7 +43,7 @@ function minutes(days) {
     <svg viewBox="0 0 ${width} ${HEAD + HEIGHT + FOOT}" role="img" aria-label=${t("chart.minutes.label", { count: whole })}>
       ${[0, 0.5, 1].map((part) => line(HEAD + HEIGHT - part * HEIGHT, width, figure(top * part)))}
       ${bars.map((bar, n) => svg`<rect class="chart-bar" x=${SIDE + bar.x} y=${HEAD + bar.y} width=${bar.width} height=${bar.height} rx="2"></rect>
-        ${named(n) ? svg`<text class="chart-text" text-anchor="start" x=${SIDE + bar.x} y=${HEAD + HEIGHT + 17}>${shortDay(days[n].day)}</text>` : nothing}`)}
+        ${named(n) && bar.x + LABEL * 0.6 < width - SIDE ? svg`<text class="chart-text" text-anchor="start" x=${SIDE + bar.x} y=${HEAD + HEIGHT + 17}>${shortDay(days[n].day)}</text>` : nothing}`)}
     </svg>
     ${table([t("chart.day"), t("chart.minutes.short"), t("chart.calls")], days.map((one) => [shortDay(one.day), figure(one.minutes), figure(one.calls)]))}
   </figure>`;

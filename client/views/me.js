@@ -1,4 +1,5 @@
 /** Me: who one is, languages and time, quiet hours and budget, alerts, sessions, tokens, this device, sign out. */
+import { myClinics } from "../clinic-list.js";
 import { languageName, languages, specialtyName } from "../fields.js";
 import { openAvailability } from "../parts/availability.js";
 import { html, nothing } from "../parts/html.js";
@@ -36,7 +37,7 @@ export function mePage() {
     <div class="page">
       ${profile(me)}
       ${me.verified && me.clinical !== false ? answering(me) : nothing}
-      ${me.verified && me.clinical !== false ? phoneSection() : nothing}
+      ${me.verified && (me.clinical !== false || myClinics().length) ? phoneSection() : nothing}
       ${me.verified ? clinicsSection() : nothing}
       ${alertsSection()}
       ${secondFactorSection()}
