@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from realtime.protocol import Limits
 from settings import env
-from settings.keys import PURPOSES, derive, kept_master
+from settings.keys import PURPOSES, SIGNING_IN, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -20,7 +20,10 @@ VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded de
 _master = env.secret("MASTER_KEY", None, "the master secret; without it one is made and kept under VAR_DIR")
 CURBSIDE_MASTER_KEPT = _master is None
 MASTER_KEY = _master or kept_master(VAR_DIR / "master.key")
-CURBSIDE_KEYS = {purpose: derive(MASTER_KEY, purpose) for purpose in PURPOSES}
+_signing_in = env.secret("SIGNIN_KEY", None, "a key of their own for sessions, tickets, tokens and drafts on devices; "
+                         "changing it signs everybody out and nothing else; by default the master key's")
+CURBSIDE_KEYS = {purpose: derive((_signing_in or MASTER_KEY) if purpose in SIGNING_IN else MASTER_KEY, purpose)
+                 for purpose in PURPOSES}
 CURBSIDE_NUMBER_KEYS = env.keys("NUMBER_KEYS", {1: CURBSIDE_KEYS["numbers"]},
                                 "later versions of the key that seals numbers and patients; version 1 is derived")
 SECRET_KEY = base64.b64encode(CURBSIDE_KEYS["django"]).decode()
@@ -241,6 +244,8 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
 )}
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
                                   most=256)
+CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell silent "
+                                    "counts as dead; more than a carrier may take to answer (8)", least=0.1)
 CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
                                    "the one number from which members' own phones are rung, E.164")
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")

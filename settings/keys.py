@@ -14,6 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 PURPOSES = ("django", "vault", "seal", "digest", "ticket", "token", "summary", "vapid", "outbox", "numbers")
 
+SIGNING_IN = frozenset({"django", "ticket", "token", "outbox"})
+"""What only sign-ins hang on: these may come from a key of their own, and be changed without losing anything else."""
+
 
 def derive(master: bytes, purpose: str) -> bytes:
     """Return the 32-byte key of one purpose."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import os
 import subprocess
@@ -45,6 +46,10 @@ def start(directory: Path, show: str = SHOW, **variables: str) -> subprocess.Com
         ({"CURBSIDE_LIMIT_STRIKES": "0"}, "CURBSIDE_LIMIT_STRIKES"),
         ({"CURBSIDE_LIMIT_FRAME_RATE": "0"}, "CURBSIDE_LIMIT_FRAME_RATE"),
         ({"CURBSIDE_VAPID_KEY": "hunter2"}, "CURBSIDE_VAPID_KEY"),
+        ({"CURBSIDE_METRICS_TOKEN": "hunter2"}, "CURBSIDE_METRICS_TOKEN"),
+        ({"CURBSIDE_METRICS_TOKEN": "hunter2 hunter2 hunter2 hunter2"}, "CURBSIDE_METRICS_TOKEN"),
+        ({"CURBSIDE_SIGNIN_KEY": "hunter2"}, "CURBSIDE_SIGNIN_KEY"),
+        ({"CURBSIDE_KEEP_CONSULT_DAYS": "-1"}, "CURBSIDE_KEEP_CONSULT_DAYS"),
     ],
 )
 def test_an_installation_does_not_start_like_that(tmp_path: Path, variables: dict[str, str], named: str) -> None:
@@ -83,3 +88,12 @@ def test_without_a_mail_server_nothing_is_sent_or_printed_and_one_is_spoken_to_i
     assert start(tmp_path, show, **given).stdout.split()[1:] == ["mail.example", "465", "True", "False"]
     given["CURBSIDE_EMAIL_URL"] = "smtp://mail.example:2587"
     assert start(tmp_path, show, **given).stdout.split()[1:] == ["mail.example", "2587", "False", "True"]
+
+
+def test_another_key_for_sign_ins_changes_nothing_that_lasts(tmp_path: Path) -> None:
+    show = "from django.conf import settings as s; print(sorted((p, k.hex()) for p, k in s.CURBSIDE_KEYS.items()))"
+    other = base64.b64encode(b"j" * 32).decode()
+    before, after = (start(tmp_path, show, **INSTALLATION, **more) for more in ({}, {"CURBSIDE_SIGNIN_KEY": other}))
+    keys = [dict(ast.literal_eval(started.stdout)) for started in (before, after)]
+    changed = {purpose for purpose, key in keys[0].items() if keys[1][purpose] != key}
+    assert changed == {"django", "ticket", "token", "outbox"}
