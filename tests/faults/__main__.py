@@ -27,7 +27,7 @@ from tests.faults.stacks import STACKS, Ground, Stage
 from tests.faults.table import FAULTS
 from tests.peers.curbside import ROOT, Templates, make_directory
 
-RESULTS = ROOT / "var" / "faults"
+RESULT = ROOT / "var" / "faults" / "faults.json"
 
 
 def machine() -> dict[str, Any]:
@@ -45,6 +45,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--soak", nargs="?", const=1800, type=float, metavar="SECONDS",
                         help="a long run with churn instead, half an hour unless told otherwise")
     parser.add_argument("--doc", action="store_true", help="write what was found into docs/reliability.md")
+    parser.add_argument("--again", action="store_true", help="keep the other rows of the last result")
     parser.add_argument("--from", dest="stored", type=Path, help="show a stored result instead of running")
     return parser.parse_args()
 
@@ -106,10 +107,12 @@ def main() -> int:
     except (Skipped, Failed) as missing:
         print(f"The faults could not be played: {missing.msg}", file=sys.stderr)
         return 1
+    if asked.again:
+        report = Report.from_json(json.loads(RESULT.read_text("utf-8"))).renewed(report)
     print(pages.printed(report))
     if not asked.stored:
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        (RESULTS / "faults.json").write_text(json.dumps(report.to_json(), indent=1), "utf-8")
+        RESULT.parent.mkdir(parents=True, exist_ok=True)
+        RESULT.write_text(json.dumps(report.to_json(), indent=1), "utf-8")
     if asked.doc:
         pages.write(pages.DOCUMENT, "faults", pages.document(report))
     return 1 if report.violations else 0

@@ -84,6 +84,7 @@ def soak_document(soak: Soak) -> str:
             f"{soak.clients} clients that come and go, {len(soak.samples)} samples.")
     return "\n\n".join([head, markdown([FAULTS_HEAD, *map(row_line, soak.rows)]),
                         markdown([LIMITS_HEAD, *map(limit_line, soak.limits)]),
+                        "![Memory, tasks, descriptors and threads of both processes](reliability-soak.svg)",
                         *(f"Violation: {words}" for row in soak.rows for words in row.violations)])
 
 

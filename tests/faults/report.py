@@ -92,6 +92,12 @@ class Report:
         """All that were measured."""
         return [limit for row in self.rows for limit in row.limits]
 
+    def renewed(self, newer: Report) -> Report:
+        """This report with the rows that a later one has played again, in their old places."""
+        again = {(row.fault, row.stack): row for row in newer.rows}
+        rows = [again.pop((row.fault, row.stack), row) for row in self.rows]
+        return Report(self.machine, [*rows, *again.values()], self.seconds, self.short)
+
     def to_json(self) -> dict[str, Any]:
         """As it is stored."""
         return asdict(self)

@@ -141,12 +141,14 @@ class Process:
     def pause(self) -> None:
         """Stop it and its children where they stand: connections stay, nothing answers."""
         for process in self._family():
-            process.suspend()
+            with suppress(psutil.NoSuchProcess):  # a child may have ended since it was listed
+                process.suspend()
 
     def resume(self) -> None:
         """Go on after `pause`."""
         for process in self._family():
-            process.resume()
+            with suppress(psutil.NoSuchProcess):
+                process.resume()
 
     def wait(self, within_s: float) -> int:
         """Wait for its end and return its exit status. Raises: subprocess.TimeoutExpired."""
