@@ -57,6 +57,15 @@ def places_of(account_id: str) -> list[ClinicMembership]:
     return list(places.order_by("clinic__name", "pk"))
 
 
+def account_at(clinic: Clinic, place: str) -> UUID:
+    """Return whose a place in a clinic is or was. Raises NotFound."""
+    found = clinic.memberships.filter(pk=place) if place.isascii() else clinic.memberships.none()
+    account = found.values_list("account", flat=True).first()
+    if account is None:
+        raise NotFound
+    return account
+
+
 def names_of_clinics(clinics: Collection[UUID]) -> dict[UUID, str]:
     """Return the names of clinics, those that exist."""
     return dict(Clinic.objects.filter(pk__in=clinics).values_list("pk", "name"))

@@ -10,16 +10,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from voice.call import DialUnknown, Side
-from voice.carriers.base import TIMEOUT_S
 from voice.holding import alone, holding
 from voice.models import Action, Call
 
-LEASE: Final = timedelta(seconds=TIMEOUT_S * 2)
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
 ONCE: Final = ("dial", "proof")
@@ -35,7 +34,7 @@ def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at:
 def claim(most: int, now: datetime) -> list[Action]:
     """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same."""
     due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
-    lease = {"state": "claimed", "lease_until": now + LEASE, "tries": F("tries") + 1}
+    lease = {"state": "claimed", "lease_until": now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S), "tries": F("tries") + 1}
     if connection.vendor == "sqlite":
         # Looked at outside of a transaction: there, every transaction is a writing one.
         ids = list(due.values_list("pk", flat=True)[:most])

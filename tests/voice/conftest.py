@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 
+from tests.voice.carriers.scripted import Scripted
 from tests.voice.line import START, Line
+from voice.carriers import CARRIERS, carrier_of
 
 
 @pytest.fixture
@@ -27,3 +30,15 @@ def line(db: None, clock: time_machine.Traveller) -> Line:
 def open_line(transactional_db: None, clock: time_machine.Traveller) -> Line:
     """The same with real commits, for threads."""
     return Line(clock)
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> Iterator[Scripted]:
+    """A carrier that does what the test says, in the place of loopback."""
+    monkeypatch.setitem(CARRIERS, "scripted", "tests.voice.carriers.scripted.Scripted")
+    settings.CURBSIDE_CARRIER = "scripted"
+    carrier_of.cache_clear()
+    carrier = carrier_of("scripted")
+    assert isinstance(carrier, Scripted)
+    yield carrier
+    carrier_of.cache_clear()

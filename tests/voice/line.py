@@ -28,7 +28,7 @@ from voice.asking import perform
 from voice.carriers import carrier_of
 from voice.carriers.loopback import Loopback
 from voice.commands import OWN, SERVICES
-from voice.models import Call, CallRecord, LoopbackLeg
+from voice.models import Action, Call, CallRecord, LoopbackLeg
 from voice.services import take_events
 from voice.timers import TIMERS
 
@@ -120,7 +120,8 @@ class Line(Riverside):
         timer = Timer.objects.filter(kind__in=list(TIMERS)).order_by("due_at").values_list("due_at", flat=True).first()
         wanted = [timer]
         if self.loop_runs:
-            silent = Call.objects.filter(ended_at=None).exists()
+            open_claims = Action.objects.filter(state__in=["claimed", "unknown"])
+            silent = Call.objects.filter(ended_at=None).exists() or open_claims.exists()
             wanted += [outbox.next_due(), loopback().next_at(), self.swept_at + SWEPT_EVERY if silent else None]
         return min((at for at in wanted if at is not None), default=None)
 

@@ -121,7 +121,7 @@ def test_the_clinic_sees_all_its_calls_with_who_made_them_and_filters_them(line:
     [item] = get(rosa, f"/clinics/{line.id}/calls")["items"]
     assert item["r"] == r and item["who"] == line.amara.account.name
     assert get(rosa, f"/clinics/{line.id}/calls?reason=you_no_answer")["items"] == []
-    assert len(get(rosa, f"/clinics/{line.id}/calls?talked=true&member={line.member}")["items"]) == 1
+    assert len(get(rosa, f"/clinics/{line.id}/calls?talked=true&member={line.amara.pk}")["items"]) == 1
     assert get(rosa, f"/clinics/{line.id}/calls?talked=false")["items"] == []
     assert get(rosa, f"/calls/{r}")["who"] == line.amara.account.name
 

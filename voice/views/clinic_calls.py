@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema
 
 from members.auth import account_of, signed_in
-from members.clinics import access_verified
+from members.clinics import access_verified, account_at
 from members.models import ClinicMembership
 from members.problems import PROBLEMS
 from voice import listing
@@ -26,11 +25,11 @@ Instant = Annotated[int, Field(ge=0, le=253_402_300_799_000)]
 
 
 class Wanted(Schema):
-    """Which calls: from and until (Unix milliseconds), who made them, why they ended, whether anybody talked."""
+    """Which calls: from and until (Unix milliseconds), whose (a place in the clinic), why, whether one talked."""
 
     since: Instant | None = None
     until: Instant | None = None
-    member: UUID | None = None
+    member: Annotated[str, Field(max_length=36)] | None = None
     reason: Annotated[str, Field(max_length=48)] = ""
     talked: bool | None = None
 
@@ -39,14 +38,14 @@ class Wanted(Schema):
 def list_calls(request: HttpRequest, clinic: str, wanted: Query[Wanted], before: str | None = None) -> Any:
     """Return a clinic's calls, newest first, with who made them."""
     place = _access(request, clinic)
-    return listing.clinic_calls(place.clinic_id, _filters(wanted), before_of(before))
+    return listing.clinic_calls(place.clinic_id, _filters(place, wanted), before_of(before))
 
 
 @router.get("/clinics/{clinic}/calls/minutes", response={200: Chart, **PROBLEMS}, summary="A clinic's minutes")
 def show_minutes(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> Any:
     """Return minutes by day and reasons of the last 30 days, or of the span that is asked for (92 days at most)."""
     place = _access(request, clinic)
-    return listing.chart(place.clinic_id, _filters(wanted), place.clinic.time_zone, timezone.now())
+    return listing.chart(place.clinic_id, _filters(place, wanted), place.clinic.time_zone, timezone.now())
 
 
 @router.get("/clinics/{clinic}/calls.csv", response={200: str, **PROBLEMS}, summary="A clinic's records as CSV")
@@ -64,8 +63,9 @@ def _access(request: HttpRequest, clinic: str) -> ClinicMembership:
     return access_verified(account_of(request), clinic, READERS)
 
 
-def _filters(wanted: Wanted) -> listing.Filters:
-    return listing.Filters(_at(wanted.since), _at(wanted.until), wanted.member, wanted.reason, wanted.talked)
+def _filters(place: ClinicMembership, wanted: Wanted) -> listing.Filters:
+    member = None if wanted.member is None else account_at(place.clinic, wanted.member)
+    return listing.Filters(_at(wanted.since), _at(wanted.until), member, wanted.reason, wanted.talked)
 
 
 def _at(ms: int | None) -> datetime | None:
