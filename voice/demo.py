@@ -16,6 +16,7 @@ from members.demo import create_people
 from members.models import Account, Clinic, ClinicMembership
 from voice.address_book import add_patient
 from voice.clinic_numbers import keep_timer
+from voice.demo_calls import load_calls
 from voice.models import ClinicLimits, ClinicNumber, Grant, OwnPhone, Patient, Reservation
 from voice.sealed import EVERYWHERE, blind_index, open_in, seal_in
 
@@ -61,6 +62,7 @@ def load(now: datetime) -> None:
     if not Patient.objects.filter(clinic=clinic).exists():
         for fields in PATIENTS:
             add_patient(places["diaz"], fields, now)
+    load_calls(clinic, people, now)
     # What was called before this start is no reason to refuse a call after it.
     Reservation.objects.filter(clinic=clinic.pk).exclude(released_at=None).delete()
 
