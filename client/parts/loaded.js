@@ -36,7 +36,7 @@ export function unload(name) {
 async function askAgain(state) {
   state.turn += 1;
   const { turn } = state;
-  if (state.value === null) state.phase = "loading";
+  if (state.since === 0) state.phase = "loading";
   update();
   const answer = await state.ask(screen.api).then((value) => ({ value }), (error) => ({ error }));
   // An answer that was overtaken by a later question is no news.
@@ -53,8 +53,8 @@ async function askAgain(state) {
  */
 export function shown(state, view) {
   const again = () => void askAgain(state);
-  if (state.value === null && state.phase === "loading") return skeleton(4);
-  if (state.value === null) return failure(state.error, again);
+  // Nothing may be an answer too: whether there is one is told by its time.
+  if (state.since === 0) return state.phase === "loading" ? skeleton(4) : failure(state.error, again);
   return [state.phase === "error" ? stale(state) : nothing, view(state.value)];
 }
 

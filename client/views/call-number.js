@@ -68,10 +68,9 @@ export function callsBack(mode) {
 }
 
 /** Everything that is to be known before one dials. */
-export function beforeDialling(state, { clinic, number }, setup, set) {
+export function beforeDialling(state, { clinic, number }, setup) {
   if (!number) return nothing;
-  const { check } = state;
-  const value = check.value ?? {};
+  const value = state.check.value ?? {};
   return html`<section class="field call-check" tabindex="-1" aria-labelledby="before-title">
     <h2 class="legend" id="before-title">${t("before.title")}</h2>
     <div class="card before">
@@ -80,7 +79,6 @@ export function beforeDialling(state, { clinic, number }, setup, set) {
       <p class="fact-line">${icon("smartphone")}<span>${t("before.phone", { digits: lastDigits(setup.phone.mask), number: setup.service_number })}</span></p>
       ${attempts(value)}
     </div>
-    ${verdict(state, set)}
   </section>`;
 }
 
@@ -90,17 +88,18 @@ function attempts({ attempts_today: today, attempts_week: week }) {
   return html`<p class="fact-line">${icon("history")}<span>${text}</span></p>`;
 }
 
-function verdict(state, set) {
+/** Whether the call may be made, right above the button: whom it will reach, or why not. */
+export function verdict(state, set) {
   const { check } = state;
-  if (check.phase === "none") return html`<p class="hint">${t("before.choose")}</p>`;
-  if (check.phase === "loading") return html`<p class="hint" role="status">${t("before.checking")}</p>`;
+  if (check.phase === "none") return html`<p class="setup-who setup-hint">${t("before.choose")}</p>`;
+  if (check.phase === "loading") return html`<p class="setup-who setup-hint" role="status">${t("before.checking")}</p>`;
   if (check.phase === "error") return callout("end", "circle-alert", html`<p>${t("before.failed")}</p><p>${errorText(check.error)}</p>`, "alert");
   if (check.phase === "refused") return refused(check.value.refusal, set);
-  return nothing;
+  return html`<p class="setup-who" role="status">${confirmText(state)}</p>`;
 }
 
 /** Who will be called, once more in full where the thumb is: there are two Maria Lopezes. */
-export function confirmText(state) {
+function confirmText(state) {
   const digits = lastDigits(state.check.value.mask);
   if (state.typing) return t("before.ready.number", { digits });
   const { name, born } = state.patient;
@@ -108,10 +107,7 @@ export function confirmText(state) {
 }
 
 function refused(refusal, set) {
-  return html`<div class="callout callout-end" role="alert">${icon("circle-x")}<div>
-    <p><b>${errorText(refusal)}</b></p>
-    ${refusal.d?.urgent
-      ? html`<p><button class="btn btn-small" type="button" @click=${() => set({ urgent: true })}>${t("before.urgent")}</button></p>`
-      : nothing}
-  </div></div>`;
+  return html`<div class="callout callout-end" role="alert">${icon("circle-x")}<p><b>${errorText(refusal)}</b></p>
+    ${refusal.d?.urgent ? html`<p><button class="btn btn-small" type="button" @click=${() => set({ urgent: true })}>${t("before.urgent")}</button></p>` : nothing}
+  </div>`;
 }

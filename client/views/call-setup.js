@@ -14,7 +14,7 @@ import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { showEmergency } from "./call-emergency.js";
-import { beforeDialling, clinicField, confirmText, numberField } from "./call-number.js";
+import { beforeDialling, clinicField, numberField, verdict } from "./call-number.js";
 import { obstacle } from "./call-obstacles.js";
 import { patientPart } from "./call-patient.js";
 
@@ -155,19 +155,19 @@ function form(setup) {
     ${clinicField(setup, choice, set)}
     ${patientPart(state, choice.clinic, set)}
     ${numberField(choice, set)}
-    ${beforeDialling(state, choice, setup, set)}
-    ${foot(state, choice)}
+    ${beforeDialling(state, choice, setup)}
+    ${foot(state, choice, set)}
   </form>`;
 }
 
-function foot(state, { clinic }) {
+function foot(state, { clinic }, set) {
   const ready = state.check.phase === "ok";
   const text = state.busy ? t("call.asking") : t("call.as", { clinic: clinic.name });
   const away = !["online", "catching-up"].includes(screen.app.line.state);
   return html`<div class="setup-foot">
     ${state.problem ? html`<div class="callout callout-end" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<p>${problemText(state.problem)}</p></div>` : nothing}
     ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
-    ${ready ? html`<p class="setup-who" role="status">${confirmText(state)}</p>` : nothing}
+    ${verdict(state, set)}
     <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
       aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>
   </div>`;

@@ -65,10 +65,10 @@ function deskField(value, state, set) {
 
 function hoursField(state, set) {
   const change = (n, changes) => set({ hours: state.hours.map((one, at) => (at === n ? { ...one, ...changes } : one)) });
-  const time = (n, name, value) => html`<input class="input times figures" type="time" aria-label=${t(`incoming.${name}`)} .value=${value} @input=${(event) => event.target.value && change(n, { [name]: event.target.value })} />`;
+  const time = (n, name, value) => html`<input class="input figures" type="time" aria-label=${t(`incoming.${name}`)} .value=${value} @input=${(event) => event.target.value && change(n, { [name]: event.target.value })} />`;
   return html`<fieldset class="field"><legend>${t("incoming.hours")}</legend>
-    <ul class="stack stack-tight">${state.hours.map((one, n) => html`<li class="row">
-      <select class="input times" aria-label=${t("incoming.day")} @change=${(event) => change(n, { day: Number(event.target.value) })}>
+    <ul class="stack stack-tight">${state.hours.map((one, n) => html`<li class="opening">
+      <select class="input" aria-label=${t("incoming.day")} @change=${(event) => change(n, { day: Number(event.target.value) })}>
         ${[0, 1, 2, 3, 4, 5, 6].map((number) => html`<option value=${number} .selected=${number === one.day}>${dayName(number)}</option>`)}</select>
       ${time(n, "from", one.from)}<span aria-hidden="true">–</span>${time(n, "to", one.to)}
       <button class="icon-btn" type="button" aria-label=${t("incoming.hours.remove", { day: dayName(one.day) })} @click=${() => set({ hours: state.hours.filter((_, at) => at !== n) })}>${icon("trash-2")}</button></li>`)}</ul>
