@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from django.db import Error
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 AT_ONCE: Final = 200
+PACE_S: Final = 0.005
+
+Answered = asyncio.Future[list[Room | None]]
+Wanted = tuple[str, Sequence[Position], Answered]
 
 
 class Subscribing:
@@ -24,7 +29,7 @@ class Subscribing:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._wanted: list[tuple[str, Position, asyncio.Future[Room | None]]] = []
+        self._wanted: list[Wanted] = []
         self._wake = asyncio.Event()
         self.recoveries = 0
 
@@ -33,22 +38,19 @@ class Subscribing:
 
         Raises Refusal("busy") where the database does not answer in time.
         """
-        futures: list[asyncio.Future[Room | None]] = []
         for position in wanted:
             self._hub.streams.register(conn, position.r)
             conn.asked.add(position.r)
-            future: asyncio.Future[Room | None] = self._hub.loop.create_future()
-            self._wanted.append((conn.member, position, future))
-            futures.append(future)
+        answered: Answered = self._hub.loop.create_future()
+        self._wanted.append((conn.member, wanted, answered))
         self._wake.set()
-        done, _ = await asyncio.wait(futures, timeout=self._hub.limits.busy_s)
-        if len(done) < len(futures) or any(future.exception() for future in done):
-            for future in futures:
-                future.cancel()
+        try:
+            async with asyncio.timeout(self._hub.limits.busy_s):
+                return await answered
+        except (TimeoutError, Error):
             for position in wanted:
                 self.close_room(conn, position.r)
-            raise refuse("busy", after=1.0)
-        return [future.result() for future in futures]
+            raise refuse("busy", after=1.0) from None
 
     def enter(self, conn: Connection, room: Room) -> None:
         """The answer was written: send what was missed and go live."""
@@ -76,28 +78,30 @@ class Subscribing:
             self._hub.presence.went(conn, seat)
 
     async def run(self) -> None:
-        """Answer what is wanted, all that waits with one question."""
+        """Answer what is wanted, all that waits with one question; in a storm the next question waits for company."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             while self._wanted:
+                began = self._hub.loop.time()
                 batch = [item for item in self._wanted[:AT_ONCE] if not item[2].done()]
                 del self._wanted[:AT_ONCE]
                 await self._answer(batch)
+                await asyncio.sleep(max(0.0, began + PACE_S - self._hub.loop.time()))
 
-    async def _answer(self, batch: list[tuple[str, Position, "asyncio.Future[Room | None]"]]) -> None:
+    async def _answer(self, batch: list[Wanted]) -> None:
         hub = self._hub
-        pairs = [(member, position) for member, position, _ in batch]
+        pairs = [(member, position) for member, wanted, _ in batch for position in wanted]
         try:
-            rooms = await hub.read(partial(read_rooms, pairs, hub.wire.find_seats, hub.limits))
+            rooms = iter(await hub.read(partial(read_rooms, pairs, hub.wire.find_seats, hub.limits)))
         except Exception as error:
             if not isinstance(error, Error):
                 log.exception("subscriptions could not be read")
-            for _, _, future in batch:
-                if not future.done():
-                    future.set_exception(Error())
-                    future.exception()
+            for _, _, answered in batch:
+                if not answered.done():
+                    answered.set_exception(Error())
             return
-        for (_, _, future), room in zip(batch, rooms, strict=True):
-            if not future.done():
-                future.set_result(room)
+        for _, wanted, answered in batch:
+            answer = list(islice(rooms, len(wanted)))
+            if not answered.done():
+                answered.set_result(answer)
