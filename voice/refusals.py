@@ -69,6 +69,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "proof.standing": ("A call with a code is under way. Wait until it has ended.", _TRY_LATER),
     "proof.when": ("Choose a time within the next seven days.", _FOR_GOOD),
     # slips
+    "slip.search": ("Type at least two letters of the name, or the whole number.", _FOR_GOOD),
     "slip.taken": ("A colleague at the desk has taken this slip.", _FOR_GOOD),
     "slip.over": ("This slip is closed or has expired.", _FOR_GOOD),
     # patients

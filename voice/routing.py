@@ -49,10 +49,10 @@ def access_rule(account: Account, clinic_id: str) -> dict[str, Any]:
         "after_hours": rule.after_hours,
         "language": rule.language,
         "desk": {"mask": rule.desk_mask} if rule.desk else None,
-        "hours": [{"day": day, "from_": opens, "to": closes} for day, opens, closes in rule.hours],
+        "hours": [{"day": day, "from": opens, "to": closes} for day, opens, closes in rule.hours],
         "on_call": [
             {"id": turn.pk, "member": str(turn.account_id), "name": turn.account.name, "mask": turn.mask,
-             "from_": turn.starts_at, "until": turn.ends_at}
+             "from": turn.starts_at, "until": turn.ends_at}
             for turn in turns.order_by("starts_at", "pk")
         ],
     }  # fmt: skip

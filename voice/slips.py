@@ -102,7 +102,7 @@ def slips_of(account: Account, clinic_id: str) -> QuerySet[Slip]:
 def find_slips(account: Account, clinic_id: str, query: str) -> list[Slip]:
     """Return the newest slips of a patient found by the beginning of a name, or of a whole number.
 
-    Raises NotFound, Refusal `patient.search`.
+    Raises NotFound, Refusal `slip.search`.
     """
     place = access_verified(account, clinic_id, READERS)
     slips = slips_of(account, clinic_id)
@@ -113,7 +113,7 @@ def find_slips(account: Account, clinic_id: str, query: str) -> list[Slip]:
     if number:
         return list(slips.filter(number_index__in=blind_indexes(clinic_id, number))[:MOST_FOUND])
     if not sought(query):
-        raise refuse("patient.search")
+        raise refuse("slip.search")
     newest = list(slips.exclude(patient="")[:MOST_LOOKED_AT])
     names = {pk: shown["name"] for pk, shown in show_patients({slip.patient for slip in newest}).items()}
     return [slip for slip in newest if matches(names.get(slip.patient, ""), query)][:MOST_FOUND]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from members.auth import account_of, signed_in
 from members.problems import PROBLEMS
@@ -185,21 +185,21 @@ def search_slips(request: HttpRequest, clinic: str, sought: Sought) -> Any:
 def claim_slip(request: HttpRequest, slip: str) -> Any:
     """Two who try at once: one gets it, the other is refused `slip.taken`."""
     slips.claim(account_of(request), slip)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/slips/{slip}/open", response={204: None, **PROBLEMS}, summary="Give a slip back to the desk")
 def open_slip(request: HttpRequest, slip: str) -> Any:
     """Anybody at the desk may, for a colleague who has gone home too."""
     slips.give_back(account_of(request), slip)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/slips/{slip}/close", response={204: None, **PROBLEMS}, summary="Close a slip")
 def close_slip(request: HttpRequest, slip: str, closing: Closing) -> Any:
     """Say how it went; nothing clinical."""
     slips.close(account_of(request), slip, closing.how)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/clinics/{clinic}/incoming", response={200: RuleShown, **PROBLEMS}, by_alias=True,
@@ -208,7 +208,7 @@ def get_rule(request: HttpRequest, clinic: str) -> Any:
     """For the desk and administrators."""
     rule = routing.access_rule(account_of(request), clinic)
     for turn in rule["on_call"]:
-        turn["from_"], turn["until"] = to_ms(turn["from_"]), to_ms(turn["until"])
+        turn["from"], turn["until"] = to_ms(turn["from"]), to_ms(turn["until"])
     return rule
 
 
@@ -218,7 +218,7 @@ def put_rule(request: HttpRequest, clinic: str, wanted: RuleWanted) -> Any:
     openings = [routing.Opening(h.day, _minutes(h.from_), _minutes(h.to)) for h in wanted.hours]
     routing.change_rule(account_of(request), clinic, route=wanted.route, after_hours=wanted.after_hours,
                         openings=openings, desk_number=wanted.desk_number, language=wanted.language)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/clinics/{clinic}/on-call", response={201: Made, **PROBLEMS}, summary="Have a member on call")
@@ -226,28 +226,28 @@ def add_turn(request: HttpRequest, clinic: str, wanted: TurnWanted) -> Any:
     """For administrators. The number is of a phone of the clinic, never a member's own."""
     made = routing.add_turn(account_of(request), clinic, wanted.member, wanted.number, _instant(wanted.from_),
                             _instant(wanted.until))
-    return 201, {"id": made}
+    return Status(201, {"id": made})
 
 
 @router.delete("/on-call/{turn}", response={204: None, **PROBLEMS}, summary="End a turn")
 def remove_turn(request: HttpRequest, turn: str) -> Any:
     """For administrators."""
     routing.remove_turn(account_of(request), turn)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/calls/{r}/call-back", response={204: None, **PROBLEMS}, summary="Take the call back of a call oneself")
 def offer_call_back(request: HttpRequest, r: str, wanted: Until) -> Any:
     """Until then, at most a day, a call back of this patient to this number rings one's own phone."""
     offers.offer_call_back(account_of(request), r, _instant(wanted.until))
-    return 204, None
+    return Status(204, None)
 
 
 @router.delete("/calls/{r}/call-back", response={204: None, **PROBLEMS}, summary="Take it no longer")
 def withdraw_call_back(request: HttpRequest, r: str) -> Any:
     """From now on it rings the clinic again."""
     offers.withdraw_offer(account_of(request), r)
-    return 204, None
+    return Status(204, None)
 
 
 def _shown(rows: list[Slip], me: str) -> list[dict[str, Any]]:
