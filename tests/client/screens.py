@@ -24,7 +24,7 @@ SCREENS = ROOT / "docs" / "screens"
 PHONE: dict[str, object] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESK: dict[str, object] = {"viewport": {"width": 1280, "height": 800}}
 TABLET: dict[str, object] = {"viewport": {"width": 768, "height": 1024}}
-ASKER, ANSWERER = "Dr Amara Okafor", "Dr Jonas Lind"
+ASKER, ANSWERER, TEAM = "Dr Amara Okafor", "Dr Jonas Lind", "Inês Ferreira"
 MARKED = "72-year-old, seen 12 March 2024, troponin 40 to 210, on apixaban. Ward is on 617 555 0142. Heparin now?"
 CLEAN = "72-year-old, chest pain for 2 h, troponin 40 to 210, no ST elevation, eGFR 38, on apixaban. Heparin now?"
 
@@ -33,16 +33,17 @@ class Walk:
     """The windows of one walk and the numbering of its pictures."""
 
     def __init__(self, browser: Browser, home: str, scratch: Path) -> None:
-        """Three people's devices, one of each size."""
+        """Three people's devices, one of each size, and a desk of the platform team."""
         self.phone = Window.open(browser, "phone", home, PHONE, scratch)
         self.desk = Window.open(browser, "desk", home, DESK, scratch)
         self.tablet = Window.open(browser, "tablet", home, TABLET, scratch)
+        self.watcher = Window.open(browser, "desk", home, DESK, scratch)
         self.count = 0
 
     @property
     def faults(self) -> list[str]:
         """What the pages did that they must not do, and what axe found."""
-        return [fault for window in (self.phone, self.desk, self.tablet) for fault in window.faults]
+        return [fault for window in (self.phone, self.desk, self.tablet, self.watcher) for fault in window.faults]
 
     def stop(self, window: Window, name: str, scheme: str = "light") -> None:
         """Ask axe in both schemes, and keep a picture in one."""
@@ -118,6 +119,13 @@ class Walk:
         self.phone.see("What is stored")
         self.stop(self.phone, "who-knows-what")
 
+    def watch(self) -> None:
+        """The platform team's page, with the last minute of this walk in its curves."""
+        sign_in(self.watcher, TEAM)
+        self.watcher.page.get_by_role("link", name="Platform").click()
+        self.watcher.see("All together")
+        self.stop(self.watcher, "platform", "dark")
+
 
 @contextmanager
 def start_walk() -> Iterator[Walk]:
@@ -139,6 +147,7 @@ def main() -> int:
         walk.ask()
         walk.talk()
         walk.close()
+        walk.watch()
         for fault in walk.faults:
             sys.stderr.write(fault + "\n")
         return 1 if walk.faults else 0
