@@ -5,7 +5,7 @@ the source, so that no code and no sentence is written down twice. Nothing here 
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -89,10 +89,19 @@ def described() -> Described:
     )
 
 
+def documents() -> dict[str, Callable[[], dict[str, str]]]:
+    """Return what makes the parts of the apps' own documents, by the document's name under docs/."""
+    found = [import_module(f"{app}.described") for app in ours() if find_spec(f"{app}.described")]
+    return {name: make for one in found for name, make in getattr(one, "DOCUMENTS", {}).items()}
+
+
 def refusals() -> list[RefusalDoc]:
     """Return the codes that apps refuse with, by code, as their source has them."""
     codes: dict[str, RefusalDoc] = {}
     for app in ours():
+        if find_spec(f"{app}.refusals"):  # an app may keep its codes in one table
+            for code, (sentence, retry) in import_module(f"{app}.refusals").REASONS.items():
+                codes[code] = RefusalDoc(code, [sentence], retry, {app})
         for path in sorted(Path(apps.get_app_config(app).path).rglob("*.py")):
             if app == "realtime" or "migrations" in path.parts:
                 continue

@@ -28,6 +28,7 @@ def sections() -> dict[str, str]:
         "refusals": _refusals(),
         "commands": _commands(said.commands),
         "events of a consult": _events([event for event in said.events if event.stream == "consult"]),
+        "events of a call": _events([event for event in said.events if event.stream == "call"]),
         "events of an inbox": _events([event for event in said.events if event.stream == "inbox"]),
         **{one.name: table(one.head, one.rows) for one in said.tables},
     }

@@ -15,6 +15,8 @@ from settings.base import DATABASES
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": DATABASES["default"]["NAME"] + ".test"}
+else:
+    DATABASES["default"]["OPTIONS"]["options"] = "-c curbside.truncate=on"  # records are append-only; tests start anew
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CURBSIDE_DEMO = True

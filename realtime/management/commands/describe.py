@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from realtime import asyncapi, tables
+from realtime.describing import documents
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 PART: Final = re.compile(r"(<!-- begin (?P<name>[a-z ]+), made by [^>]*-->).*?(<!-- end (?P=name) -->)", re.DOTALL)
@@ -78,12 +79,18 @@ def _settings_parts() -> dict[str, str]:
             "limits": tables.table(head, limits)}
 
 
+def _filler(parts: Callable[[], dict[str, str]]) -> Callable[[str], str]:
+    """A document of an app's own, with its parts filled in."""
+    return lambda present: fill(present, parts())
+
+
 DOCUMENTS: Final[dict[str, tuple[Path, Callable[[str], str]]]] = {
     "protocol": (ROOT / "docs" / "protocol.md", make_protocol),
     "asyncapi": (ROOT / "docs" / "asyncapi.json", make_asyncapi),
     "openapi": (ROOT / "docs" / "openapi.json", make_openapi),
     "settings": (ROOT / "docs" / "settings.md", make_settings),
     "env": (ROOT / ".env.example", make_env),
+    **{name: (ROOT / "docs" / f"{name}.md", _filler(parts)) for name, parts in documents().items()},
 }
 
 

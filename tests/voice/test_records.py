@@ -1,0 +1,106 @@
+"""The record of a call: written once, kept whole, exported with masks, compared with the carrier's own list."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from tests.voice.line import Line
+from tests.voice.test_views import talk
+from voice.exporting import Listed, reconcile
+from voice.management.commands import reconcilecdrs
+from voice.models import Attempt, Call, CallNumber, CallRecord
+from voice.models.calls import AppendOnly
+from voice.records import erase_numbers, write_record
+
+
+def test_a_record_cannot_be_written_twice_changed_or_removed(line: Line) -> None:
+    record = line.record(talk(line))
+    with pytest.raises(AppendOnly):
+        record.save()
+    with pytest.raises(AppendOnly):
+        record.delete()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        write_record(Call.objects.get(), list(Attempt.objects.all()))
+
+
+@pytest.mark.databases
+@pytest.mark.parametrize("sql", ["UPDATE voice_callrecord SET talked_s = 1", "DELETE FROM voice_callrecord"])
+def test_the_database_itself_refuses_to_change_or_remove_one(line: Line, sql: str) -> None:
+    talk(line)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert CallRecord.objects.get().talked_s == 65
+
+
+@pytest.mark.databases
+def test_emptying_the_whole_table_is_refused_too(line: Line) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite knows no TRUNCATE")
+    talk(line)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL curbside.truncate = 'off'")
+        cursor.execute("TRUNCATE voice_callrecord")
+
+
+def test_the_sealed_numbers_are_erased_after_their_time_and_the_record_stays_whole(line: Line) -> None:
+    r = talk(line)
+    assert CallNumber.objects.count() == 3
+    before = line.record(r).patient_mask
+    assert erase_numbers(timezone.now() - timedelta(days=1)) == 0
+    assert erase_numbers(timezone.now() + timedelta(seconds=1)) == 3
+    assert CallNumber.objects.count() == 0 and line.record(r).patient_mask == before
+
+
+def test_the_numbers_of_a_call_that_goes_on_are_not_erased(line: Line) -> None:
+    r = line.call()
+    line.pass_to(r, "connected")
+    assert erase_numbers(timezone.now() + timedelta(days=1)) == 0
+
+
+def test_the_export_of_all_clinics_has_one_line_a_call_and_no_number(line: Line, capsys: pytest.CaptureFixture[str]
+                                                                     ) -> None:
+    calls = [talk(line), talk(line)]
+    call_command("exportcdrs", "--since", "2026-03-01")
+    text = capsys.readouterr().out
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["call"] for row in rows] == calls and rows[0]["provider_codes"] == "200 200"
+    assert not re.search(r"5550(100|142|155)", re.sub(r"\D", "", text.replace(rows[0]["call"], "")) or "none")
+    call_command("exportcdrs", "--since", "2026-03-05")
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_the_records_agree_with_what_the_carrier_says_it_carried(line: Line) -> None:
+    talk(line)
+    listed = [Listed(a.carrier_id, round((a.ended_at - a.answered_at).total_seconds()))
+              for a in Attempt.objects.all() if a.ended_at and a.answered_at]  # fmt: skip
+    since, until = timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1)
+    assert reconcile("loopback", listed, since, until) == []
+    longer = [Listed(listed[0].carrier_id, listed[0].lasted_s + 60), Listed("unheard-of", 5)]
+    kinds = {(d.carrier_id, d.kind) for d in reconcile("loopback", longer, since, until)}
+    assert kinds == {(listed[0].carrier_id, "length"), (listed[1].carrier_id, "missing_there"),
+                     ("unheard-of", "missing_here")}  # fmt: skip
+
+
+def test_a_list_that_differs_fails_the_command_and_says_where(
+    line: Line, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk(line)
+    monkeypatch.setattr(reconcilecdrs.sys, "stdin", io.StringIO("Sid,Duration\nCAxyz,12\n"))
+    with pytest.raises(CommandError, match="3 legs differ"):
+        call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
+    assert "CAxyz: missing_here" in capsys.readouterr().out
+    monkeypatch.setattr(reconcilecdrs.sys, "stdin", io.StringIO("Number,Seconds\n"))
+    with pytest.raises(CommandError, match="column"):
+        call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
+
+
+def test_no_column_of_the_record_could_hold_a_key_of_another_table() -> None:
+    assert not [field.name for field in CallRecord._meta.get_fields() if field.is_relation]
