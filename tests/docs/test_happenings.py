@@ -10,14 +10,17 @@ import msgspec
 import pytest
 
 import consults.commands
+import members.described
 from consults.described import DESCRIBED
+from members import notices
 from members.availability import end_availability
-from realtime.describing import described, refusals, refusals_in
+from realtime import timers
+from realtime.describing import refusals, refusals_in
 from realtime.protocol import Refusal
 from tests.consults.test_canary import journey
 from tests.consults.ward import Ward
 
-SHAPES = {(event.stream, event.kind): event.shape for event in described().events}
+SHAPES = {(event.stream, event.kind): event.shape for event in (*DESCRIBED.events, *members.described.DESCRIBED.events)}
 SOURCES = [*Path(consults.commands.__file__).parent.glob("*.py")]
 
 
@@ -35,6 +38,8 @@ def everything(ward: Ward) -> list[tuple[str, dict[str, Any]]]:
     ward.do("berg", "consult.invite", {"specialty": "nephrology"}, streams[-1])
     ward.wait(hours=40)
     end_availability(ward.member("lind"), "ended")
+    notices.tell(ward.member("lind"), "clinic.left", name="Riverside Clinic")
+    timers.work_off(notices.TIMERS)
     found = [("consult", event) for r in streams for event in ward.events(r)]
     return found + [("inbox", event) for who in ward.accounts for event in ward.inbox(who)]
 

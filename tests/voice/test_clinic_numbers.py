@@ -339,7 +339,7 @@ def test_revoked_a_number_is_shown_by_nobody_at_once(line: Line) -> None:
             still_may_show(number, member)
         assert code_of(refusal) == "call.no_right"
     assert not Grant.objects.filter(clinic_number__in=[line.own, lent], ended_at=None).exists()
-    assert told(head)[-1] == "number.revoked"
+    assert "number.revoked" in told(head)
     ask(line, OWN)
 
 
@@ -394,10 +394,10 @@ def test_a_grant_ends_at_its_time_and_when_it_is_taken_back(line: Line) -> None:
     clinic_numbers.give(line.own, colleague, line.rosa, None, timezone.now())
     still_may_show(line.own.pk, member)
     clinic_numbers.take_back(line.own, colleague.pk, timezone.now())
-    for again in (lambda: still_may_show(line.own.pk, member),
-                  lambda: clinic_numbers.take_back(line.own, colleague.pk, timezone.now())):
-        with pytest.raises(Refusal):
-            again()
+    with pytest.raises(Refusal):
+        still_may_show(line.own.pk, member)
+    with pytest.raises(Refusal):
+        clinic_numbers.take_back(line.own, colleague.pk, timezone.now())
     with pytest.raises(Refusal):
         clinic_numbers.give(line.own, colleague, line.rosa, timezone.now(), timezone.now())
     assert told(colleague) == ["number.granted", "number.granted"]

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -91,7 +92,7 @@ def test_an_exception_opens_a_region_until_its_day(riverside: Riverside, setting
 
 
 def test_without_a_second_factor_and_without_the_checks_nobody_calls(riverside: Riverside) -> None:
-    riverside.amara.account.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=riverside.member).delete()
     assert refused(riverside, PATIENT).code == "call.second_factor"
     type(riverside.amara.account).objects.filter(pk=riverside.member).update(verified_at=None)
     assert refused(riverside, PATIENT).code == "call.not_verified"

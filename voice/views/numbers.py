@@ -125,7 +125,7 @@ def pause_clinic(request: HttpRequest, clinic: str, pause: Pause) -> Any:
     return Status(204, None)
 
 
-@router.post("/calls/pause", response={204: None, **PROBLEMS})
+@router.post("/pause", response={204: None, **PROBLEMS})
 def pause_all(request: HttpRequest, pause: Pause) -> Any:
     """Pause all calls, or go on: for the platform team; for everybody else this address does not exist."""
     account = account_of(request)
