@@ -27,17 +27,22 @@ async def stops(scene: Scene) -> None:
     server = scene.stage.servers[0]
     flood = await scene.ledger.join(circle.asker, circle.stream, url=server.url, timing=scene.timing)
     await _flood(flood, circle, 60)  # so that what the process needs for this at all is there before
-    calm = await _watched(scene, _flood(flood, circle, 100))
+    calm: list[float] = []
+    polling = asyncio.create_task(_gone(server, scene, scene.now()))  # looked at as often as below
+    for _ in range(5):
+        calm += await _watched(scene, _flood(flood, circle, 20))
+        await asyncio.to_thread(_memory, server)
+    polling.cancel()
     async with Wire(server.url) as slow:
         await slow.greet(circle.answerer, circle.stream)
-        before = _memory(server)
+        before = await asyncio.to_thread(_memory, server)
         slow.socket.transport.pause_reading()
         began = scene.now()
         closing = asyncio.create_task(_gone(server, scene, began))
         loud, most = [], before
         while not closing.done() and scene.now() - began < CLOSED_S * 2:
             loud += await _watched(scene, _flood(flood, circle, 20))
-            most = max(most, _memory(server))
+            most = max(most, await asyncio.to_thread(_memory, server))
         closed_s = await closing
         slow.socket.transport.resume_reading()
         said, code = await slow.closed()
