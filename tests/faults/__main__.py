@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -93,8 +94,14 @@ async def run(asked: argparse.Namespace) -> Report:
     return report
 
 
+def interrupt(number: int, frame: object) -> None:
+    """A run that is told to end takes its peers with it, as after Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def main() -> int:
     """Run, print, store."""
+    signal.signal(signal.SIGTERM, interrupt)
     asked = parse()
     try:
         stored = json.loads(asked.stored.read_text("utf-8")) if asked.stored else None
