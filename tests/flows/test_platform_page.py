@@ -1,4 +1,4 @@
-"""The place Platform: the team sees all processes live; everybody else has no such place; no error without a way out."""
+"""The place Platform: the team sees all processes live; everybody else has no such place, and a way out."""
 
 from __future__ import annotations
 
