@@ -8,7 +8,7 @@ from typing import Final
 from django.conf import settings
 
 from realtime.retention import Keeping
-from voice import proofs
+from voice import proofs, slips
 from voice.address_book import forget_unused
 from voice.records import erase_numbers
 
@@ -19,6 +19,7 @@ def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
     removed = proofs.forget(now - PROOFS_KEPT)
     for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, erase_numbers),
+                        (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),
                         (settings.CURBSIDE_KEEP_PATIENT_DAYS, forget_unused)):
         if days:
             removed += erase(now - timedelta(days=days))

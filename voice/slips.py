@@ -23,7 +23,7 @@ from realtime.timers import clear_timer, set_timer
 from voice.call import Cause, Side
 from voice.finding import matches, sought
 from voice.holding import Held
-from voice.models import Call, CallNumber, Patient, ReturnCall, Slip
+from voice.models import Call, CallBackOffer, CallNumber, OnCallTurn, Patient, ReturnCall, Slip
 from voice.numbers import Unreadable, read_number
 from voice.patients import show_patients
 from voice.refusals import refuse
@@ -159,6 +159,13 @@ def access_slip(account: Account, slip_id: str) -> Slip:
 def expire(slip_id: str, now: datetime) -> None:
     """Let a slip expire that nobody closed in time."""
     Slip.objects.filter(pk=slip_id, state__in=LIVE, expires_at__lte=now).update(state="expired")
+
+
+def forget(before: datetime) -> int:
+    """Remove slips and offers that ended before an instant, and calls that came in before it; return how many rows."""
+    old = [Slip.objects.filter(expires_at__lt=before), CallBackOffer.objects.filter(until__lt=before),
+           ReturnCall.objects.filter(came_at__lt=before), OnCallTurn.objects.filter(ends_at__lt=before)]
+    return sum(rows.delete()[0] for rows in old)
 
 
 def pass_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:

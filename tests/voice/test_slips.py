@@ -170,6 +170,13 @@ def test_equal_numbers_of_two_clinics_have_nothing_in_common(line: Line, unanswe
     assert slips.find_slips(other.account, str(other.clinic_id), NO_ANSWER) == []
 
 
+def test_a_slip_is_removed_some_time_after_it_has_expired(line: Line, unanswered: str) -> None:
+    ends = Slip.objects.get().expires_at
+    assert slips.forget(ends) == 0
+    assert slips.forget(ends + timedelta(seconds=1)) == 1
+    assert not Slip.objects.exists()
+
+
 def test_who_leaves_the_clinic_leaves_claimed_slips_to_the_desk(line: Line, unanswered: str, desk: Account) -> None:
     slips.claim(desk, Slip.objects.get().pk)
     [part] = [part for part in PARTS if part.kind == "slips"]

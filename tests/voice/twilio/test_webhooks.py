@@ -15,6 +15,7 @@ from tests.voice.fake_twilio import ACCOUNT, TOKEN, Phone
 from tests.voice.fake_twilio.callbacks import Posted, signature
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE
 from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
+from voice import services
 from voice.models import Action, Attempt, Call, CallRecord, HeardEvent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -124,17 +125,15 @@ def test_a_second_leg_under_one_reference_is_hung_up_and_hears_nothing(line: Twi
 def test_when_we_fail_twilio_is_asked_to_try_again_and_nothing_is_lost(
     line: TwilioLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from voice import webhooks
-
     failures = iter(range(2))
-    real = webhooks.take_events
+    real = services.take_events
 
     def broken_at_first(*args: Any) -> None:
         if next(failures, None) is not None:
             raise OperationalError("database is locked")
         real(*args)
 
-    monkeypatch.setattr(webhooks, "take_events", broken_at_first)
+    monkeypatch.setattr("voice.webhooks.take_events", broken_at_first)
     r = line.call()
     wait_until(lambda: line.stage(r) == "connected")
     assert [posted.status for posted in line.fake.poster.posted[:3]] == [500, 500, 200]
