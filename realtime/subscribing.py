@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 AT_ONCE: Final = 200
-PACE_S: Final = 0.005
+PACE_S: Final = 0.01
 
 Answered = asyncio.Future[list[Room | None]]
 Wanted = tuple[str, Sequence[Position], Answered]
