@@ -81,9 +81,10 @@ export function settleFocus(root) {
   const redrawn = settled && !settled.isConnected && document.activeElement === document.body;
   if (!screen.arrived && !redrawn) return;
   // Where the page itself scrolls (before sign-in, at 400 % zoom), a new place begins at its top.
-  if (screen.arrived) window.scrollTo(0, 0);
-  screen.arrived = false;
+  if (screen.arrived === true) window.scrollTo(0, 0);
   settled = headingOf(root);
+  // A screen that is still being loaded has no heading yet: it takes the focus when it is there.
+  screen.arrived = screen.arrived && !settled ? "loading" : false;
   settled?.focus({ preventScroll: true });
 }
 

@@ -27,9 +27,8 @@ export function codeSpoken({ state, call_at: at, code }, take) {
 export function codeField({ id, code, error = "", hint = nothing, onCode, onWhole }) {
   const take = (text) => {
     const digits = codeIn(text);
-    const grown = digits.length > code.length;
     onCode(digits);
-    if (grown && digits.length === 6) onWhole();
+    if (digits !== code && digits.length === 6) onWhole();
   };
   return html`<div class="field ${error ? "field-wrong" : ""}">
     <label for=${id}>${t("code.label")}</label>

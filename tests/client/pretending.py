@@ -79,7 +79,9 @@ class Pretended:
         socket.on_message(lambda text: self._from_page(str(text), server, socket, waiting))
         server.on_message(lambda text: socket.send(_with_rooms(str(text), waiting, self._streams)))
 
-    def _from_page(self, text: str, server: WebSocketRoute, page: WebSocketRoute, waiting: dict[int, list[str]]) -> None:
+    def _from_page(
+        self, text: str, server: WebSocketRoute, page: WebSocketRoute, waiting: dict[int, list[str]]
+    ) -> None:
         passed = []
         for frame in map(json.loads, text.split("\n")):
             if frame["t"] == "pub" and frame["k"].startswith("call."):
