@@ -19,7 +19,7 @@ from typing import Any, Final
 import psutil
 from _pytest.outcomes import Failed, Skipped
 
-from bench import alone, curves, drawing, elsewhere, profile, rows
+from bench import alone, calls, curves, drawing, elsewhere, profile, rows
 from bench.places import CACHE, DOCUMENT
 from bench.plan import FULL, SHORT
 from bench.report import ROWS, Report
@@ -33,6 +33,7 @@ SECTIONS: Final[dict[str, Callable[[Stage], None]]] = {
     "idle": rows.idle,
     "streams": curves.by_streams,
     "events": curves.by_events,
+    "calls": calls.calls,
 }
 
 

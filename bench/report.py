@@ -15,6 +15,7 @@ ROWS: Final = {
     "idle": "5,000 idle sockets",
     "streams": "cost of a message by the number of streams",
     "events": "cost of a message by the number of stored events",
+    "calls": "masked calls: set-up at 20 calls/s, webhooks at 40/s, 1,000 in progress",
 }
 
 
@@ -65,6 +66,10 @@ TARGETS: Final = (
     Target("idle", "memory a socket", 28),
     Target("idle", "memory a socket", 0.6, "Socket.IO"),
     Target("idle", "CPU to join", 0.8, "Socket.IO"),
+    Target("calls", "machine", 50_000, at_least=True),
+    Target("calls", "set-up p99", 150),
+    Target("calls", "webhook p99", 100),
+    Target("calls", "timers", 5),
 )
 
 

@@ -99,11 +99,8 @@ class Loop:
         claimed = outbox.claim(free, now) if free > 0 else []
         for action in claimed:
             self._ask(action)
-        self._watch.due(claimed, self._next())
+        self._watch.looked(claimed, self._loopback)
         return len(claimed)
-
-    def _next(self) -> datetime | None:
-        return min((at for at in (outbox.next_due(), self._loopback.next_at()) if at is not None), default=None)
 
     def _ask(self, action: Action) -> None:
         future = self._pool.submit(_in_thread, action)
@@ -135,8 +132,14 @@ class Chore:
 class Watch:
     """Whether it is worth looking into the outbox: something was committed, or something is due.
 
-    SQLite tells of commits by ``PRAGMA data_version`` (a few microseconds); PostgreSQL is asked each time, by index.
+    SQLite tells of commits by ``PRAGMA data_version`` (a few microseconds); PostgreSQL is asked what is due, in one
+    statement of two index look-ups.
     """
+
+    DUE: Final = (
+        "SELECT EXISTS(SELECT 1 FROM voice_action WHERE state = 'waiting' AND due_at <= %s) "
+        "OR EXISTS(SELECT 1 FROM voice_loopbackleg WHERE next_at <= %s)"
+    )
 
     def __init__(self) -> None:
         self._version: int | None = None
@@ -145,18 +148,22 @@ class Watch:
 
     def something(self) -> bool:
         """Return whether to look."""
-        if connection.vendor != "sqlite":
-            return True
+        now = timezone.now()
         with connection.cursor() as cursor:
+            if connection.vendor != "sqlite":
+                cursor.execute(self.DUE, [now, now])
+                return bool(cursor.fetchone()[0])
             cursor.execute("PRAGMA data_version")
             version = int(cursor.fetchone()[0])
         changed, self._version = version != self._version, version
-        due = self._due_at is not None and self._due_at <= timezone.now()
-        return changed or due or self._again
+        return changed or self._again or (self._due_at is not None and self._due_at <= now)
 
-    def due(self, claimed: list[Action], next_at: datetime | None) -> None:
-        """Remember when the next thing is due; what this thread commits itself changes no version."""
-        self._due_at = next_at
+    def looked(self, claimed: list[Action], loopback: Loopback) -> None:
+        """Remember when the next thing is due, where a commit of this thread itself would change no version."""
+        if connection.vendor != "sqlite":
+            return
+        instants = [at for at in (outbox.next_due(), loopback.next_at()) if at is not None]
+        self._due_at = min(instants, default=None)
         self._again = bool(claimed)
 
 

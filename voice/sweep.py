@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from voice.asking import order_of
 from voice.carriers import carrier_of
-from voice.carriers.base import CarrierError
+from voice.carriers.base import CarrierError, CarrierEvent
 from voice.models import Action, Attempt
 from voice.services import take_events
 
@@ -69,5 +69,11 @@ def _fetch(attempt: Attempt, now: datetime) -> None:
     except CarrierError as error:
         log.warning("a carrier could not be asked about a leg", extra={"reason_code": error.provider_code})
         return
-    if events:
-        take_events(attempt.carrier, events)
+    news = [event for event in events if not _is_known(attempt, event)]
+    if news:
+        take_events(attempt.carrier, news)
+
+
+def _is_known(attempt: Attempt, event: CarrierEvent) -> bool:
+    """Whether a leg stands where the carrier says that it does, so that no lock has to be taken."""
+    return event.kind not in ("key", "ended") and getattr(attempt, f"{event.kind}_at") is not None

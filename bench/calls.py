@@ -1,0 +1,296 @@
+"""The section `calls`: the machine alone, a call's set-up, from the carrier's webhook to the screen, calls in progress.
+
+The web server and the call loop are the service's own, on PostgreSQL and Redis. Set-up ends at the carrier's first
+request: the loopback carrier stores when it was asked, on the clock by which the tap was timed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import subprocess
+import sys
+import time
+import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import quantiles
+from typing import Any, Final
+
+import psycopg
+
+from bench.callers import Caller, open_callers
+from bench.measure import measured
+from bench.places import ROOT
+from bench.stage import Stage
+from bench.systems import LIMITS
+from tests.peers.curbside import CurbsideServer, environment, manage
+from tests.peers.process import Process, free_port
+from tests.voice.fake_twilio.callbacks import signature
+from voice.call import By, Call, HangUp, KeyPressed, Leg, LegChanged, Side, Spans, TimerDue, Way
+
+GENEROUS: Final = {
+    f"CALL_{name.upper()}": 1_000_000_000
+    for name in ("concurrent_calls", "trunk_calls", "attempts_minute", "attempts_hour", "attempts_day",
+                 "destinations_hour", "minutes_day", "cents_day")
+}  # fmt: skip
+TOKEN: Final = "bench-token"
+ACCOUNT: Final = "AC" + "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of it: seconds of the machine, calls a second and for how long, webhooks, calls in progress."""
+
+    machine_s: float
+    rate: float
+    setup_s: float
+    callers: int
+    webhooks: int
+    connected: int
+    watch_s: float
+
+
+FULL: Final = Size(1.0, 20.0, 60.0, 160, 400, 1_000, 20.0)
+SHORT: Final = Size(0.1, 5.0, 2.0, 8, 10, 10, 2.0)
+
+
+def calls(stage: Stage) -> None:
+    """All four."""
+    size = SHORT if stage.plan.name == "short" else FULL
+    _machine(stage, size)
+    _set_up(stage, size)
+    _webhooks(stage, size)
+    _in_progress(stage, size)
+
+
+# --- the machine alone ------------------------------------------------------------------------------------------------
+
+
+def _machine(stage: Stage, size: Size) -> None:
+    """Whole calls, one after the other, each event once and every second one twice."""
+    stage.say("calls: the machine alone")
+    rates = [_machine_rate(size.machine_s) for _ in range(stage.plan.runs)]
+    stage.report.add("calls", "Curbside", "machine", "events/s", rates)
+
+
+def _machine_rate(seconds: float) -> float:
+    c, p, spans = Side.CLINICIAN, Side.PATIENT, Spans()
+    told = (LegChanged(c, 1, Leg.DIALING), LegChanged(c, 1, Leg.RINGING), LegChanged(c, 1, Leg.RINGING),
+            LegChanged(c, 1, Leg.ANSWERED), KeyPressed(c, 1, "1"), LegChanged(p, 1, Leg.DIALING),
+            LegChanged(p, 1, Leg.RINGING), LegChanged(p, 1, Leg.ANSWERED), LegChanged(p, 1, Leg.RINGING),
+            TimerDue("patient_answer:patient:1"), HangUp(By.CLINICIAN), LegChanged(p, 1, Leg.ENDED),
+            LegChanged(c, 1, Leg.ENDED))  # fmt: skip
+    done, began = 0, time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        for _ in range(100):
+            call, _ = Call.start(Way.CALLBACK, spans, 0.0)
+            for event in told:
+                call.handle(event, 1.0)
+        done += 100 * len(told)
+    return done / (time.perf_counter() - began)
+
+
+# --- what all others share --------------------------------------------------------------------------------------------
+
+
+_TEMPLATE: Final = "calls_template"
+
+
+def _migrated(stage: Stage) -> str:
+    """Return the name of a migrated database without anybody in it, made on first use."""
+    if not stage.bed.directory.joinpath(_TEMPLATE).exists():
+        env = environment(stage.bed.postgres.create_database(_TEMPLATE), stage.bed.directory)
+        manage(env, "migrate", "-v0")
+        stage.bed.directory.joinpath(_TEMPLATE).touch()
+    return _TEMPLATE
+
+
+class Service:
+    """A web server and, where it is wanted, a call loop, on a database of their own with people in it."""
+
+    def __init__(self, stage: Stage, members: int, connected: int = 0, **variables: object) -> None:
+        bed = stage.bed
+        self.url = bed.database(_migrated(stage))
+        self.env = environment(self.url, bed.directory, REDIS_URL=bed.redis.url, **LIMITS, **GENEROUS, **variables)
+        argv = ["-m", "bench.callseed", f"--members={members}", f"--connected={connected}"]
+        made = subprocess.run([sys.executable, *argv], cwd=ROOT, env=self.env, capture_output=True, text=True,
+                              check=False)
+        if made.returncode != 0:
+            raise RuntimeError(f"the callers could not be made:\n{made.stderr[-3000:]}")
+        self.people: list[dict[str, Any]] = json.loads(made.stdout)
+        self._bed = bed
+        self.web = CurbsideServer(self.env, bed.path("web.log"))
+        self.loop: Process | None = None
+
+    def start_loop(self) -> None:
+        """Start the call loop."""
+        argv = [sys.executable, "manage.py", "runcalls"]
+        self.loop = Process(argv, self._bed.path("loop.log"), env=self.env, cwd=ROOT)
+
+    def query(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the database."""
+        with psycopg.connect(self.url) as connection:
+            return connection.execute(text, values).fetchall()  # type: ignore[arg-type]  # a constant of this file
+
+    def stop(self) -> None:
+        """Kill both."""
+        self.web.process.kill()
+        if self.loop is not None:
+            self.loop.kill()
+
+
+@contextmanager
+def service(stage: Stage, members: int, connected: int = 0, **variables: object) -> Iterator[Service]:
+    """A service for one row, killed at its end."""
+    made = Service(stage, members, connected, **variables)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def p(values: list[float], percent: int) -> float:
+    """A percentile; of one value, that."""
+    return quantiles(values, n=100, method="inclusive")[percent - 1] if len(values) > 1 else values[0]
+
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+
+
+def _set_up(stage: Stage, size: Size) -> None:
+    """From the tap to the carrier's first request, at a steady rate; each call is hung up once it rings."""
+    stage.say(f"calls: set-up, {size.rate:g} calls/s for {size.setup_s:g} s")
+    with service(stage, size.callers, LOOPBACK_PACE=10) as made:
+        made.start_loop()
+        tapped = asyncio.run(_tap(made, size))
+        asked = dict(made.query(
+            "SELECT a.call_id, min(extract(epoch FROM l.dialed_at)) FROM voice_loopbackleg l "
+            "JOIN voice_attempt a ON a.reference = l.reference WHERE a.side = 'clinician' GROUP BY 1"))
+        took = [(float(asked[r]) - at) * 1000 for r, at in tapped.items() if r in asked]
+        missing = len(tapped) - len(took)
+        wanted = int(size.rate * size.setup_s)
+        note = f"{len(took)} of {wanted} calls" + (f", {missing} never dialled" if missing else "")
+        stage.report.add("calls", "Curbside", "set-up p50", "ms", [p(took, 50)], note)
+        stage.report.add("calls", "Curbside", "set-up p99", "ms", [p(took, 99)], note)
+
+
+async def _tap(made: Service, size: Size) -> dict[str, float]:
+    """Let the members call in turn; returns the instant of each call's tap."""
+    callers = await open_callers(made.web.port, made.people)
+    await _one_call(callers[0])  # what is done once a process is not what is measured
+    free: asyncio.Queue[Caller] = asyncio.Queue()
+    for caller in callers:
+        free.put_nowait(caller)
+    tapped: dict[str, float] = {}
+
+    async def call(caller: Caller) -> None:
+        r, at = await _one_call(caller)
+        tapped[r] = at
+        free.put_nowait(caller)
+
+    began, running = time.monotonic(), []
+    for number in range(int(size.rate * size.setup_s)):
+        await asyncio.sleep(max(0.0, began + number / size.rate - time.monotonic()))
+        running.append(asyncio.create_task(call(await free.get())))
+    await asyncio.gather(*running)
+    for caller in callers:
+        await caller.close()
+    return tapped
+
+
+async def _one_call(caller: Caller) -> tuple[str, float]:
+    """Start a call, watch it, hang up when one's phone rings, and wait for its end."""
+    r, at = await caller.start()
+    await caller.watch(r)
+    await asyncio.wait_for(caller.expect(r, "clinician ringing"), 30)
+    await caller.hang_up(r)
+    await asyncio.wait_for(caller.expect(r, "call.ended"), 30)
+    return r, at
+
+
+# --- webhooks ---------------------------------------------------------------------------------------------------------
+
+
+def _webhooks(stage: Stage, size: Size) -> None:
+    """From a signed request of Twilio's to the event on the member's socket: one after the other, then 40 a second."""
+    stage.say("calls: from the webhook to the screen")
+    port = free_port()
+    twilio: dict[str, object] = {"CARRIER": "twilio", "TWILIO_ACCOUNT": ACCOUNT, "TWILIO_TOKENS": TOKEN,
+              "TWILIO_URL": f"http://127.0.0.1:{port}", "WEBHOOK_URL": "http://carrier.example"}
+    with service(stage, min(size.callers, 100), **twilio) as made:
+        took = asyncio.run(_ring(made, size.webhooks))
+        stage.report.add("calls", "Curbside", "webhook p50", "ms", [p(took, 50)], f"{len(took)} webhooks, 40/s")
+        stage.report.add("calls", "Curbside", "webhook p99", "ms", [p(took, 99)])
+
+
+STATUSES: Final = (("initiated", "clinician dialing"), ("ringing", "clinician ringing"), ("busy", "clinician ended"))
+
+
+async def _ring(made: Service, count: int) -> list[float]:
+    """Have the carrier speak of every call, three times each, and return how long each word took (ms)."""
+    callers = await open_callers(made.web.port, made.people)
+    took: list[float] = []
+    number = 0
+    while len(took) < count:
+        live = [(caller, (await caller.start())[0]) for caller in callers]
+        for caller, r in live:
+            await caller.watch(r)
+        references = dict(made.query("SELECT call_id, reference FROM voice_attempt WHERE ended_at IS NULL"))
+        for order, (status, what) in enumerate(STATUSES):
+            began, running = time.monotonic(), []
+            for place, (caller, r) in enumerate(live):
+                number += 1
+                await asyncio.sleep(max(0.0, began + place / 40 - time.monotonic()))
+                running.append(asyncio.create_task(_post(made, caller, r, references[r], status, what, order)))
+            took += await asyncio.gather(*running)
+    for caller in callers:
+        await caller.close()
+    return took
+
+
+async def _post(made: Service, caller: Caller, r: str, reference: str, status: str, what: str, order: int) -> float:
+    sid = "CA" + hashlib.md5(reference.encode(), usedforsecurity=False).hexdigest()
+    form = {"AccountSid": ACCOUNT, "CallSid": sid, "CallStatus": status, "SequenceNumber": str(order),
+            "Timestamp": time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())}
+    path = f"/voice/twilio/status/{reference}"
+    body = urllib.parse.urlencode(form)
+    signed = signature(TOKEN, "http://carrier.example" + path, form)
+    head = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"X-Twilio-Signature: {signed}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n")
+    heard = caller.expect(r, what)
+    posted = time.time()
+    reader, writer = await asyncio.open_connection("127.0.0.1", made.web.port)
+    writer.write((head + body).encode())
+    answer = await reader.readline()
+    writer.close()
+    if b" 200 " not in answer:
+        raise RuntimeError(f"a webhook was answered {answer[:40]!r}")
+    return (await asyncio.wait_for(heard, 30) - posted) * 1000
+
+
+# --- in progress ------------------------------------------------------------------------------------------------------
+
+
+def _in_progress(stage: Stage, size: Size) -> None:
+    """CPU of the web process and the call loop, with no call and with many in which the two talk."""
+    used: dict[int, list[float]] = {}
+    for connected in (0, size.connected):
+        stage.say(f"calls: {connected} in progress")
+        with service(stage, max(connected, 1), connected) as made:
+            made.start_loop()
+            assert made.loop is not None
+            time.sleep(5.0 if stage.plan.name != "short" else 1.0)
+            spent = measured(lambda: time.sleep(size.watch_s), made.web.process.pid, made.loop.pid)
+            used[connected] = [seconds / size.watch_s * 100 for seconds in spent]
+            live = made.query("SELECT count(*) FROM voice_call WHERE ended_at IS NULL")[0][0]
+            if live != connected:
+                raise RuntimeError(f"{live} calls are in progress, not {connected}")
+    none, many = used[0], used[size.connected]
+    for name, place in (("web process", 0), ("call loop", 1)):
+        stage.report.add("calls", "Curbside", f"CPU of the {name}", "% of a core", [many[place]],
+                         f"{none[place]:.1f} with no call")
+    stage.report.add("calls", "Curbside", "timers", "% of a core", [max(0.0, sum(many) - sum(none))],
+                     f"{size.connected} calls in progress, less what the two use with none")
