@@ -335,6 +335,8 @@ export default {
   "refused.proof.day": "You have asked for as many of these calls as one may in a day.",
   "refused.proof.standing": "A call with a code is under way. Wait until it has ended.",
   "refused.proof.when": "Choose a time within the next seven days.",
+  "refused.number.carrier": "The carrier has not checked this number, or cannot be asked now. Try again shortly.",
+  "refused.slip.search": "Type at least two letters of the name, or the whole number.",
   "refused.slip.taken": "A colleague at the desk has taken this slip.",
   "refused.slip.over": "This slip is closed or has expired.",
   "refused.patient.name": "Give the patient a name of at most 120 characters.",

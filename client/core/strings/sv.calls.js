@@ -335,6 +335,8 @@ export default {
   "refused.proof.day": "Du har bett om så många sådana samtal som man får på en dag.",
   "refused.proof.standing": "Ett samtal med en kod pågår. Vänta tills det är slut.",
   "refused.proof.when": "Välj en tid inom de närmaste sju dagarna.",
+  "refused.number.carrier": "Operatören har inte prövat numret, eller kan inte frågas nu. Försök snart igen.",
+  "refused.slip.search": "Skriv minst två bokstäver av namnet, eller hela numret.",
   "refused.slip.taken": "En kollega i receptionen har tagit lappen.",
   "refused.slip.over": "Lappen är avslutad eller har gått ut.",
   "refused.patient.name": "Ge patienten ett namn på högst 120 tecken.",
