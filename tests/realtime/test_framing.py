@@ -69,22 +69,26 @@ def test_a_byte_at_a_time_is_enough() -> None:
     assert received(*pieces) == [(TEXT, "x" * 130), (BINARY, None), (CLOSE, b"\x03\xe8bye")]
 
 
-@pytest.mark.parametrize(("data", "code"), [
-    (frame(TEXT, b"not masked"), 1002),
-    (bytes([0xC1, 0x80]) + b"\0\0\0\0", 1002),
-    (sent(1, b"a", fin=False) + sent(1, b"b"), 1002),
-    (sent(0, b"nothing to continue"), 1002),
-    (bytes([0x83, 0x80]) + b"\0\0\0\0", 1002),
-    (bytes([0x09, 0x80]) + b"\0\0\0\0", 1002),
-    (bytes([0x89, 0xFE]), 1002),
-    (sent(1, b"\xff\xfe"), 1007),
-    (sent(1, b"\xe2\x82", fin=False) + sent(0, b"\xff"), 1007),
-    (sent(1, b"x" * (LIMIT + 1)), 1009),
-    (bytes([0x81, 0xFF]) + (2**63).to_bytes(8, "big"), 1009),
-    (sent(1, b"x" * 1_500, fin=False) + sent(0, b"x" * 600), 1009),
-    (sent(1, b"", fin=False) + sent(0, b"", fin=False) * 300, 1009),
-])
-def test_what_breaks_the_protocol_is_told_by_its_code(data: bytes, code: int) -> None:
+BREACHES: dict[str, tuple[bytes, int]] = {
+    "not masked": (frame(TEXT, b"not masked"), 1002),
+    "an extension nobody agreed on": (bytes([0xC1, 0x80]) + b"\0\0\0\0", 1002),
+    "a message within a message": (sent(1, b"a", fin=False) + sent(1, b"b"), 1002),
+    "nothing to continue": (sent(0, b"nothing"), 1002),
+    "no such kind": (bytes([0x83, 0x80]) + b"\0\0\0\0", 1002),
+    "a ping in pieces": (bytes([0x09, 0x80]) + b"\0\0\0\0", 1002),
+    "a long ping": (bytes([0x89, 0xFE]), 1002),
+    "no text": (sent(1, b"\xff\xfe"), 1007),
+    "no text across pieces": (sent(1, b"\xe2\x82", fin=False) + sent(0, b"\xff"), 1007),
+    "too long": (sent(1, b"x" * (LIMIT + 1)), 1009),
+    "longer than there are bytes": (bytes([0x81, 0xFF]) + (2**63).to_bytes(8, "big"), 1009),
+    "too long in pieces": (sent(1, b"x" * 1_500, fin=False) + sent(0, b"x" * 600), 1009),
+    "too many pieces": (sent(1, b"", fin=False) + sent(0, b"", fin=False) * 300, 1009),
+}
+
+
+@pytest.mark.parametrize("breach", BREACHES)
+def test_what_breaks_the_protocol_is_told_by_its_code(breach: str) -> None:
+    data, code = BREACHES[breach]
     with pytest.raises(Broken) as caught:
         received(data)
     assert caught.value.code == code
