@@ -12,7 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-WANTED = {"postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium"}
+WANTED = {
+    "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium", "systemd-analyze": "systemd",
+}
 PLACES = {"postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*"}
 
 
