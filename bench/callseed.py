@@ -36,7 +36,7 @@ def make_members(count: int) -> list[dict[str, Any]]:
             clinic = Clinic.objects.create(name=f"Bench Clinic {number}", country="US", state="verified",
                                            time_zone="America/New_York", verified_at=now)
             ClinicLimits.objects.create(clinic=clinic, hours_from=time(0), hours_to=time(0))
-            shown = ClinicNumber(clinic=clinic, mode="own", attestation="B", evidence="bench", state="live",
+            shown = ClinicNumber(clinic=clinic, mode="held", attestation="A", evidence="bench", state="live",
                                  asked_at=now, proved_at=now, expires_at=now + timedelta(days=90))
             e164 = f"+1617556{number // CLINIC_OF:04}"
             seal_in(shown, "number", e164)

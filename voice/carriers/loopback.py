@@ -65,7 +65,7 @@ class Loopback:
             raise CarrierError("the carrier is down", permanent=False, cause=Cause.FAILED, provider_code="503")
         now = timezone.now()
         steps = [step for step in SCRIPTS[script] if step[1] != "key" or order.confirm]
-        ends_at = now + self._in(order.timeout_s)
+        ends_at = now + timedelta(seconds=order.timeout_s)  # how long it may ring hangs on no pace
         leg = LoopbackLeg.objects.create(
             reference=order.reference, script=script, room=order.room, steps=steps, dialed_at=now, ends_at=ends_at,
             max_s=order.max_s, next_at=now + self._in(steps[0][0]) if steps else None,
@@ -138,7 +138,7 @@ class Loopback:
             leg.state, leg.cause = what, arg
             event = self._event(leg, what, "")
         if what == "answered":
-            leg.ends_at = now + self._in(leg.max_s)
+            leg.ends_at = now + timedelta(seconds=leg.max_s)
         follows = now + self._in(leg.steps[leg.said][0]) if leg.said < len(leg.steps) else leg.ends_at
         leg.next_at = None if what == "ended" else min(follows, leg.ends_at)
         return event
