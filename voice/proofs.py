@@ -27,6 +27,7 @@ CALLS_A_WEEK: Final = 10
 CALLS_A_DAY: Final = 10  # that one member may ask for, whatever the number
 LIVES: Final = timedelta(minutes=10)
 LATEST: Final = timedelta(days=7)
+BY_CARRIER: Final = "carrier"
 RING_S: Final = 45
 LONGEST_S: Final = 120
 UNDER_WAY: Final = ("waiting", "calling")
@@ -80,6 +81,16 @@ def _check_often(subject: ClinicNumber | OwnPhone, by: Account, now: datetime) -
         raise refuse("proof.week")
     if Proof.objects.filter(asked_by=by, call_at__gt=now - timedelta(days=1)).count() >= CALLS_A_DAY:
         raise refuse("proof.day")
+
+
+def count_call(subject: ClinicNumber, by: Account, now: datetime) -> None:
+    """Count a call that the carrier makes itself, which no code of ours can follow. Raises as `ask_call` does."""
+    if CallPause.objects.filter(clinic=None, ended_at=None).exists():
+        raise refuse("call.paused")
+    lock_scopes(f"account:{by.pk}", f"number:{subject.number_index}")
+    _check_often(subject, by, now)
+    Proof.objects.create(asked_by=by, number_index=subject.number_index, attempts_left=0, call_at=now, expires_at=now,
+                         state="failed", cause=BY_CARRIER, **_of(subject))
 
 
 def order_of(proof_id: str) -> DialOrder | None:

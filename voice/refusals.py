@@ -56,6 +56,8 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "number.elsewhere": ("Another clinic holds this number. Its administrator can let your clinic use it.",
                          _FOR_GOOD),
     "number.held": ("Numbers that the service holds are assigned by the platform team.", _FOR_GOOD),
+    "number.carrier": ("The carrier has not checked this number, or cannot be asked now. Try again shortly.",
+                       _TRY_LATER),
     "number.state": ("This cannot be done with the number as it stands now.", _FOR_GOOD),
     "number.someone_else": ("Somebody else of the clinic's administrators has to approve it.", _FOR_GOOD),
     "number.waits": ("Your clinic has one administrator, so the approval comes by itself after 24 hours.",

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from members.clinics import places_of
 from members.second_factor import has_second_factor
+from voice.carrier_ids import needs_carrier
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
 from voice.phones import show_phone
@@ -88,7 +89,7 @@ def grants_of(account_id: str, now: datetime) -> QuerySet[Grant]:
 
 
 def check_number(number: ClinicNumber, now: datetime) -> None:
-    """Raise Refusal unless a number may be shown now by whoever holds a grant of it."""
+    """Raise Refusal unless a number may be shown now, over the carrier in use, by whoever holds a grant of it."""
     for link in (number, number.holder):
         if link is None:
             continue
@@ -96,6 +97,8 @@ def check_number(number: ClinicNumber, now: datetime) -> None:
             raise refuse("call.no_right")
         if state_of(link, now) == "expired":
             raise refuse("call.number_expired")
+    if needs_carrier(number):
+        raise refuse("number.carrier")
 
 
 def state_of(number: ClinicNumber, now: datetime) -> str:

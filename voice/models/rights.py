@@ -20,6 +20,7 @@ class ClinicNumber(models.Model):
 
     `mode`: ``own``, proved by a call, or ``held`` by the service. `holder` is the row of the clinic that lets this one
     use its number. `single_until` is when the approval of a clinic with one administrator comes by itself.
+    `carrier_at` is when the carrier said that it shows the number, where it wants to be asked.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -38,6 +39,7 @@ class ClinicNumber(models.Model):
     single_until = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    carrier_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
     reminded_days = models.PositiveSmallIntegerField(null=True)

@@ -46,7 +46,8 @@ class LentShown(Schema):
 class NumberShown(Schema):
     """A clinic's number. `state`: proving, approving, live, expired; `holder` is the clinic that lends it.
 
-    `single_until`: when the approval comes by itself, as nobody else can give it.
+    `single_until`: when the approval comes by itself, as nobody else can give it. `carrier`: ``wanted`` where the
+    carrier has to call the number itself before it shows it, ``done`` once it has, ``none`` where it does not ask.
     """
 
     id: str
@@ -60,6 +61,7 @@ class NumberShown(Schema):
     asked_by: str | None
     approved_by: str | None
     can_approve: bool
+    carrier: Literal["none", "wanted", "done"]
     single: bool
     single_until: int | None
     expires_at: int | None
@@ -101,6 +103,12 @@ class GrantWanted(Schema):
 
     member: str
     until: Instant | None = None
+
+
+class CarrierCode(Schema):
+    """What is to be typed on the phone that the carrier calls."""
+
+    code: str
 
 
 class Consent(Schema):

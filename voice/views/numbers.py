@@ -13,17 +13,18 @@ from members.models import ClinicMembership
 from members.problems import PROBLEMS
 from members.rights import is_platform_team
 from realtime.protocol import refuse
-from voice import clinic_numbers, pauses
+from voice import carrier_ids, clinic_numbers, pauses
 from voice.clinic_numbers import access_number
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
-from voice.proofs import show_proof
+from voice.proofs import BY_CARRIER, show_proof
 from voice.refusals import refuse as refuse_for
 from voice.rights import CALLS_BACK, SAYS, state_of
 from voice.sealed import open_in
 from voice.shapes import to_ms
 from voice.views.number_schemas import (
     CallWanted,
+    CarrierCode,
     CodeHeard,
     Consent,
     GrantWanted,
@@ -84,11 +85,27 @@ def approve(request: HttpRequest, number: str) -> Any:
     return _fresh(row, mine)
 
 
+@router.post("/numbers/{number}/carrier", response={200: CarrierCode, **PROBLEMS})
+def validate(request: HttpRequest, number: str) -> Any:
+    """Have the carrier call the number; whoever answers types this code. Only where `carrier` is wanted."""
+    row, mine = _access(request, number)
+    return {"code": carrier_ids.validate(row, mine.account, timezone.now())}
+
+
+@router.post("/numbers/{number}/carrier/look", response={200: NumberShown, **PROBLEMS})
+def look(request: HttpRequest, number: str) -> Any:
+    """Ask the carrier whether it shows the number now."""
+    row, mine = _access(request, number)
+    carrier_ids.look(row, timezone.now())
+    return _fresh(row, mine)
+
+
 @router.post("/numbers/{number}/revoke", response={204: None, **PROBLEMS})
 def revoke(request: HttpRequest, number: str) -> Any:
     """Have a number shown no more, at once, also by departments that use it with this clinic's consent."""
     row, _ = _access(request, number)
     clinic_numbers.revoke(row, timezone.now())
+    carrier_ids.withdraw(row)
     return Status(204, None)
 
 
@@ -149,7 +166,7 @@ def _fresh(row: ClinicNumber, mine: ClinicMembership) -> dict[str, Any]:
 
 
 def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> dict[str, Any]:
-    proof = row.proofs.order_by("-call_at").first()
+    proof = row.proofs.exclude(cause=BY_CARRIER).order_by("-call_at").first()
     asked_by_me = row.asked_by_id == mine.account_id
     return {
         "id": row.pk,
@@ -163,6 +180,7 @@ def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> d
         "asked_by": row.asked_by.name if row.asked_by else None,
         "approved_by": row.approved_by.name if row.approved_by else None,
         "can_approve": row.state == "approving" and not asked_by_me,
+        "carrier": "wanted" if carrier_ids.needs_carrier(row) else "done" if row.carrier_at else "none",
         "single": row.state == "approving" and administrators_of(row.clinic_id) == [str(mine.account_id)],
         "single_until": to_ms(row.single_until) if row.single_until else None,
         "expires_at": to_ms(row.expires_at) if row.expires_at else None,

@@ -221,6 +221,13 @@ export default {
   "then.when.morning": "In the morning",
   "then.when.custom": "At another time",
 
+  "back.title": "If they call back",
+  "back.text": "A call back goes to the clinic. You can have it ring your own phone instead, for this patient and until a time you choose.",
+  "back.until": "Ring my phone until {time}",
+  "back.on": "A call back of this patient rings your phone until {time}, then the clinic.",
+  "back.stop": "Stop that",
+  "back.stopped": "A call back rings the clinic again.",
+
   "record.title": "Record",
   "record.started": "Started",
   "record.clinic": "Clinic",
@@ -325,6 +332,7 @@ export default {
   "refused.number.here": "Your clinic has this number already.",
   "refused.number.elsewhere": "Another clinic holds this number. Its administrator can let your clinic use it.",
   "refused.number.held": "Numbers that the service holds are assigned by the platform team.",
+  "refused.number.carrier": "The carrier has not checked this number, or cannot be asked now. Try again shortly.",
   "refused.number.state": "This cannot be done with the number as it stands now.",
   "refused.number.someone_else": "Somebody else of the clinic's administrators has to approve it.",
   "refused.number.waits": "Your clinic has one administrator, so the approval comes by itself after 24 hours.",

@@ -221,6 +221,13 @@ export default {
   "then.when.morning": "I morgon bitti",
   "then.when.custom": "En annan tid",
 
+  "back.title": "Om de ringer tillbaka",
+  "back.text": "Ett återsamtal går till kliniken. Du kan i stället låta det ringa din egen telefon, för den här patienten och till en tid som du väljer.",
+  "back.until": "Ring min telefon till {time}",
+  "back.on": "Ett återsamtal från patienten ringer din telefon till {time}, sedan kliniken.",
+  "back.stop": "Sluta med det",
+  "back.stopped": "Ett återsamtal ringer kliniken igen.",
+
   "record.title": "Logg",
   "record.started": "Startade",
   "record.clinic": "Klinik",
@@ -325,6 +332,7 @@ export default {
   "refused.number.here": "Din klinik har redan det numret.",
   "refused.number.elsewhere": "En annan klinik har det numret. Dess administratör kan låta din klinik använda det.",
   "refused.number.held": "Nummer som tjänsten har delas ut av plattformsteamet.",
+  "refused.number.carrier": "Operatören har inte kontrollerat numret, eller svarar inte just nu. Försök igen om en stund.",
   "refused.number.state": "Det går inte med numret som det är nu.",
   "refused.number.someone_else": "Någon annan av klinikens administratörer måste godkänna det.",
   "refused.number.waits": "Din klinik har en administratör, så godkännandet kommer av sig självt efter 24 timmar.",

@@ -1,0 +1,64 @@
+"""What its retention time is over for is erased; what is needed still, and records, stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from tests.voice.line import Line
+from tests.voice.riverside import make_patient
+from voice import clinic_numbers
+from voice.models import CallNumber, CallRecord, Patient, Proof
+from voice.retention import remove_expired
+
+
+@pytest.fixture
+def talked(line: Line) -> Line:
+    """A call that has ended, and one that goes on."""
+    r = line.call()
+    line.pass_to(r, "connected")
+    line.do("call.hang_up", {}, r)
+    line.pass_to(r, "ended")
+    return line
+
+
+def test_numbers_of_calls_are_erased_in_time_and_the_record_keeps_its_mask(talked: Line) -> None:
+    assert CallNumber.objects.count() == 3
+    remove_expired(timezone.now() + timedelta(days=89))
+    assert CallNumber.objects.count() == 3
+    remove_expired(timezone.now() + timedelta(days=91))
+    assert CallNumber.objects.count() == 0
+    assert CallRecord.objects.get().patient_mask == "•• 55"
+
+
+def test_a_call_that_goes_on_keeps_its_numbers(line: Line) -> None:
+    line.pass_to(line.call(), "connected")
+    remove_expired(timezone.now() + timedelta(days=400))
+    assert CallNumber.objects.count() == 3
+
+
+def test_patients_whom_nobody_calls_are_erased_and_zero_days_mean_never(line: Line, settings: Any) -> None:
+    make_patient(line.clinic, "Tom Reed", used_at=timezone.now() - timedelta(days=1_096))
+    settings.CURBSIDE_KEEP_PATIENT_DAYS = 0
+    remove_expired(timezone.now())
+    assert Patient.objects.count() == 2
+    settings.CURBSIDE_KEEP_PATIENT_DAYS = 1_095
+    remove_expired(timezone.now())
+    assert list(Patient.objects.all()) == [line.maria]
+
+
+def test_codes_that_are_over_are_erased_and_old_proofs_are_forgotten(line: Line) -> None:
+    number = clinic_numbers.ask_number(line.rosa, "+16175550110", "", timezone.now(), timezone.now())
+    remove_expired(timezone.now() + timedelta(minutes=9))
+    assert Proof.objects.get().code is not None
+    remove_expired(timezone.now() + timedelta(minutes=9))
+    line.clock.shift(timedelta(minutes=11))
+    call_command("purge", verbosity=0)
+    proof = number.proofs.get()
+    assert (proof.code, proof.state, proof.cause) == (None, "failed", "over")
+    remove_expired(timezone.now() + timedelta(days=31))
+    assert not Proof.objects.exists()
