@@ -42,7 +42,7 @@ CallId = Annotated[str, Meta(description="The call's stream.")]
 Word = Literal["dialing", "ringing", "answered", "confirmed", "ended"]
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
+class CallStarted(msgspec.Struct, frozen=True, kw_only=True):
     """The call was asked for and allowed; the first event of a call. No name is in it."""
 
     clinic: str
@@ -68,32 +68,32 @@ class LegMoved(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
-class Bridged(msgspec.Struct, frozen=True, kw_only=True):
+class CallBridged(msgspec.Struct, frozen=True, kw_only=True):
     """The two hear each other."""
 
     at: Instant
     max_s: Annotated[int, Meta(description="The longest talk, in seconds.")]
 
 
-class HungUp(msgspec.Struct, frozen=True):
+class CallHungUp(msgspec.Struct, frozen=True):
     """The clinician ended the call."""
 
 
-class Media(msgspec.Struct, frozen=True, kw_only=True):
+class CallMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing has been heard of a browser for some seconds, or it is heard again."""
 
     side: Side
     lost: bool
 
 
-class Ending(msgspec.Struct, frozen=True, kw_only=True):
+class CallEnding(msgspec.Struct, frozen=True, kw_only=True):
     """The end is decided; the legs are being hung up."""
 
     by: By
     cause: Cause
 
 
-class Ended(msgspec.Struct, frozen=True, kw_only=True):
+class CallEnded(msgspec.Struct, frozen=True, kw_only=True):
     """All legs have ended and the record is written."""
 
     by: By
@@ -103,7 +103,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     record: Annotated[str, Meta(description="Under which the record is found: `GET /api/v1/calls/{record}`.")]
 
 
-class OutcomeTold(msgspec.Struct, frozen=True, kw_only=True):
+class CallOutcomeTold(msgspec.Struct, frozen=True, kw_only=True):
     """The clinician said how it went."""
 
     how: shapes.How
@@ -111,13 +111,13 @@ class OutcomeTold(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: Annotated[int, Meta(description="With `retry`, Unix milliseconds.")] | UnsetType = UNSET
 
 
-class StartedByMe(msgspec.Struct, frozen=True, kw_only=True):
+class CallStartedByMe(msgspec.Struct, frozen=True, kw_only=True):
     """The member started a call."""
 
     r: CallId
 
 
-class Changed(msgspec.Struct, frozen=True, kw_only=True):
+class CallChanged(msgspec.Struct, frozen=True, kw_only=True):
     """One of the member's calls was connected, has ended, or has an outcome."""
 
     r: CallId
@@ -126,20 +126,20 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 IN_A_CALL: Final[dict[str, type[msgspec.Struct]]] = {
-    "call.started": Started,
+    "call.started": CallStarted,
     "call.leg": LegMoved,
-    "call.bridged": Bridged,
-    "call.media": Media,
-    "call.hang_up": HungUp,
-    "call.ending": Ending,
-    "call.ended": Ended,
-    "call.outcome": OutcomeTold,
+    "call.bridged": CallBridged,
+    "call.media": CallMedia,
+    "call.hang_up": CallHungUp,
+    "call.ending": CallEnding,
+    "call.ended": CallEnded,
+    "call.outcome": CallOutcomeTold,
 }
-IN_AN_INBOX: Final[dict[str, type[msgspec.Struct]]] = {"call.started": StartedByMe, "call.changed": Changed}
+IN_AN_INBOX: Final[dict[str, type[msgspec.Struct]]] = {"call.started": CallStartedByMe, "call.changed": CallChanged}
 SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
     "call.start": shapes.Start,
-    "call.hang_up": shapes.Nothing,
-    "call.outcome": shapes.Outcome,
+    "call.hang_up": shapes.EndCall,
+    "call.outcome": shapes.SayOutcome,
 }
 
 DESCRIBED: Final = Described(

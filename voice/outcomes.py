@@ -14,7 +14,7 @@ from voice.holding import holding
 from voice.models import CallOutcome
 from voice.permits import rulebook
 from voice.refusals import refuse
-from voice.shapes import Outcome, from_ms, read, to_ms
+from voice.shapes import SayOutcome, from_ms, read, to_ms
 
 LATEST_RETRY: Final = timedelta(days=30)
 
@@ -25,7 +25,7 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
     Raises Refusal `malformed`, `call.not_ended`, `call.outcome_said`.
     """
     now = now or timezone.now()
-    said = read(Outcome, req.d)
+    said = read(SayOutcome, req.d)
     retry_at = _retry_at(said, now)
     with holding(req.stream, now) as held:
         if held.row.ended_at is None:
@@ -46,7 +46,7 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
         return Reply(seq)
 
 
-def _retry_at(said: Outcome, now: datetime) -> datetime | None:
+def _retry_at(said: SayOutcome, now: datetime) -> datetime | None:
     if said.then != "retry":
         return None
     if said.retry_at is None:

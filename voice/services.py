@@ -16,7 +16,7 @@ from voice.carriers.base import CarrierEvent
 from voice.holding import Held, holding
 from voice.models import Attempt, Call, HeardEvent
 from voice.outcomes import say_outcome
-from voice.shapes import Nothing, read, to_ms
+from voice.shapes import EndCall, read, to_ms
 from voice.starting import start
 
 __all__ = ["advance", "end_call", "hang_up", "outcome", "start", "take_events"]
@@ -31,7 +31,7 @@ def hang_up(req: Request, now: datetime | None = None) -> Reply:
     Raises Refusal `closed`.
     """
     now = now or timezone.now()
-    read(Nothing, req.d)
+    read(EndCall, req.d)
     with holding(req.stream, now) as held:
         if held.row.ended_at is not None:
             raise refuse("closed")

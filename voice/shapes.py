@@ -44,7 +44,7 @@ class Start(Wish, frozen=True, kw_only=True):
     until: Annotated[int, Meta(description="Not begun later than this; Unix milliseconds.")] | None = None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class SayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """`call.outcome`: how it went, and what follows; `retry_at` with ``retry`` (Unix milliseconds)."""
 
     how: How
@@ -52,8 +52,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_at: int | None = None
 
 
-class Nothing(msgspec.Struct, frozen=True):
-    """The content of a command that needs none."""
+class EndCall(msgspec.Struct, frozen=True):
+    """`call.hang_up`: nothing needs to be said with it."""
 
 
 def read(shape: type[T], d: dict[str, Any]) -> T:

@@ -1,0 +1,153 @@
+"""A call loop that kills its own process at one step, with SIGKILL; and one that then finishes what is left.
+
+Run as a program by ``test_killed.py``: ``prepare`` makes a clinic, ``python -m tests.voice.doomed <step>`` starts one
+call and works until the step is reached, ``finish`` works until no call is open and prints what became of all as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from typing import Any, Final
+
+import django
+
+STEPS: Final = (
+    "before dial 1", "after dial 1", "stored dial 1", "before dial 2", "after dial 2", "stored dial 2",
+    "before bridge", "after bridge", "before hangup", "after hangup",
+)  # fmt: skip
+"""Each request of the carrier: before it is made, after it was made, and after its answer was stored."""
+
+
+def doom(step: str, mine: str) -> None:
+    """Have the process die at this step of this call."""
+    from voice import asking
+    from voice.carriers.loopback import Loopback
+    from voice.models import Attempt
+
+
+    def die(reached: str, reference_or_leg: str) -> None:
+        found = Attempt.objects.filter(call=mine)
+        ours = found.filter(reference=reference_or_leg) | found.filter(carrier_id=reference_or_leg)
+        if reached == step and ours.exists():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    class Doomed(Loopback):
+        def dial(self, order: Any) -> str:
+            n = "1" if order.confirm else "2"
+            die(f"before dial {n}", order.reference)
+            leg = super().dial(order)
+            die(f"after dial {n}", order.reference)
+            return leg
+
+        def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:
+            die("before bridge", clinician_id)
+            super().bridge(clinician_id, patient_id, room)
+            die("after bridge", clinician_id)
+
+        def hangup(self, carrier_id: str) -> None:
+            die("before hangup", carrier_id)
+            super().hangup(carrier_id)
+            die("after hangup", carrier_id)
+
+    carrier = Doomed()
+    asking.carrier_of = lambda name: carrier  # type: ignore[assignment]  # the dying process's own
+    if step.startswith("stored"):
+        perform = asking._dial
+
+        def stored(action: Any) -> None:
+            perform(action)
+            die(f"stored dial {'1' if action.attempt.side == 'clinician' else '2'}", action.attempt.reference)
+
+        asking._ASKING["dial"] = stored
+
+
+def prepare() -> None:
+    """Riverside Clinic, and a physician for each step."""
+    from tests.voice.riverside import Riverside, join, make_grant, make_phone, set_up_totp
+
+    world = Riverside()
+    for number, _ in enumerate(STEPS):
+        place = join(world.clinic)
+        set_up_totp(place.account)
+        make_phone(place.account, f"+16175550{180 + number}")
+        make_grant(world.own, place)
+
+
+def begin(step: str) -> str:
+    """Have the step's physician start a call; returns it."""
+    import uuid
+
+    from members.vault import inbox_of
+    from realtime.commands import Request
+    from realtime.log import digest_of
+    from voice.models import ClinicNumber, OwnPhone, Patient
+    from voice.sealed import open_in
+    from voice.starting import start
+
+    phone = f"+16175550{180 + STEPS.index(step)}"
+    member = next(str(row.account_id) for row in OwnPhone.objects.all() if open_in(row, "number") == phone)
+    shown = ClinicNumber.objects.get(mode="own")
+    d = {"clinic": str(shown.clinic_id), "caller_id": shown.pk, "patient": Patient.objects.get().pk, "looked": True}
+    stream, seat = inbox_of(member)
+    req = Request(member, stream, seat, "", str(uuid.uuid4()), "call.start", d, digest_of("call.start", d))
+    made = start(req).made
+    assert made is not None
+    return made
+
+
+def work(step: str) -> None:
+    """Start a call and work until the process dies. A call whose hang-up is the step is ended once it is connected."""
+    from django.utils import timezone
+
+    from voice.call import By, Cause
+    from voice.loop import Loop
+    from voice.models import Call
+    from voice.services import end_call
+
+    mine = begin(step)
+    doom(step, mine)
+    loop, ended = Loop(4), time.monotonic() + 20
+    while time.monotonic() < ended:
+        loop.step()
+        if "hangup" in step and Call.objects.filter(pk=mine, stage="connected").exists():
+            end_call(mine, By.CLINIC, Cause.CANCELLED, timezone.now())
+        time.sleep(0.02)
+    raise SystemExit(f"nobody died at {step}")
+
+
+def finish() -> None:
+    """Work until no call is open, and say what became of them."""
+    from voice.loop import Loop
+    from voice.models import Action, Attempt, Call, CallRecord, LoopbackLeg
+
+    loop, ended = Loop(4), time.monotonic() + 40
+    while time.monotonic() < ended and (
+        Call.objects.filter(ended_at=None).exists() or Action.objects.filter(state="claimed").exists()
+    ):
+        loop.step()
+        time.sleep(0.02)
+    loop.drain()
+    dialled = Counter(LoopbackLeg.objects.values_list("reference", flat=True))
+    found = [
+        {
+            "r": call.pk,
+            "stage": call.stage,
+            "cause": call.cause,
+            "records": CallRecord.objects.filter(call=call.pk).count(),
+            "dialled": {f"{a.side}": dialled[a.reference] for a in Attempt.objects.filter(call=call)},
+            "alive": LoopbackLeg.objects.filter(
+                reference__in=Attempt.objects.filter(call=call).values("reference")).exclude(state="ended").count(),
+        }
+        for call in Call.objects.order_by("started_at")
+    ]  # fmt: skip
+    json.dump(found, sys.stdout)
+
+
+if __name__ == "__main__":
+    django.setup()
+    {"prepare": prepare, "finish": finish}.get(sys.argv[1], lambda: work(" ".join(sys.argv[1:])))()
