@@ -95,6 +95,7 @@ function onInbox(event) {
     refreshConsult(d.r).then((item) => tellChange(known, item, late));
   }
   if (k === "call.started" || k === "call.changed") refreshCall(d.r);
+  if (k === "notice" && !late) import("./views/notices.js").then((view) => view.tellNotice(d)).catch(() => {});
   if (k === "availability.changed") {
     heardAvailability(d);
     reloadAvailability();

@@ -12,6 +12,7 @@ import { callout, failure, skeleton, statement } from "../parts/states.js";
 import { t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 import { afterCall } from "./call-after.js";
+import { callBack } from "./call-back.js";
 import { callFacts, endText } from "./call-facts.js";
 import { lanes, nowText } from "./call-lanes.js";
 import { callsBack, patientSees } from "./call-number.js";
@@ -152,6 +153,7 @@ function over(r, item, call) {
         </div>
       </div>
       ${afterCall(r, item, call, end)}
+      ${callBack(r, item)}
       ${callFacts(item, call)}
     </div>`;
 }

@@ -121,6 +121,26 @@ function watch(clinic, number, form) {
   }, WATCH_MS);
 }
 
+/** The carrier's own look at the number: it calls, and whoever answers types the code that stands here. */
+export function askCarrier(clinic, number) {
+  const form = { code: "", error: "", busy: false };
+  const ask = () => carryOut(form, async () => { form.code = (await screen.api.post(`/numbers/${number.id}/carrier`)).code; });
+  const look = async (close) => {
+    const fresh = await carryOut(form, () => screen.api.post(`/numbers/${number.id}/carrier/look`));
+    if (!fresh) return;
+    if (fresh.carrier === "wanted") Object.assign(form, { error: t("numbers.carrier.not_yet") });
+    else close();
+    update();
+    await reload(numbersKey(clinic));
+  };
+  openDialog(t("numbers.carrier.title", { number: number.formatted }), (close) => html`<div class="stack">
+    <p class="soft">${t("numbers.carrier.text")}</p>${wrong(form)}
+    ${form.code ? html`<p>${t("numbers.carrier.code")}</p><p class="number-digits figures">${form.code}</p>` : nothing}
+    <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("close")}</button>
+      ${form.code ? html`<button class="btn btn-primary" type="button" aria-busy=${form.busy ? "true" : "false"} @click=${() => look(close)}>${t("numbers.carrier.look")}</button>`
+        : html`<button class="btn btn-primary" type="button" aria-busy=${form.busy ? "true" : "false"} @click=${ask}>${t("numbers.call")}</button>`}</div></div>`);
+}
+
 // --- granted and lent ----------------------------------------------------------------------------------------------------------------
 
 /** Let a member show the number, until a day or until it is taken back. */

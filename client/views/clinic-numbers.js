@@ -10,7 +10,7 @@ import { date, exact, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 import { endsInDays } from "../core/call-setup.js";
 import { attestationText } from "./call-number.js";
-import { addNumber, grantNumber, lendNumber, numbersKey, proveNumber } from "./clinic-number-forms.js";
+import { addNumber, askCarrier, grantNumber, lendNumber, numbersKey, proveNumber } from "./clinic-number-forms.js";
 
 const TONES = { proving: ["hourglass", "pill-wait"], approving: ["hourglass", "pill-wait"], live: ["badge-check", "pill-done"], expired: ["circle-x", "pill-end"], revoked: ["circle-x", "pill-end"] };
 
@@ -50,7 +50,8 @@ function number(clinic, one) {
 /** What has to be done with it now, if anything has. */
 function next(clinic, one, days) {
   if (one.state === "proving") return proving(clinic, one);
-  if (one.state === "approving") return approving(clinic, one);
+  if (one.state === "approving") return [approving(clinic, one), carrierCheck(clinic, one)];
+  if (one.carrier === "wanted") return carrierCheck(clinic, one);
   if ((one.state === "expired" || days !== null) && one.mode === "own" && !one.holder) {
     const text = one.state === "expired" ? t("numbers.expired") : t("numbers.expiring", { count: days });
     return callout(one.state === "expired" ? "end" : "wait", "hourglass", html`<p>${text}</p>${proveButton(clinic, one)}`);
@@ -75,6 +76,13 @@ function approving(clinic, one) {
   }
   const text = one.single_until ? t("numbers.approve.single", { time: exact(one.single_until) }) : t("numbers.approve.waits");
   return callout("wait", "hourglass", text);
+}
+
+/** Some carriers show only numbers that they have called themselves. */
+function carrierCheck(clinic, one) {
+  if (one.carrier !== "wanted" || one.holder) return nothing;
+  return callout("wait", "phone-call", html`<p>${t("numbers.carrier")}</p>
+    <p><button class="btn btn-small" type="button" @click=${() => askCarrier(clinic, one)}>${t("numbers.carrier.do")}</button></p>`);
 }
 
 async function approve(clinic, one) {
