@@ -15,6 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.client import call_screens
 from tests.flows.browser import STILL, Window, launch
 from tests.flows.doings import DIALOG, bubble, choose, composer, hear, say, sign_in, write_question
 from tests.flows.installation import Installation
@@ -33,17 +34,19 @@ class Walk:
     """The windows of one walk and the numbering of its pictures."""
 
     def __init__(self, browser: Browser, home: str, scratch: Path) -> None:
-        """Three people's devices, one of each size, and a desk of the platform team."""
+        """Three people's devices, one of each size, a desk of the platform team and one of a clinic."""
         self.phone = Window.open(browser, "phone", home, PHONE, scratch)
         self.desk = Window.open(browser, "desk", home, DESK, scratch)
         self.tablet = Window.open(browser, "tablet", home, TABLET, scratch)
         self.watcher = Window.open(browser, "desk", home, DESK, scratch)
+        self.clinic = Window.open(browser, "desk", home, DESK, scratch)
         self.count = 0
 
     @property
     def faults(self) -> list[str]:
         """What the pages did that they must not do, and what axe found."""
-        return [fault for window in (self.phone, self.desk, self.tablet, self.watcher) for fault in window.faults]
+        windows = (self.phone, self.desk, self.tablet, self.watcher, self.clinic)
+        return [fault for window in windows for fault in window.faults]
 
     def stop(self, window: Window, name: str, scheme: str = "light") -> None:
         """Ask axe in both schemes, and keep a picture in one."""
@@ -147,6 +150,8 @@ def main() -> int:
         walk.ask()
         walk.talk()
         walk.close()
+        call_screens.call(walk)
+        call_screens.run_clinic(walk, walk.clinic)
         walk.watch()
         for fault in walk.faults:
             sys.stderr.write(fault + "\n")
