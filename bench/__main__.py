@@ -21,12 +21,14 @@ from _pytest.outcomes import Failed, Skipped
 
 from bench import alone, calls, curves, drawing, elsewhere, profile, rows
 from bench.places import CACHE, DOCUMENT
+from bench.load import LoadError
 from bench.plan import FULL, SHORT
 from bench.report import ROWS, Report
 from bench.stage import Stage
 from bench.systems import Bed
 from bench.table import printed, write_document
 
+FAILED: Final = "not measured to its end"
 SECTIONS: Final[dict[str, Callable[[Stage], None]]] = {
     "sockets": rows.through_sockets,
     "log": alone.log_alone,
@@ -84,11 +86,20 @@ def run(asked: argparse.Namespace) -> Report:
                 profile.profile(stage)
             else:
                 for name in asked.only or SECTIONS:
-                    SECTIONS[name](stage)
+                    _measure(name, stage)
         finally:
             bed.close()
     report.seconds = time.monotonic() - began
     return report
+
+
+def _measure(name: str, stage: Stage) -> None:
+    """Measure one section. What the others found is kept where one fails; the report says that it did."""
+    try:
+        SECTIONS[name](stage)
+    except (LoadError, RuntimeError, OSError, ExceptionGroup) as failure:
+        stage.say(f"{name} failed: {failure}")
+        stage.report.remarks.append(f"{name}: {FAILED}.")
 
 
 def draw_curves(report: Report, folder: Path) -> None:
@@ -119,7 +130,7 @@ def main() -> int:
     if asked.doc:
         write_document(report, DOCUMENT)
         draw_curves(report, DOCUMENT.parent)
-    return 0
+    return 1 if any(FAILED in remark for remark in report.remarks) else 0
 
 
 if __name__ == "__main__":
