@@ -27,8 +27,10 @@ INSERT: Final = (
     "INSERT INTO realtime_event (stream_id, seq, seat_id, c, kind, body, digest, ts) SELECT *, %b::int8 FROM unnest("
     "%b::text[], %b::int8[], %b::text[], %b::text[], %b::text[], %b::bytea[], %b::bytea[])"
 )
+# Not a join with the numbers: of a list it does not know PostgreSQL expects a hundred rows, and reads all streams.
 HEADS: Final = (
-    "UPDATE realtime_stream s SET seq = v.seq FROM unnest(%b::text[], %b::int8[]) AS v(id, seq) WHERE s.id = v.id"
+    "UPDATE realtime_stream SET seq = (%(seqs)b::int8[])[array_position(%(ids)b::text[], id::text)] "
+    "WHERE id = ANY(%(ids)b::text[])"
 )
 
 
@@ -134,7 +136,7 @@ def _store_on_postgresql(items: Sequence[Pending]) -> list[Outcome]:
                 if batch.rows:
                     streams, seqs, seats, cs, kinds, _, bodies, digests, _ = zip(*batch.rows, strict=True)
                     writing.execute(INSERT, [batch.ts, *map(list, (streams, seqs, seats, cs, kinds, bodies, digests))])
-                    writing.execute(HEADS, [list(batch.heads), list(batch.heads.values())])
+                    writing.execute(HEADS, {"ids": list(batch.heads), "seqs": list(batch.heads.values())})
                 writing.execute("COMMIT")
         except BaseException:
             if not raw.closed:

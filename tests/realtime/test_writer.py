@@ -155,7 +155,7 @@ def test_a_database_that_fails_is_busy_and_nothing_is_half_stored(thread: Make, 
 
     with monkeypatch.context() as patch:  # the events are in, and what follows them fails
         patch.setattr(sql, "set_heads", fail)
-        patch.setattr(storing, "HEADS", "SELECT 1 / 0, %b::text[], %b::int8[]")
+        patch.setattr(storing, "HEADS", "SELECT 1 / 0, %(ids)b::text[], %(seqs)b::int8[]")
         desk.put(made, "lost")
         desk.writer.start()
         ((_, outcome),) = desk.answers(1)
