@@ -20,8 +20,8 @@ import psutil
 from _pytest.outcomes import Failed, Skipped
 
 from bench import alone, calls, curves, drawing, elsewhere, profile, rows
-from bench.places import CACHE, DOCUMENT
 from bench.load import LoadError
+from bench.places import CACHE, DOCUMENT
 from bench.plan import FULL, SHORT
 from bench.report import ROWS, Report
 from bench.stage import Stage
