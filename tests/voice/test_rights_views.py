@@ -162,8 +162,12 @@ def test_an_address_book_over_http_shows_two_digits_and_records_who_looked(line:
     assert (wrong.status_code, wrong.json()["d"]) == (409, {"field": "born"})
     assert amara.call("DELETE", path).status_code == 204
     assert amara.call("GET", path).status_code == 404
-    looks = PatientLook.objects.filter(patient=patient["id"]).order_by("pk").values_list("why", flat=True)
-    assert list(looks) == ["changed", "opened", "changed", "erased"]
+    looks = browse(line.rosa.account).get(f"{path}/looks")["items"]
+    assert [look["why"] for look in looks] == ["erased", "changed", "opened", "changed"]
+    assert {look["who"] for look in looks} == {line.amara.account.name}
+    assert amara.call("GET", f"{path}/looks").status_code == 404, "for administrators"
+    stranger = browse(join(make_clinic("Elsewhere"), "administrator").account)
+    assert stranger.call("GET", f"{path}/looks").status_code == 404
 
 
 def test_a_file_is_imported_by_the_desk_and_by_no_physician(line: Line) -> None:

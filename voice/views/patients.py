@@ -8,14 +8,17 @@ from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 
 from members.auth import account_of, signed_in
-from members.clinics import access_verified
+from members.clinics import ADMINISTRATOR, access_verified
 from members.problems import PROBLEMS
+from realtime.protocol import refuse
 from voice import address_book, importing
-from voice.models import Patient
+from voice.models import Patient, PatientLook
 from voice.patients import PatientView, access_row, remember_look, view_of
+from voice.shapes import to_ms
 
 router = Router(tags=["patients"], auth=signed_in)
 FILE_CHARS = 2_000_000
+LOOKS_MOST = 200
 
 Name = Annotated[str, Field(max_length=400)]
 Typed = Annotated[str, Field(max_length=40)]
@@ -86,6 +89,20 @@ class PatientChanges(Schema):
     do_not_call: bool = False
 
 
+class Look(Schema):
+    """Somebody saw or changed a patient. `why`: opened, dialling, changed, erased; `who` is null once they are gone."""
+
+    at: int
+    who: str | None
+    why: str
+
+
+class LooksShown(Schema):
+    """Who looked at a patient, the latest first."""
+
+    items: list[Look]
+
+
 class File(Schema):
     """A CSV file as text, its first row the columns' names; `dry`: only say what would become of it."""
 
@@ -139,6 +156,18 @@ def show_patient(request: HttpRequest, clinic: str, patient: str) -> Any:
     row = _access(request, clinic, patient)
     remember_look(str(account_of(request).pk), row.pk, "opened")
     return _shown(view_of(row))
+
+
+@router.get("/clinics/{clinic}/patients/{patient}/looks", response={200: LooksShown, **PROBLEMS})
+def list_looks(request: HttpRequest, clinic: str, patient: str) -> Any:
+    """Who looked at a patient, the latest first, for the clinic's administrators; of one who was erased, too."""
+    place = access_verified(account_of(request), clinic, {ADMINISTRATOR})
+    looks = PatientLook.objects.filter(patient=patient, clinic=place.clinic_id).select_related("account")
+    found = looks.order_by("-pk")[:LOOKS_MOST]
+    if not found:
+        raise refuse("not_found")
+    return {"items": [{"at": to_ms(look.at), "who": look.account.name if look.account else None, "why": look.why}
+                      for look in found]}
 
 
 @router.patch("/clinics/{clinic}/patients/{patient}", response={200: PatientShown, **PROBLEMS})
