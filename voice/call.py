@@ -15,13 +15,13 @@ more where the clinician goes from the browser to the telephone. Two rules hold 
 Nothing waits without a deadline: `RUNNING` says which one runs while an attempt stands where it does, and a leg that
 was hung up has one too. So a carrier that falls silent delays the end of a call and cannot prevent it.
 
-The tables here are drawn in ``docs/calls.md``; ``tests/voice/test_call.py`` walks every state that can be reached.
+The tables (``call_tables.py``) are drawn in ``docs/calls.md``; ``tests/voice/test_call.py`` walks every state that can
+be reached.
 """
 
 from __future__ import annotations
 
-from enum import IntFlag, StrEnum
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -55,154 +55,26 @@ from voice.call_events import (
     TimerDue,
     Way,
 )
+from voice.call_memory import Asked, Attempt, Ending, Memory
+from voice.call_tables import (
+    EXPIRES,
+    HANDOVERS_MOST,
+    JOINT,
+    NEXT_TRUNK,
+    NORMAL,
+    PERSONAL,
+    RUNNING,
+    UP_AT,
+    Deadline,
+    Spans,
+    Standing,
+)
 
 __all__ = [
     "Action", "Bridge", "BridgeFailed", "By", "Call", "Cause", "ClearTimer", "Dial", "DialFailed", "DialUnknown",
     "Event", "Handover", "HangUp", "HangUpLeg", "KeyPressed", "Leg", "LegChanged", "MediaLost", "MediaUp", "Prompt",
     "PromptKind", "Record", "RightRevoked", "SetTimer", "Side", "Spans", "Stage", "Tell", "TimerDue", "Way",
 ]  # fmt: skip
-
-
-class Standing(StrEnum):
-    """How one side stands: the best of its attempts that are not on their way out."""
-
-    NOBODY = "nobody yet"
-    CALLING = "being called"
-    UP = "up"
-    OVER = "over"
-
-
-class Spans(msgspec.Struct, frozen=True):
-    """How long each deadline runs, in seconds."""
-
-    clinician_answer: float = 25.0
-    press_one: float = 15.0
-    patient_answer: float = 45.0
-    teardown: float = 10.0
-    max_duration: float = 3600.0
-    dial_uncertain: float = 30.0
-    media_warn: float = 10.0
-    media_lost: float = 20.0
-
-
-# A telephone leg of the clinician is up once a key was pressed, or a voicemail box would be bridged to the patient.
-UP_AT: Final[dict[Side, Leg]] = {Side.CLINICIAN: Leg.CONFIRMED, Side.PATIENT: Leg.ANSWERED}
-
-JOINT: Final[dict[tuple[Standing, Standing], Stage]] = {
-    (Standing.CALLING, Standing.NOBODY): Stage.REACHING_CLINICIAN,
-    (Standing.UP, Standing.NOBODY): Stage.REACHING_PATIENT,
-    (Standing.UP, Standing.CALLING): Stage.REACHING_PATIENT,
-    (Standing.UP, Standing.UP): Stage.CONNECTED,
-    # In a handover the first way may be gone before the second is there.
-    (Standing.CALLING, Standing.CALLING): Stage.REACHING_PATIENT,
-    (Standing.CALLING, Standing.UP): Stage.HOLDING,
-    (Standing.OVER, Standing.NOBODY): Stage.ENDING,
-    (Standing.OVER, Standing.CALLING): Stage.ENDING,
-    (Standing.OVER, Standing.UP): Stage.ENDING,
-    (Standing.OVER, Standing.OVER): Stage.ENDING,
-    (Standing.CALLING, Standing.OVER): Stage.ENDING,
-    (Standing.UP, Standing.OVER): Stage.ENDING,
-}
-"""The stage of every pair (clinician, patient). The clinician is always called first, so is never nobody."""
-
-Deadline = Literal["clinician_answer", "press_one", "patient_answer", "dial_uncertain"]
-RUNNING: Final[dict[tuple[Side, Leg], Deadline | None]] = {
-    (Side.CLINICIAN, Leg.IDLE): "clinician_answer",
-    (Side.CLINICIAN, Leg.DIALING): "clinician_answer",
-    (Side.CLINICIAN, Leg.RINGING): "clinician_answer",
-    (Side.CLINICIAN, Leg.ANSWERED): "press_one",
-    (Side.CLINICIAN, Leg.CONFIRMED): None,
-    (Side.PATIENT, Leg.IDLE): "patient_answer",
-    (Side.PATIENT, Leg.DIALING): "patient_answer",
-    (Side.PATIENT, Leg.RINGING): "patient_answer",
-    (Side.PATIENT, Leg.ANSWERED): None,
-    (Side.PATIENT, Leg.CONFIRMED): None,
-}
-"""Which deadline runs while an attempt stands at a level. A dial of which nobody knows runs ``dial_uncertain``."""
-
-EXPIRES: Final[dict[str, Cause]] = {
-    "clinician_answer": Cause.NO_ANSWER,
-    "press_one": Cause.NO_KEY,
-    "patient_answer": Cause.NO_ANSWER,
-    "dial_uncertain": Cause.UNCERTAIN,
-    "media_lost": Cause.LOST,
-}
-"""With which cause an attempt is given up when its deadline has come."""
-
-NORMAL: Final[dict[tuple[Side, Stage], tuple[By, Cause]]] = {
-    (Side.CLINICIAN, Stage.REACHING_CLINICIAN): (By.CLINICIAN, Cause.DECLINED),
-    (Side.CLINICIAN, Stage.REACHING_PATIENT): (By.CLINICIAN, Cause.CANCELLED),
-    (Side.CLINICIAN, Stage.CONNECTED): (By.CLINICIAN, Cause.COMPLETED),
-    (Side.CLINICIAN, Stage.HOLDING): (By.CLINICIAN, Cause.COMPLETED),
-    (Side.PATIENT, Stage.REACHING_PATIENT): (By.PATIENT, Cause.DECLINED),
-    (Side.PATIENT, Stage.CONNECTED): (By.PATIENT, Cause.COMPLETED),
-    (Side.PATIENT, Stage.HOLDING): (By.PATIENT, Cause.COMPLETED),
-}
-"""What it means that somebody simply hung up: who ended the call, and why."""
-
-PERSONAL: Final = frozenset({Cause.BUSY, Cause.DECLINED, Cause.CANCELLED})
-"""Causes that are somebody's doing; whatever else ends a leg is put down to the service."""
-
-NEXT_TRUNK: Final = frozenset({Cause.FAILED})
-"""Causes after which the same number may be tried over another trunk, as nothing has rung."""
-
-HANDOVERS_MOST: Final = 2
-
-
-class Asked(IntFlag):
-    """Which hang-ups of a leg were ordered: at most one of each."""
-
-    NONE = 0
-    PROMPT = 1
-    CANCEL = 2
-    HANG_UP = 4
-    LATE_CANCEL = 8
-    LATE_HANG_UP = 16
-
-
-class Attempt(msgspec.Struct):
-    """One attempt of a side. `leaving`: its end was ordered; `given_up`: it was called ended without the carrier."""
-
-    side: Side
-    n: int
-    way: Way
-    leg: Leg = Leg.IDLE
-    cause: Cause | None = None
-    unknown: bool = False
-    leaving: bool = False
-    given_up: bool = False
-    asked: Asked = Asked.NONE
-    peer: int = 0
-    lost: bool = False
-    warned: bool = False
-
-    def timer(self, deadline: str) -> str:
-        """The name of one of its timers."""
-        return f"{deadline}:{self.side}:{self.n}"
-
-
-class Ending(msgspec.Struct, frozen=True):
-    """Who ended the call, why, from which stage, and when (Unix seconds)."""
-
-    by: By
-    cause: Cause
-    stage: Stage
-    at: float
-
-
-class Memory(msgspec.Struct):
-    """All that a call remembers; `Call.to_state` is this as JSON."""
-
-    way: Way
-    trunks: int
-    max_s: float
-    stage: Stage = Stage.REACHING_CLINICIAN
-    attempts: list[Attempt] = []
-    timers: dict[str, float] = {}
-    bridged: tuple[int, int] | None = None
-    bridged_at: float | None = None
-    ending: Ending | None = None
-    handovers: int = 0
 
 
 class Call:

@@ -16,23 +16,8 @@ from msgspec import UNSET, Meta, UnsetType
 from realtime.describing import CommandDoc, Described, EventDoc, does_of
 from realtime.tables import table
 from voice import shapes
-from voice.call import (
-    EXPIRES,
-    JOINT,
-    NEXT_TRUNK,
-    NORMAL,
-    PERSONAL,
-    RUNNING,
-    UP_AT,
-    By,
-    Cause,
-    Leg,
-    Side,
-    Spans,
-    Stage,
-    Standing,
-    Way,
-)
+from voice.call import By, Cause, Leg, Side, Spans, Stage, Way
+from voice.call_tables import EXPIRES, JOINT, NEXT_TRUNK, NORMAL, PERSONAL, RUNNING, UP_AT, Standing
 from voice.commands import OWN, SERVICES
 from voice.exploring import WORLDS, steps_between, walk
 from voice.reasons import SENTENCES

@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from voice.call import (
-    HANDOVERS_MOST,
     Action,
     BridgeFailed,
     By,
@@ -37,6 +36,7 @@ from voice.call import (
     TimerDue,
     Way,
 )
+from voice.call_tables import HANDOVERS_MOST
 
 FAR: Final = 1e12
 State = bytes

@@ -16,6 +16,7 @@ from members.directory import names_of
 from members.quiet import local, zone
 from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
 from voice.numbers import formatted
+from voice.offers import offer_until
 from voice.permits import rulebook
 from voice.reasons import SENTENCES
 from voice.records import describe_leg
@@ -56,8 +57,8 @@ def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None) -> Pag
     return _page(Q(clinic=clinic), filters, before, who=True)
 
 
-def describe(call: Call, *, who: bool) -> dict[str, Any]:
-    """Return one call with its legs, and the rules that were asked."""
+def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
+    """Return one call with its legs, the rules that were asked, and until when a call back rings who made it."""
     [item] = _items([call], [], who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
     legs = [describe_leg(attempt) for attempt in attempts]
@@ -65,6 +66,7 @@ def describe(call: Call, *, who: bool) -> dict[str, Any]:
     return item | {
         "bridged_at": or_none(call.bridged_at),
         "ended_at": or_none(call.ended_at),
+        "call_back_until": or_none(offer_until(call.pk, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
         "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
     }
@@ -129,12 +131,13 @@ def _filtered(whose: Q, filters: Filters) -> Any:
 
 
 def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:
-    patients = rulebook().patients({row.patient for row in (*calls, *refusals) if row.patient})
-    clinics = names_of_clinics({row.clinic for row in (*calls, *refusals) if row.clinic is not None})
+    rows: list[Call | CallRefusal] = [*calls, *refusals]
+    patients = rulebook().patients({row.patient for row in rows if row.patient})
+    clinics = names_of_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
-    people = names_of({row.account for row in (*calls, *refusals)}) if who else {}
+    people = names_of({row.account for row in rows}) if who else {}
     items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
-    for item, row in zip(items, (*calls, *refusals), strict=True):
+    for item, row in zip(items, rows, strict=True):
         clinic = row.clinic
         item["clinic"] = None if clinic is None else {"id": str(clinic), "name": clinics.get(clinic, "")}
         item["patient"] = patients.get(row.patient)
@@ -190,7 +193,7 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
 def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
     [item] = _items([], [row], who=who)
-    return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": []}
+    return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": [], "call_back_until": None}
 
 
 def _refusal_says(code: str) -> str:

@@ -41,6 +41,7 @@ class Loop:
 
     def __init__(self, threads: int | None = None, wanted: Callable[[], bool] = lambda: True) -> None:
         """`threads`: requests to a carrier at once; `wanted`: asked twice a second whether to go on."""
+        self._wanted = wanted
         self._most = threads or settings.CURBSIDE_CALL_THREADS
         self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
         self._asked: set[Future[None]] = set()
@@ -49,7 +50,7 @@ class Loop:
         self._loopback = Loopback()
         self._watch = Watch()
         self._chores = (
-            Chore(TIMERS_S, lambda: wanted() or self.stop()),
+            Chore(TIMERS_S, self._look_round),
             Chore(TIMERS_S, self._keep_time),
             Chore(SWEEP_S, lambda: sweep.sweep(timezone.now())),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
@@ -110,6 +111,10 @@ class Loop:
     def _answered(self, future: Future[None]) -> None:
         self._asked.discard(future)
         self._freed.set()
+
+    def _look_round(self) -> None:
+        if not self._wanted():
+            self.stop()
 
     def _keep_time(self) -> None:
         while timers.work_off(TIMERS, alone()) == timers.BATCH:

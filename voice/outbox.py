@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from voice.call import DialUnknown, Side
 from voice.holding import alone, holding
-from voice.models import Action, Call
+from voice.models import Action, Call, HeardEvent, LoopbackLeg
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
 ONCE: Final = ("dial", "proof")
 KEPT: Final = timedelta(days=2)
+SAID_KEPT: Final = timedelta(days=30)
 
 
 def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at: datetime) -> None:
@@ -34,7 +35,8 @@ def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at:
 def claim(most: int, now: datetime) -> list[Action]:
     """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same."""
     due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
-    lease = {"state": "claimed", "lease_until": now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S), "tries": F("tries") + 1}
+    until = now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S)
+    lease = {"state": "claimed", "lease_until": until, "tries": F("tries") + 1}
     if connection.vendor == "sqlite":
         # Looked at outside of a transaction: there, every transaction is a writing one.
         ids = list(due.values_list("pk", flat=True)[:most])
@@ -97,6 +99,11 @@ def make_unknown(action: Action, now: datetime) -> None:
 
 
 def forget(now: datetime) -> int:
-    """Remove what was settled some days ago; return how many. The record keeps what matters."""
-    old = Action.objects.filter(done_at__lt=now - KEPT, state__in=["done", "failed", "cancelled", "unknown"])
-    return old.delete()[0]
+    """Remove what was settled some days ago, and what carriers said long ago; return how many rows.
+
+    The record keeps what matters, and a word of a carrier that is repeated later meets a call that has ended.
+    """
+    settled = Action.objects.filter(done_at__lt=now - KEPT, state__in=["done", "failed", "cancelled", "unknown"])
+    said = HeardEvent.objects.filter(heard_at__lt=now - SAID_KEPT)
+    played = LoopbackLeg.objects.filter(dialed_at__lt=now - KEPT, state="ended")
+    return sum(rows.delete()[0] for rows in (settled, said, played))

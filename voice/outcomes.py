@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 
@@ -35,7 +35,7 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
         CallOutcome.objects.create(call=held.row, how=said.how, then=said.then, retry_at=retry_at, said_at=now)
         if said.how == "wrong_number" and held.row.patient:
             rulebook().wrong_number(held.row.patient, held.row.which)
-        body = {"how": said.how, "then": said.then}
+        body: dict[str, Any] = {"how": said.how, "then": said.then}
         if retry_at is not None:
             body |= {"retry_at": to_ms(retry_at)}
         seq = held.w.append(

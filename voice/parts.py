@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from members.clinic_members import Part
 from voice import slips
-from voice.models import CallBackOffer, Grant, OnCallTurn, Slip
+from voice.call import By, Cause
+from voice.models import Call, CallBackOffer, Grant, OnCallTurn, Slip
+from voice.services import end_call
 
 
 def count_turns(clinic: str, account: str) -> int:
@@ -56,7 +58,20 @@ def end_offers(clinic: str, account: str, heir: str | None, now: datetime) -> No
     CallBackOffer.objects.filter(clinic=UUID(clinic), account=UUID(account)).delete()
 
 
+def count_calls(clinic: str, account: str) -> int:
+    """How many calls of somebody for the clinic go on now."""
+    return Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None).count()
+
+
+def end_calls(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+    """End the calls that go on; their records stay with the clinic."""
+    going_on = Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None)
+    for r in list(going_on.values_list("pk", flat=True)):
+        end_call(str(r), By.CLINIC, Cause.REVOKED, now)
+
+
 PARTS: Final = (
+    Part("calls", "Calls that go on now; they are ended", count_calls, end_calls),
     Part("grants", "Numbers that they may show; this ends", count_grants, end_grants),
     Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True),
     Part("slips", "Slips that they claimed; they are open for the desk again", count_slips, slips.pass_on),

@@ -55,7 +55,7 @@ def doom(step: str, mine: str) -> None:
             die("after hangup", carrier_id)
 
     carrier = Doomed()
-    asking.carrier_of = lambda name: carrier  # type: ignore[assignment]  # the dying process's own
+    vars(asking)["carrier_of"] = lambda name: carrier
     if step.startswith("stored"):
         perform = asking._dial
 

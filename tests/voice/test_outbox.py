@@ -14,7 +14,7 @@ from tests.voice.carriers.scripted import Killed, Scripted
 from tests.voice.line import Line
 from voice import outbox
 from voice.call import By, Cause
-from voice.carriers.base import CarrierError
+from voice.carriers.base import CarrierError, Kind
 from voice.models import Action, Attempt, Call, CallRecord
 from voice.services import end_call
 
@@ -59,7 +59,8 @@ def test_a_loop_that_dies_at_any_step_doubles_no_dial_and_leaves_no_call_open(
 ) -> None:
     setattr(scripted, when, step)
     r = line.call()
-    for side, kind in (("clinician", "answered"), ("clinician", "key"), ("patient", "answered")):
+    said: tuple[tuple[str, Kind], ...] = (("clinician", "answered"), ("clinician", "key"), ("patient", "answered"))
+    for side, kind in said:
         _work_or_die(line)
         if Attempt.objects.filter(call=r, side=side).exists() and any(
             order.confirm == (side == "clinician") for order in scripted.dialled.values()

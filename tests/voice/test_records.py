@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,6 @@ from django.utils import timezone
 from tests.voice.line import Line
 from tests.voice.test_views import talk
 from voice.exporting import Listed, reconcile
-from voice.management.commands import reconcilecdrs
 from voice.models import Attempt, Call, CallNumber, CallRecord
 from voice.models.calls import AppendOnly
 from voice.records import erase_numbers, write_record
@@ -93,11 +93,11 @@ def test_a_list_that_differs_fails_the_command_and_says_where(
     line: Line, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk(line)
-    monkeypatch.setattr(reconcilecdrs.sys, "stdin", io.StringIO("Sid,Duration\nCAxyz,12\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Sid,Duration\nCAxyz,12\n"))
     with pytest.raises(CommandError, match="3 legs differ"):
         call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
     assert "CAxyz: missing_here" in capsys.readouterr().out
-    monkeypatch.setattr(reconcilecdrs.sys, "stdin", io.StringIO("Number,Seconds\n"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Number,Seconds\n"))
     with pytest.raises(CommandError, match="column"):
         call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
 

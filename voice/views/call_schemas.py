@@ -99,8 +99,12 @@ class Decision(Schema):
 
 
 class CallWhole(CallItem):
-    """One call with its legs and the rules that were asked."""
+    """One call with its legs and the rules that were asked.
 
+    `call_back_until`: until when a call back of it rings the phone of who made it, null where it rings the clinic.
+    """
+
+    call_back_until: int | None
     bridged_at: int | None
     ended_at: int | None
     legs: list[LegShown]

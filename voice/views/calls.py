@@ -85,7 +85,7 @@ def get_one(request: HttpRequest, r: str) -> Any:
     account = account_of(request)
     call = Call.objects.filter(pk=r).select_related("outcome").first()
     if call is not None:
-        return listing.describe(call, who=_whose(str(account.pk), call.account, call.clinic))
+        return listing.describe(call, timezone.now(), who=_whose(str(account.pk), call.account, call.clinic))
     refused = CallRefusal.objects.filter(pk=r).first()
     if refused is None:
         raise wire.refuse("not_found")
