@@ -226,6 +226,8 @@ def test_an_offer_is_for_ones_own_call_of_a_held_number_and_a_day_at_most(line: 
     offers.offer_call_back(amara, held, soon)
     offers.offer_call_back(amara, held, soon + timedelta(hours=1))
     assert offers.offer_until(held, now) == soon + timedelta(hours=1)
+    shown = Browser().sign_in(amara).get(f"/calls/{held}")
+    assert shown["call_back_until"] == int((soon + timedelta(hours=1)).timestamp() * 1000)
     assert offers.offer_until(held, soon + timedelta(hours=2)) is None
     offers.withdraw_offer(amara, held)
     assert not CallBackOffer.objects.exists()

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
 from members import vault
 from realtime.commands import Request
@@ -23,11 +24,11 @@ from tests.voice.riverside import HELD, OWN, PATIENT, PHONE, Riverside
 from voice import carriers
 from voice.call import Leg
 from voice.loop import Loop
-from voice.models import Call, CallRecord
+from voice.models import Call, CallRecord, ClinicNumber
 from voice.services import hang_up, outcome, start
 
 PACE: Final = 1.0
-SPANS: Final = {"clinician_answer": 1.5, "press_one": 1.0, "patient_answer": 2.0, "teardown": 0.6, "max_duration": 60.0,
+SPANS: Final = {"clinician_answer": 3.0, "press_one": 1.5, "patient_answer": 3.0, "teardown": 0.6, "max_duration": 60.0,
                 "dial_uncertain": 1.5, "media_warn": 10.0, "media_lost": 20.0}
 SERVICE: Final = "+16175550199"
 
@@ -41,6 +42,7 @@ class TwilioLine:
         self.riverside = Riverside()
         fake.exchange.owned |= {SERVICE, HELD}
         fake.exchange.validated[OWN] = "PN" + "1" * 32
+        ClinicNumber.objects.filter(pk=self.riverside.own.pk).update(carrier_at=timezone.now())
         self.doctor = fake.phone(PHONE, Phone(rings_s=0.15, presses_after_s=0.1))
         self.patient = fake.phone(PATIENT, Phone(rings_s=0.15, keys=[]))
 

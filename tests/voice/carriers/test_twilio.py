@@ -227,10 +227,10 @@ def test_a_code_is_spoken_after_an_extension_was_dialled(
     fake: FakeTwilio, receiver: Receiver, twilio: Twilio
 ) -> None:
     receiver.policy = lambda side, events: Instruction("say", text="Your code is four, two.")
-    twilio.dial(order("patient", say="Your code is four, two.", digits="ww17"))
+    twilio.dial(order("patient", say="Your code is four, two.", digits="17"))
     receiver.wait_for("patient-leg", "ended")
     assert fake.exchange.phones[PATIENT].heard == ["Your code is four, two."] * 3
-    assert fake.asked[0].form["SendDigits"] == "ww17"
+    assert fake.asked[0].form["SendDigits"] == "WW17"
 
 
 def test_callbacks_doubled_late_and_backwards_are_the_same_events(

@@ -112,8 +112,8 @@ class Poster:
 
     def _start(self, work: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _work(self, line: queue.Queue[tuple[str, Form] | None]) -> None:
         while (item := line.get()) is not None:

@@ -31,6 +31,9 @@ Source: Twilio, "Webhooks: connection overrides"."""
 SPARE_S: Final = 60
 """How much longer than our own timers Twilio lets a leg live, so that ours come first."""
 
+SWITCHBOARD_PAUSE: Final = "WW"
+"""Two seconds before an extension is dialled: a switchboard does not listen at once."""
+
 LISTED_MOST: Final = 1000
 LOOKED_BACK: Final = timedelta(minutes=2)
 LOOKS: Final = 4
@@ -71,7 +74,7 @@ class Twilio:
             "record": False,
         }
         if order.digits:
-            wanted["send_digits"] = order.digits
+            wanted["send_digits"] = SWITCHBOARD_PAUSE + order.digits
         call = rest.ask(lambda: self._client.calls.create(**wanted))
         if not _SID.fullmatch(str(call.sid)):
             raise CarrierError("Twilio did not name the call", permanent=False, cause=Cause.UNCERTAIN)
