@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import Page, Route, WebSocketRoute
 
 Json = dict[str, Any]
-Answer = Json | list[Any] | Callable[[Json], Any]
+Answer = Json | list[Any] | Callable[[Json], Any] | None
 
 
 def now_ms() -> int:
@@ -28,6 +28,7 @@ class Pretended:
 
     def __init__(self, page: Page) -> None:
         """Stand between the page and its service. Before the page is opened."""
+        self._page = page
         self.asked: list[tuple[str, str, Json]] = []
         self.published: list[Json] = []
         self.refusals: dict[str, Json] = {}
@@ -36,6 +37,17 @@ class Pretended:
         self._sockets: list[WebSocketRoute] = []
         page.route("**/api/v1/**", self._on_request)
         page.route_web_socket(lambda url: url.endswith("/ws"), self._on_socket)
+
+    def wait_for(self, kind: str, within_s: float = 10) -> Json:
+        """Wait until the page has published a command of this kind, and return its content."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            for frame in self.published:
+                if frame["k"] == kind:
+                    content: Json = frame["d"]
+                    return content
+            self._page.wait_for_timeout(50)
+        raise AssertionError(f"the page has not published {kind}, only {[frame['k'] for frame in self.published]}")
 
     # --- HTTP --------------------------------------------------------------------------------------------------------
 
