@@ -244,8 +244,8 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
 )}
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
                                   most=256)
-CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell silent "
-                                    "counts as dead; more than a carrier may take to answer (8)", least=0.1)
+CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "
+                                    "silent counts as dead; more than a carrier may take to answer (8)", least=0.1)
 CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
                                    "the one number from which members' own phones are rung, E.164")
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
