@@ -49,8 +49,8 @@ def make_members(count: int) -> list[dict[str, Any]]:
         Authenticator.objects.create(user=account, type=Authenticator.Type.TOTP, data={"secret": "none"})
         Grant.objects.create(clinic_number=shown, membership=place, given_at=now)
         phone = OwnPhone(account=account, added_at=now, proved_at=now, usable_at=now,
-                         number_index=blind_index(EVERYWHERE, f"+1617557{number:04}"))
-        seal_in(phone, "number", f"+1617557{number:04}")
+                         number_index=blind_index(EVERYWHERE, f"+16175{number:04}50"))
+        seal_in(phone, "number", f"+16175{number:04}50")
         phone.save()
         patient = Patient(clinic=clinic)
         for column, text in (("name", f"Patient {number}"), ("number", f"+1617558{number % 100:02}50")):

@@ -152,10 +152,10 @@ def set_heads(numbers: dict[str, int]) -> None:
                                [(seq, stream) for stream, seq in numbers.items()])
 
 
-def next_seq(stream: str) -> int | None:
-    """Count a locked stream's number up by one and return it; None where there is no such stream."""
+def next_seq(stream: str, count: int = 1) -> int | None:
+    """Count a locked stream's number up and return it; None where there is no such stream."""
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE realtime_stream SET seq = seq + 1 WHERE id = %s RETURNING seq", [stream])
+        cursor.execute("UPDATE realtime_stream SET seq = seq + %s WHERE id = %s RETURNING seq", [count, stream])
         row = cursor.fetchone()
     return None if row is None else row[0]
 

@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 
 def set_timer(kind: str, subject: str, due_at: datetime) -> None:
     """Set or move the timer of this kind and subject, in the caller's transaction."""
-    Timer.objects.update_or_create(
-        kind=kind, subject=subject, defaults={"due_at": due_at, "lease_until": None, "tries": 0})
+    Timer.objects.bulk_create(  # one statement, where update_or_create takes six
+        [Timer(kind=kind, subject=subject, due_at=due_at)], update_conflicts=True,
+        unique_fields=["kind", "subject"], update_fields=["due_at", "lease_until", "tries"])
 
 
 def clear_timer(kind: str, subject: str) -> None:

@@ -142,7 +142,7 @@ def _carrier(action: Action) -> str:
 
 def _known_leg(action: Action, attempt: Attempt) -> str:
     """Return the carrier's id of a leg. While its dial is on the way the action waits; where none comes it is over."""
-    carrier_id = Attempt.objects.values_list("carrier_id", flat=True).get(pk=attempt.pk)
+    carrier_id = attempt.carrier_id or Attempt.objects.values_list("carrier_id", flat=True).get(pk=attempt.pk)
     if carrier_id:
         return str(carrier_id)
     now = timezone.now()

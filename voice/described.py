@@ -38,7 +38,7 @@ class CallStarted(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
     patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")]
     patient_ref: Annotated[str, Meta(description="The patient in the clinic's address book.")] | UnsetType = UNSET
-    purpose: str | UnsetType = UNSET
+    purpose: shapes.Purpose | UnsetType = UNSET
 
 
 class LegMoved(msgspec.Struct, frozen=True, kw_only=True):

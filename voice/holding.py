@@ -16,7 +16,7 @@ from threading import RLock
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from members import vault
 from realtime.log import Writing, writing
@@ -31,6 +31,10 @@ from voice.records import write_record
 from voice.shapes import to_ms
 
 CLOCK_TIMER: Final = "call.clock"
+ATTEMPT_MOVES: Final = (
+    "carrier_id", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause", "provider_code",
+    "heard_at",
+)  # fmt: skip
 _one_writer = RLock()
 
 
@@ -47,11 +51,12 @@ def alone() -> Any:
 @contextmanager
 def holding(r: str, now: datetime) -> Iterator[Held]:
     """Hold one call. Raises Refusal `not_found`."""
-    with alone(), writing(r) as w:
-        row = Call.objects.filter(pk=r).first()
+    with alone(), transaction.atomic():
+        rows = Call.objects.select_related("stream").select_for_update(of=("stream",))
+        row = rows.filter(pk=r).first()
         if row is None:
             raise refuse("not_found")
-        held = Held(w, row, machine.Call.from_state(row.machine, spans()), now)
+        held = Held(Writing({r: "call"}), row, machine.Call.from_state(row.machine, spans()), now)
         yield held
         held.finish()
 
@@ -69,6 +74,8 @@ class Held:
     _attempts: dict[tuple[str, int], Attempt] | None = None
     _touched: set[tuple[str, int]] = field(default_factory=set)
     _actions: list[Action] = field(default_factory=list)
+    _told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    _changed: set[str] = field(default_factory=lambda: {"machine", "stage"})
     _called_off: list[LegChanged] = field(default_factory=list)
     _due: float | None = None
 
@@ -106,6 +113,10 @@ class Held:
         if not Action.objects.filter(key=key).exists():
             self._actions.append(self._action(key, "hangup", None, {"carrier_id": carrier_id}))
 
+    def begin(self) -> None:
+        """Begin with a call that has just been stored and has no attempts yet."""
+        self._attempts = {}
+
     def touch(self, attempt: Attempt) -> None:
         """An attempt's row is to be stored."""
         self._touched.add((attempt.side, attempt.n))
@@ -114,13 +125,15 @@ class Held:
         """Store what was changed, and set the call's timer to the machine's next."""
         if self._actions:
             Action.objects.bulk_create(self._actions)
+        if self._told:
+            self.w.append_all(self.r, self._told, ts=to_ms(self.now))
         for key in self._touched:
-            self.attempts[key].save()
+            self.attempts[key].save(update_fields=ATTEMPT_MOVES)
         if not self.fed:
             return
         stage, self.row.stage = self.row.stage, self.call.stage
         self.row.machine = self.call.to_state()
-        self.row.save()
+        self.row.save(update_fields=self._changed)
         self._set_clock()
         if stage != self.row.stage and self.row.stage in (Stage.CONNECTED, Stage.ENDED) and not self.told:
             self.tell_owner()
@@ -152,14 +165,16 @@ class Held:
             self.touch(attempt)
         elif kind == "call.bridged":
             self.row.bridged_at = self.now
+            self._changed.add("bridged_at")
         elif kind == "call.ended":
             end = self.call.ending
             assert end is not None
             self.row.by, self.row.cause = end.by, end.cause
             self.row.reason = reason_of(end.by, end.stage, end.cause)
             self.row.ended_at, self.row.talked_s = self.now, self.call.talked_s
+            self._changed |= {"by", "cause", "reason", "ended_at", "talked_s"}
             d = {**d, "reason": self.row.reason, "record": self.r}
-        self.w.append(self.r, kind, d, ts=to_ms(self.now))
+        self._told.append((kind, d))
 
     def _dial(self, dial: machine.Dial) -> None:
         attempt = Attempt.objects.create(

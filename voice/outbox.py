@@ -21,6 +21,11 @@ from voice.models import Action, Call, HeardEvent, LoopbackLeg
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
+CLAIM: Final = (
+    "UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
+    "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
+    "FOR UPDATE SKIP LOCKED) RETURNING id"
+)
 ONCE: Final = ("dial", "proof")
 KEPT: Final = timedelta(days=2)
 SAID_KEPT: Final = timedelta(days=30)
@@ -45,9 +50,9 @@ def claim(most: int, now: datetime) -> list[Action]:
         with alone(), transaction.atomic():
             ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
     else:
-        with transaction.atomic():
-            ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
-            Action.objects.filter(pk__in=ids).update(**lease)
+        with connection.cursor() as cursor:
+            cursor.execute(CLAIM, [until, now, most])
+            ids = [row[0] for row in cursor.fetchall()]
     claimed = Action.objects.filter(pk__in=ids).select_related("attempt__call", "call") if ids else []
     return sorted(claimed, key=lambda action: action.due_at)
 

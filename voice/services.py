@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from django.db import connection
 from django.utils import timezone
 
 from realtime.commands import Reply, Request
@@ -14,7 +15,7 @@ from realtime.protocol import refuse
 from voice.call import By, Cause, Event, HangUp, KeyPressed, Leg, LegChanged, Side, TimerDue
 from voice.carriers.base import CarrierEvent
 from voice.holding import Held, holding
-from voice.models import Attempt, Call, HeardEvent
+from voice.models import Attempt, Call
 from voice.outcomes import say_outcome
 from voice.shapes import EndCall, read, to_ms
 from voice.starting import start
@@ -64,7 +65,7 @@ def take_events(carrier: str, events: Sequence[CarrierEvent]) -> None:
     after which the carrier says it again.
     """
     rows = Attempt.objects.filter(reference__in={e.reference for e in events}, carrier=carrier)
-    calls = {row.reference: str(row.call_id) for row in rows}
+    calls = dict(rows.values_list("reference", "call_id"))
     by_call: dict[str, list[CarrierEvent]] = defaultdict(list)
     for event in events:
         if event.reference in calls:
@@ -84,28 +85,36 @@ def _take_elsewhere(event: CarrierEvent) -> None:
 
 
 def _take_of_call(held: Held, carrier: str, events: Sequence[CarrierEvent]) -> None:
-    keys = [event.key for event in events]
-    known = set(HeardEvent.objects.filter(carrier=carrier, key__in=keys).values_list("key", flat=True))
     attempts = {attempt.reference: attempt for attempt in held.attempts.values()}
-    heard = []
-    for event in events:
-        attempt = attempts[event.reference]
-        if event.key in known or not _is_ours(held, attempt, event):
+    ours = [event for event in events if _is_ours(held, attempts[event.reference], event)]
+    new = _remember(held, carrier, [(attempts[event.reference].pk, event) for event in ours]) if ours else set()
+    for event in ours:
+        if event.key not in new:
             continue
-        known.add(event.key)
-        at = min(event.at, held.now)
-        heard.append(
-            HeardEvent(
-                carrier=carrier, key=event.key, attempt=attempt, kind=event.kind, provider_code=event.provider_code,
-                at=at, heard_at=held.now,
-            )
-        )  # fmt: skip
+        new.remove(event.key)
+        attempt, at = attempts[event.reference], min(event.at, held.now)
         attempt.heard_at = held.now
         attempt.provider_code = event.provider_code or attempt.provider_code
         held.touch(attempt)
         held.feed(_event_for(attempt, event), at)
         _fill_in(attempt, event, at)
-    HeardEvent.objects.bulk_create(heard)
+
+
+def _remember(held: Held, carrier: str, events: Sequence[tuple[int, CarrierEvent]]) -> set[str]:
+    """Store events, each once by its key, and return the keys of those that were new. One statement."""
+    moment = connection.ops.adapt_datetimefield_value
+    rows = [
+        (carrier, event.key, attempt, event.kind, event.provider_code, moment(min(event.at, held.now)),
+         moment(held.now)) for attempt, event in events
+    ]  # fmt: skip
+    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO voice_heardevent (carrier, key, attempt_id, kind, provider_code, at, heard_at) "  # noqa: S608
+            f"VALUES {values} ON CONFLICT (carrier, key) DO NOTHING RETURNING key",
+            [value for row in rows for value in row],
+        )
+        return {str(row[0]) for row in cursor.fetchall()}
 
 
 def _is_ours(held: Held, attempt: Attempt, event: CarrierEvent) -> bool:

@@ -18,6 +18,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 Word = Annotated[str, Meta(min_length=1, max_length=64)]
 How = Literal["spoke", "someone_else", "left_message", "no_answer", "wrong_number"]
 Then = Literal["done", "retry", "desk"]
+Purpose = Literal["", "result", "follow_up", "appointment", "prescription", "other"]
+"""Never free text: nothing clinical belongs into a record that nobody can change."""
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class Start(Wish, frozen=True, kw_only=True):
 
     way: Way = Way.CALLBACK
     looked: bool = False
-    purpose: Annotated[str, Meta(max_length=64)] = ""
+    purpose: Purpose = ""
     until: Annotated[int, Meta(description="Not begun later than this; Unix milliseconds.")] | None = None
 
 

@@ -9,13 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from members import vault
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
-from realtime.log import Writing, create_stream, writing
+from realtime.log import Writing, writing
 from realtime.protocol import Refusal
 from realtime.timers import set_timer
 from voice import call as machine
@@ -43,13 +42,12 @@ def start(req: Request, now: datetime | None = None) -> Reply:
         raise refuse("call.look")
     with noting_refusal(req.member, asked, now):
         permit = rulebook().permit(req.member, asked, now)
-        with alone(), transaction.atomic():
-            return _begin(req, asked, permit, now)
+        return _begin(req, asked, permit, now)
 
 
 def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
-    r = create_stream("call")
-    with writing(req.stream, r) as w:
+    with alone(), writing(req.stream) as w:
+        r = w.create("call")
         reserved = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
         if permit.patient:
             rulebook().looked(req.member, permit.patient)
@@ -58,6 +56,7 @@ def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
         row = _store(r, asked, permit, reserved, call, now)
         w.append(r, "call.started", _told(asked, permit), ts=to_ms(now))
         held = Held(w, row, call, now)
+        held.begin()
         held.take(actions, now)
         held.finish()
         assert call.next_due is not None

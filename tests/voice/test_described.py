@@ -25,7 +25,7 @@ SHAPES = {(event.stream, event.kind): event.shape for event in DESCRIBED.events}
 
 def everything(line: Line) -> list[tuple[str, dict[str, Any]]]:
     """Every event of calls that go through all there is, each with the kind of its stream."""
-    calls = [talk(line, purpose="lab result")]
+    calls = [talk(line, purpose="result")]
     later = to_ms(timezone.now() + timedelta(minutes=15))
     line.do("call.outcome", {"how": "spoke", "then": "retry", "retry_at": later}, calls[0])
     calls.append(line.call(number="+16175550163"))

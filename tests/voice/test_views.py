@@ -147,9 +147,11 @@ def test_the_chart_counts_minutes_by_the_clinics_days_and_reasons(line: Line) ->
 
 
 def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
-    r = talk(line, purpose="=cmd()")
+    line.own.evidence = "=cmd()"
+    line.own.save()
+    r = talk(line, purpose="result")
     answer = get(line.rosa.account, f"/clinics/{line.id}/calls.csv")
     text = b"".join(answer.streaming_content).decode()
     [row] = csv.DictReader(io.StringIO(text))
-    assert row["call"] == r and row["talked_s"] == "65" and row["purpose"] == "'=cmd()"
+    assert row["call"] == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
