@@ -117,8 +117,8 @@ BROKEN: dict[str, tuple[str, Phone | None, Phone | None, str]] = {
     "Twilio takes the call and never rings": ("forgets", None, None, "We could not reach your phone"),
     "the physician does not answer": ("", Phone(then="silent"), None, "We could not reach your phone"),
     "a voicemail box answers": ("", Phone(rings_s=0.5, voicemail=True), None, "Nobody pressed 1"),
-    "the patient does not answer": ("", None, Phone(then="silent"), "Nobody answered"),
-    "the patient is busy": ("", None, Phone(then="busy"), "The line was busy"),
+    "the patient does not answer": ("", None, Phone(then="silent"), "The patient did not answer"),
+    "the patient is busy": ("", None, Phone(then="busy"), "The patient's line was busy"),
     "the patient hangs up": ("", None, Phone(rings_s=0.5, keys=[], stays_s=2.0), "The other side ended the call"),
 }
 
