@@ -14,6 +14,7 @@ import psycopg
 from django.db import IntegrityError, connection, transaction
 
 from realtime import sql
+from realtime.log import SEALED_KINDS
 from realtime.protocol import Refusal, event, refuse
 from realtime.sql import Head, NewEvent
 
@@ -85,7 +86,7 @@ def decide(items: Sequence[Pending], heads: Mapping[str, Head], live: AbstractSe
     seen: set[tuple[str, str]] = set()
     for item in items:
         head = heads.get(item.stream)
-        if head is None or item.seat not in live or head.kind == "inbox":  # an inbox is written by services, sealed
+        if head is None or item.seat not in live or head.kind in SEALED_KINDS:  # written by services alone
             batch.outcomes.append((item, refuse("not_found")))
         elif (item.seat, item.c) in seen:
             raise IntegrityError("the same command twice in one batch")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from realtime.log import digest_of, writing
+from realtime.log import SEALED_KINDS, digest_of, writing
 from realtime.models import Event, Seat, Stream
 from realtime.protocol import Refusal, refuse
 from realtime.storing import Outcome, Pending, Stored
@@ -198,3 +198,15 @@ def test_a_writer_and_a_service_on_one_stream_leave_no_hole(thread: Make, desk: 
         range(1, 61))
     assert Seat.objects.filter(stream=made.id).count() == 2
     assert refuse("busy").retry
+
+
+@pytest.mark.parametrize("kind", sorted(SEALED_KINDS))
+def test_no_message_enters_a_stream_that_services_alone_write_sealed(thread: Make, desk: Desk, kind: str) -> None:
+    made = thread()
+    Stream.objects.filter(pk=made.id).update(kind=kind)
+    desk.put(made, "in the clear")
+    desk.writer.start()
+    ((_, outcome),) = desk.answers(1)
+    assert isinstance(outcome, Refusal)
+    assert outcome.code == "not_found"
+    assert not Event.objects.filter(stream=made.id).exists()
