@@ -76,8 +76,8 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
     lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
-    weighed = _weigh(account_id, clinic_id, destination, trunk, now)
     limits = limits_of(clinic_id)
+    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, now)
     Reservation.objects.create(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
         seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now)
@@ -86,24 +86,24 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
     """Return what `reserve` would, and reserve nothing. Raises the same."""
-    return _weigh(account_id, clinic_id, destination, trunk, now)
+    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), now)
 
 
 def release(call_id: str, now: datetime, talked_s: int) -> None:
     """Give back what a call reserved and did not use. Safe to repeat."""
     row = Reservation.objects.filter(pk=call_id, released_at=None).first()
     if row is not None:
-        cents = _cents(talked_s, limits_of(str(row.clinic)).cents_minute)
+        cents = _cents(talked_s, limits_of(str(row.clinic)).cents_minute) if talked_s else 0
         Reservation.objects.filter(pk=call_id, released_at=None).update(
             released_at=now, seconds=talked_s, cents=cents)
 
 
 def lock_scopes(*keys: str) -> None:
     """Lock the scopes in one order for everybody. SQLite has one writer at a time and needs no more."""
-    scopes = BudgetScope.objects.filter(key__in=keys)
-    if scopes.count() < len(keys):
-        BudgetScope.objects.bulk_create([BudgetScope(key=key) for key in keys], ignore_conflicts=True)
-    list(scopes.select_for_update().order_by("key"))
+    scopes = BudgetScope.objects.filter(key__in=keys).select_for_update().order_by("key")
+    if len(scopes) < len(keys):
+        BudgetScope.objects.bulk_create([BudgetScope(key=key) for key in sorted(keys)], ignore_conflicts=True)
+        list(scopes.all())
 
 
 def _cents(seconds: int, cents_minute: int) -> int:
@@ -111,8 +111,9 @@ def _cents(seconds: int, cents_minute: int) -> int:
     return -(-seconds // MINUTE_S) * cents_minute
 
 
-def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
-    limits, weighing = limits_of(clinic_id), Weighing(now)
+def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
+           now: datetime) -> Reserved:
+    weighing = Weighing(now)
     zone = Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id))
     today = day_began(now, zone)
     _weigh_member(weighing, limits, account_id, destination, today)

@@ -77,7 +77,7 @@ def still_may_show(caller_id: str, account_id: str) -> None:
 
 def grants_of(account_id: str, now: datetime) -> QuerySet[Grant]:
     """Return the grants of a member that count now, whatever has become of the number itself."""
-    return Grant.objects.select_related("clinic_number__clinic", "clinic_number__holder__clinic").filter(
+    return Grant.objects.select_related("clinic_number__clinic").filter(
         Q(until=None) | Q(until__gt=now),
         ended_at=None,
         membership__account=UUID(account_id),

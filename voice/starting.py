@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.utils import timezone
 
 from members import vault
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
 from realtime.log import Writing, writing
+from realtime.models import Event
 from realtime.protocol import Refusal
 from realtime.timers import set_timer
 from voice import call as machine
@@ -47,6 +49,7 @@ def start(req: Request, now: datetime | None = None) -> Reply:
 
 def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
     with alone(), writing(req.stream) as w:
+        _check_repeat(req)
         r = w.create("call")
         reserved = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
         if permit.patient:
@@ -62,6 +65,16 @@ def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
         assert call.next_due is not None
         set_timer(CLOCK_TIMER, r, instant(call.next_due))
         return Reply(_answer(w, req, r, now), r)
+
+
+def _check_repeat(req: Request) -> None:
+    """Raise IntegrityError where the same command was carried out while this one waited for the lock.
+
+    The dispatcher then answers from the log; without this, the budget of one call at a time would refuse a request
+    that a client repeated because we were slow.
+    """
+    if Event.objects.filter(stream=req.stream, seat=req.seat, c=req.c).exists():
+        raise IntegrityError("the same command twice at once")
 
 
 def _answer(w: Writing, req: Request, r: str, now: datetime) -> int:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+
+import pytest
+from django.db import IntegrityError
+
 from tests.voice.line import Line
-from voice.models import CallRecord
+from voice.models import Call, CallRecord
+from voice.starting import start
 
 
 def test_a_call_rings_the_clinician_then_the_patient_and_connects_them(line: Line) -> None:
@@ -25,3 +31,14 @@ def test_a_call_rings_the_clinician_then_the_patient_and_connects_them(line: Lin
     assert (record.by, record.cause, record.talked_s, record.mode, record.attestation) == (
         "clinician", "completed", 65, "own", "B")  # fmt: skip
     assert CallRecord.objects.count() == 1 and line.legs() == 2
+
+
+def test_a_request_that_was_repeated_while_it_was_carried_out_is_one_call_and_no_refusal(line: Line) -> None:
+    c = str(uuid.uuid4())
+    request = line.request("call.start", line.wish(), c=c)
+    first = start(request)
+    # The second had looked for the first before that was committed, and meets it under the lock.
+    with pytest.raises(IntegrityError):
+        start(request)
+    assert line.do("call.start", line.wish(), c=c) == first
+    assert Call.objects.count() == 1

@@ -20,23 +20,23 @@ from voice.models import LoopbackLeg
 Step = tuple[float, str, str]
 """Seconds after the step before, what is said, and the cause of an end or the keys that are pressed."""
 
-ANSWERS: Final[list[Step]] = [(0.15, "dialing", ""), (0.5, "ringing", ""), (2.5, "answered", ""), (2.0, "key", "1")]
+ANSWERS: Final[list[Step]] = [(0.6, "ringing", ""), (2.5, "answered", ""), (2.0, "key", "1")]
 SCRIPTS: Final[dict[str, list[Step]]] = {
     "answers": ANSWERS,
-    "voicemail": [(0.15, "dialing", ""), (0.5, "ringing", ""), (6.0, "answered", "")],
-    "no_answer": [(0.15, "dialing", ""), (0.5, "ringing", "")],
-    "busy": [(0.15, "dialing", ""), (0.6, "ended", "busy")],
-    "declined": [(0.15, "dialing", ""), (0.5, "ringing", ""), (3.0, "ended", "declined")],
-    "unreachable": [(0.15, "dialing", ""), (1.0, "ended", "unreachable")],
+    "voicemail": [(0.6, "ringing", ""), (6.0, "answered", "")],
+    "no_answer": [(0.6, "ringing", "")],
+    "busy": [(0.8, "ended", "busy")],
+    "declined": [(0.6, "ringing", ""), (3.0, "ended", "declined")],
+    "unreachable": [(1.2, "ended", "unreachable")],
     "refused": [],
     "silent": [],
     "untidy": [(0.15, "ringing", ""), (0.0, "ringing", ""), (2.0, "answered", ""), (0.0, "dialing", ""),
                (0.0, "answered", ""), (0.2, "ringing", ""), (1.5, "key", "1"), (0.0, "key", "1")],
     "loses_end": ANSWERS,
-    "no_key": [(0.15, "dialing", ""), (0.5, "ringing", ""), (2.5, "answered", "")],
-    "wrong_key": [(0.15, "dialing", ""), (0.5, "ringing", ""), (2.5, "answered", ""), (1.5, "key", "5"),
+    "no_key": [(0.6, "ringing", ""), (2.5, "answered", "")],
+    "wrong_key": [(0.6, "ringing", ""), (2.5, "answered", ""), (1.5, "key", "5"),
                   (2.0, "key", "1")],
-    "slow": [(2.0, "dialing", ""), (4.0, "ringing", ""), (9.0, "answered", ""), (6.0, "key", "1")],
+    "slow": [(6.0, "ringing", ""), (9.0, "answered", ""), (6.0, "key", "1")],
     "down": ANSWERS,
     "hangs_up": ANSWERS,
 }  # fmt: skip
