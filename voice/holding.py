@@ -16,7 +16,7 @@ from threading import RLock
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from members import vault
 from realtime.log import Writing, writing
@@ -51,12 +51,13 @@ def alone() -> Any:
 @contextmanager
 def holding(r: str, now: datetime) -> Iterator[Held]:
     """Hold one call. Raises Refusal `not_found`."""
-    with alone(), transaction.atomic():
-        rows = Call.objects.select_related("stream").select_for_update(of=("stream",))
-        row = rows.filter(pk=r).first()
+    with alone(), writing(r) as w:
+        # Read once the lock is held, in a statement of its own: one that joins the two shows the call as it was before
+        # the wait for the lock (PostgreSQL, READ COMMITTED).
+        row = Call.objects.filter(pk=r).first()
         if row is None:
             raise refuse("not_found")
-        held = Held(Writing({r: "call"}), row, machine.Call.from_state(row.machine, spans()), now)
+        held = Held(w, row, machine.Call.from_state(row.machine, spans()), now)
         yield held
         held.finish()
 

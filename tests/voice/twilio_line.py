@@ -105,7 +105,7 @@ class TwilioLine:
         """How far a side has come, step by step, each step higher than the one before."""
         steps = [d["leg"] for kind, d in self.told(r) if kind == "call.leg" and d["side"] == side]
         heights = [Leg[step.upper()] for step in steps]
-        assert heights == sorted(set(heights)), "a leg only rises"
+        assert heights == sorted(set(heights)), f"a leg only rises: {steps}"
         return steps
 
 
