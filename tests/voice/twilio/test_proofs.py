@@ -14,7 +14,7 @@ from voice import proofs
 from voice.models import Proof
 from voice.sealed import seal_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "+16175550177"
 
 
