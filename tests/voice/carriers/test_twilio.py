@@ -129,7 +129,10 @@ def test_who_leaves_the_room_ends_it_even_when_nobody_hangs_the_other_up(
     fake: FakeTwilio, receiver: Receiver, twilio: Twilio
 ) -> None:
     connect(twilio, receiver)
+    fake.exchange.pace = 0.3
     fake.calls_to(PATIENT)[0].hang_up()
+    receiver.wait_for("patient-leg", "ended")
+    assert receiver.kinds("clinician-leg")[-1] != "ended", "the end of the one who hung up is told first"
     assert receiver.wait_for("clinician-leg", "ended").cause is Cause.COMPLETED
 
 
@@ -148,6 +151,7 @@ def test_nobody_is_taken_into_a_room_that_the_other_has_left(
 ) -> None:
     clinician, patient = twilio.dial(order("clinician")), twilio.dial(order("patient"))
     wait_until(lambda: fake.talked() == {frozenset({DOCTOR, PATIENT})})
+    fake.exchange.pace = 1.0  # the clinician's leg is still there while the bridge looks
     fake.calls_to(PATIENT)[0].hang_up()
     wait_until(lambda: fake.calls_to(PATIENT)[0].status == "completed")
     twilio.bridge(clinician, patient, ROOM)
