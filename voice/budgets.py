@@ -75,9 +75,9 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
+    limits, today = limits_of(clinic_id), _today(clinic_id, now)  # before the locks, which others wait for
     lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
-    limits = limits_of(clinic_id)
-    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, now)
+    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, today, now)
     Reservation.objects.create(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
         seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now)
@@ -86,7 +86,8 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
     """Return what `reserve` would, and reserve nothing. Raises the same."""
-    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), now)
+    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), _today(clinic_id, now),
+                  now)
 
 
 def release(call_id: str, now: datetime, talked_s: int) -> None:
@@ -106,16 +107,19 @@ def lock_scopes(*keys: str) -> None:
         list(scopes.all())
 
 
+def _today(clinic_id: str, now: datetime) -> datetime:
+    """When the clinic's day began."""
+    return day_began(now, Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id)))
+
+
 def _cents(seconds: int, cents_minute: int) -> int:
     """Begun minutes of two legs, as carriers bill them."""
     return -(-seconds // MINUTE_S) * cents_minute
 
 
 def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
-           now: datetime) -> Reserved:
+           today: datetime, now: datetime) -> Reserved:
     weighing = Weighing(now)
-    zone = Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id))
-    today = day_began(now, zone)
     _weigh_member(weighing, limits, account_id, destination, today)
     _weigh_clinic(weighing, limits, clinic_id, today)
     live = Reservation.objects.filter(trunk=trunk, released_at=None).count()

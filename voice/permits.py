@@ -22,7 +22,7 @@ from voice.shapes import Wish
 class Permit:
     """All that was found out before a call: whose number is shown and how, whom it dials. The `repr` shows no number.
 
-    `destination` is the rulebook's own value, handed back when budgets are reserved.
+    `max_s` is the longest talk; `destination` is the rulebook's own value, handed back when budgets are reserved.
     """
 
     account: str
@@ -42,16 +42,9 @@ class Permit:
     mask: str
     patient: str
     language: str
-    decisions: list[dict[str, Any]]
-    destination: Any = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Reserved:
-    """What a call may use: its longest talk in seconds, and the budgets that were asked."""
-
     max_s: int
     decisions: list[dict[str, Any]]
+    destination: Any = field(repr=False)
 
 
 class Rulebook(Protocol):
@@ -69,8 +62,11 @@ class Rulebook(Protocol):
         """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
         ...
 
-    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> Reserved:
-        """Take the budgets of a call, in the caller's transaction. Raises Refusal `call.budget_…`."""
+    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
+        """Take the budgets of a call, in the caller's transaction, and return how they stood.
+
+        Raises Refusal `call.budget_…`.
+        """
         ...
 
     def release(self, call: str, now: datetime, talked_s: int) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 from members.clinics import find_place
 from voice import patients, policy
+from voice.budgets import limits_of
 from voice.models import Reservation
-from voice.permits import Permit, Reserved
+from voice.permits import Permit
 from voice.phones import own_phone
 from voice.refusals import refuse
 from voice.rights import access_caller_id, still_may_show
@@ -39,6 +40,7 @@ class Rules:
             says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=going.e164, own_mask=mask(phone),
             mask=going.mask, patient="" if patient is None else patient.id,
             language="en" if patient is None else patient.language, destination=going,
+            max_s=limits_of(shown.clinic).longest_call_s,
             decisions=[{"rule": "right", "says": shown.mode}, *going.decisions],
         )  # fmt: skip
 
@@ -52,10 +54,10 @@ class Rules:
         week = made.filter(made_at__gt=now - timedelta(days=7))
         return week.filter(made_at__gt=now - timedelta(days=1)).count(), week.count()
 
-    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> Reserved:
+    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
         """Take the budgets of a call. Raises Refusal `call.budget_…`."""
         taken = policy.reserve(call, permit.account, permit.clinic, permit.destination, carrier, now)
-        return Reserved(taken.max_s, list(taken.decisions))
+        return list(taken.decisions)
 
     def release(self, call: str, now: datetime, talked_s: int) -> None:
         """Give back what a call did not use."""

@@ -23,7 +23,7 @@ from voice import call as machine
 from voice.call import Way
 from voice.holding import CLOCK_TIMER, Held, alone, instant, spans
 from voice.models import Call, CallNumber, CallRefusal
-from voice.permits import Permit, Reserved, rulebook
+from voice.permits import Permit, rulebook
 from voice.refusals import refuse
 from voice.sealed import seal_in
 from voice.shapes import Start, Wish, from_ms, read, to_ms
@@ -51,12 +51,11 @@ def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
     with alone(), writing(req.stream) as w:
         _check_repeat(req)
         r = w.create("call")
-        reserved = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
         if permit.patient:
             rulebook().looked(req.member, permit.patient)
         vault.take_seat(req.member, r, joined_seq=0, badge="")
-        call, actions = machine.Call.start(asked.way, spans(), now.timestamp(), max_s=reserved.max_s)
-        row = _store(r, asked, permit, reserved, call, now)
+        call, actions = machine.Call.start(asked.way, spans(), now.timestamp(), max_s=permit.max_s)
+        row = _store(r, asked, permit, call, now)
         w.append(r, "call.started", _told(asked, permit), ts=to_ms(now))
         held = Held(w, row, call, now)
         held.begin()
@@ -64,7 +63,11 @@ def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
         held.finish()
         assert call.next_due is not None
         set_timer(CLOCK_TIMER, r, instant(call.next_due))
-        return Reply(_answer(w, req, r, now), r)
+        seq = _answer(w, req, r, now)
+        # Last, as its locks are everybody's: what follows them is waited for by all who begin a call.
+        budgets = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
+        Call.objects.filter(pk=r).update(decisions=[*permit.decisions, *budgets])
+        return Reply(seq, r)
 
 
 def _check_repeat(req: Request) -> None:
@@ -81,13 +84,13 @@ def _answer(w: Writing, req: Request, r: str, now: datetime) -> int:
     return w.append(req.stream, "call.started", {"r": r}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
 
 
-def _store(r: str, asked: Start, permit: Permit, reserved: Reserved, call: machine.Call, now: datetime) -> Call:
+def _store(r: str, asked: Start, permit: Permit, call: machine.Call, now: datetime) -> Call:
     row = Call.objects.create(
         pk=r, account=permit.account, clinic=permit.clinic, caller_id=permit.caller_id, mode=permit.mode,
         attestation=permit.attestation, evidence=permit.evidence, way=asked.way, carrier=settings.CURBSIDE_CARRIER,
         patient=permit.patient, which=asked.to if permit.patient else "", patient_mask=permit.mask,
         clinician_mask=permit.own_mask, language=permit.language, purpose=asked.purpose,
-        decisions=[*permit.decisions, *reserved.decisions], machine=call.to_state(), stage=call.stage, started_at=now,
+        machine=call.to_state(), stage=call.stage, started_at=now,
     )  # fmt: skip
     numbers = []
     for role, number in (("clinician", permit.own_phone), ("patient", permit.to), ("shown", permit.shown)):
