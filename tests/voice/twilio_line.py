@@ -129,6 +129,9 @@ def looping(threads: int = 4) -> Iterator[Loop]:
         loop.stop()
         thread.join(20)
         connection.close()
+        if connection.vendor == "postgresql":
+            # The loop's threads end with their connections, which a process does once and these tests do often.
+            connection.close_pool()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from tests.voice.riverside import HELD, OWN, PATIENT, PHONE
 from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
 from voice.models import CallRecord, Grant, Slip
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
 def connected(line: TwilioLine, held: bool = True) -> str:

@@ -12,7 +12,7 @@ from tests.voice.twilio_line import TwilioLine, wait_until
 from voice.models import Action, Attempt, CallRecord, HeardEvent
 from voice.sweep import SILENT_UP, sweep
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 TALK = frozenset({PHONE, PATIENT})
 
 

@@ -14,7 +14,7 @@ from tests.voice.twilio_line import TwilioLine, wait_until
 from voice import offers, routing
 from voice.models import CallBackOffer, ReturnCall, Slip
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 DESK, DUTY = "+16175550170", "+16175550171"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from tests.voice.fake_twilio import Phone
@@ -14,7 +15,7 @@ from voice import proofs
 from voice.models import Proof
 from voice.sealed import seal_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 NEW = "+16175550177"
 
 
@@ -30,7 +31,8 @@ def ask(line: TwilioLine, extension: str = "") -> Proof:
     if extension:
         seal_in(number, "extension", extension)
         number.save()
-    return proofs.ask_call(number, line.riverside.rosa.account, timezone.now())
+    with transaction.atomic():
+        return proofs.ask_call(number, line.riverside.rosa.account, timezone.now())
 
 
 def test_the_code_is_spoken_three_times_on_the_number_and_counts(line: TwilioLine) -> None:

@@ -18,7 +18,7 @@ from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
 from voice import services
 from voice.models import Action, Attempt, Call, CallRecord, HeardEvent
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 DIGITS = [number[2:] for number in (HELD, OWN, PATIENT, PHONE, SERVICE)]
 
 
