@@ -15,7 +15,7 @@ ROWS: Final = {
     "idle": "5,000 idle sockets",
     "streams": "cost of a message by the number of streams",
     "events": "cost of a message by the number of stored events",
-    "calls": "masked calls: set-up at 20 calls/s, webhooks at 40/s, 1,000 in progress",
+    "calls": "masked calls: set-up at 20 calls/s, webhooks at 20/s, 1,000 in progress",
 }
 
 
