@@ -63,7 +63,7 @@ class Caller:
         future = self._waiting[number] = asyncio.get_running_loop().create_future()
         assert self._socket is not None
         await self._socket.send(json.dumps({"i": number, **frame}))
-        answer: Frame = await asyncio.wait_for(future, 30)
+        answer: Frame = await asyncio.wait_for(future, 60)
         if "err" in answer:
             raise Refused(answer["err"]["code"], answer["err"].get("after", 0.5))
         return answer

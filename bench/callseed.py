@@ -11,7 +11,8 @@ import json
 import random
 import sys
 import uuid
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 
 import django
@@ -62,26 +63,43 @@ def make_members(count: int) -> list[dict[str, Any]]:
 
 
 def connect(people: list[dict[str, Any]], count: int) -> None:
-    """Make calls in which the two talk, of whom the carrier spoke within the last two minutes."""
+    """Make calls in which the two talk, of whom the carrier spoke within the last two minutes.
+
+    Each member has many of them, which the budgets would refuse: these calls are only there to be kept.
+    """
     from django.utils import timezone
 
     from members.vault import inbox_of
     from realtime.commands import Request
     from realtime.log import digest_of
+    from voice import permits
     from voice.call import KeyPressed, Leg, LegChanged, Side
     from voice.holding import holding
     from voice.models import Action, Attempt, LoopbackLeg
+    from voice.permits import Permit
+    from voice.rulebook import Rules
     from voice.starting import start
 
+    class Unbounded(Rules):
+        """The rules, asked once for a member, without budgets."""
+
+        permit = cache(Rules.permit)
+
+        def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
+            """Take nothing."""
+            return []
+
+    permits.use(Unbounded())
+    now = timezone.now()
     events = (LegChanged(Side.CLINICIAN, 1, Leg.ANSWERED), KeyPressed(Side.CLINICIAN, 1, "1"),
               LegChanged(Side.PATIENT, 1, Leg.RINGING), LegChanged(Side.PATIENT, 1, Leg.ANSWERED))
     for number in range(count):
         person = people[number % len(people)]
         stream, seat = inbox_of(person["member"])
         digest = digest_of("call.start", person["d"])
-        reply = start(Request(person["member"], stream, seat, "", str(uuid.uuid4()), "call.start", person["d"], digest))
+        request = Request(person["member"], stream, seat, "", str(uuid.uuid4()), "call.start", person["d"], digest)
+        reply = start(request, now)
         assert reply.made is not None
-        now = timezone.now()
         with holding(reply.made, now) as held:
             for event in events:
                 held.feed(event)
