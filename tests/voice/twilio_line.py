@@ -131,7 +131,7 @@ def looping(threads: int = 4) -> Iterator[Loop]:
         connection.close()
         if connection.vendor == "postgresql":
             # The loop's threads end with their connections, which a process does once and these tests do often.
-            connection.close_pool()
+            connection.close_pool()  # type: ignore[attr-defined]  # of PostgreSQL alone
 
 
 @contextmanager
