@@ -32,6 +32,7 @@ class ScriptedServer:
         self.errors: list[Json] = []  # answers to the next pubs
         self.skip_live: set[int] = set()  # numbers that are not sent live: a lost ring
         self.refuse_hello: int | None = None
+        self.busy: list[Json] = []  # errors that answer the next greetings; the socket stays open
         self.silent = False
         self._subscribed: dict[ServerConnection, set[str]] = {}
         self._server: Server | None = None
@@ -102,6 +103,9 @@ class ScriptedServer:
             if self.refuse_hello is not None:
                 await connection.send(json.dumps({"t": "bye", "code": self.refuse_hello, "msg": "No.", "retry": False}))
                 await connection.close(self.refuse_hello)
+                return
+            if self.busy:
+                await self._say(connection, {"t": "re", "i": frame["i"], "err": self.busy.pop(0)})
                 return
             rooms, missing = self._rooms(connection, frame.get("subs", []))
             d = {"hb_s": 25, "limits": LIMITS}

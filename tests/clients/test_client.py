@@ -223,6 +223,24 @@ async def test_a_passing_code_brings_it_back_not_before_the_server_said(server: 
         await asyncio.wait_for(client.publish("r1", "message", {"text": "back"}), 5)
 
 
+async def test_a_greeting_that_a_busy_server_refuses_is_made_again_not_before_it_said(server: ScriptedServer) -> None:
+    server.busy = [{"code": "busy", "msg": "Busy.", "retry": True, "after": 0.2}] * 2
+    async with make_client(server) as client:
+        happenings = client.happenings()
+        lost = [happening async for happening in first_until(happenings, Lost)][-1]
+        assert isinstance(lost, Lost) and lost.retry_in_s >= 0.2
+        await asyncio.wait_for(client.publish("r1", "message", {"text": "heard"}), 5)
+    assert len(server.hellos) == 3
+
+
+async def test_a_greeting_that_is_refused_for_good_ends_the_client(server: ScriptedServer) -> None:
+    server.busy = [{"code": "invalid", "msg": "No.", "retry": False}]
+    async with make_client(server) as client:
+        with pytest.raises(Disconnected, match="No"):
+            await asyncio.wait_for(client.publish("r1", "message", {"text": "x"}), 5)
+    assert len(server.hellos) == 1
+
+
 async def test_an_outbox_on_the_disk_outlives_the_program(server: ScriptedServer, tmp_path: Path) -> None:
     store = FileStore(tmp_path / "outbox")
     async with Client("http://127.0.0.1:1", ticket=a_ticket, store=store, timing=QUICK) as client:

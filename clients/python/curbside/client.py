@@ -201,7 +201,7 @@ class Client:
                 close_timeout=2,
             )
         except ApiError as error:
-            return (4501 if error.status in (401, 403) else frames.CLOSE_ABNORMAL), "no ticket"
+            return (frames.NOT_SIGNED_IN if error.status in (401, 403) else frames.CLOSE_ABNORMAL), "no ticket"
         except InvalidStatus as error:
             return error.response.status_code, "the server refused the socket"
         except (OSError, TimeoutError, InvalidHandshake, KeyError, ValueError, TypeError, EOFError):
@@ -243,7 +243,8 @@ class Client:
             if isinstance(message, str):
                 self.session.received(message, self._now())
                 self._wake_up()
-                self._hand_on()
+                if self._hand_on():
+                    return
                 await self._wait_for_room()
 
     async def _wait_for_room(self) -> None:

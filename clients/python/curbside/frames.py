@@ -14,6 +14,7 @@ VERSION = 1
 SUBPROTOCOL = "curbside.v1"
 CLOSE_INTERNAL = 4000
 CLOSE_SILENT = 4003
+NOT_SIGNED_IN = 4501
 CLOSE_ABNORMAL = 1006
 """Never on the wire: what a socket that just ended is reported as (RFC 6455, section 7.4.1)."""
 

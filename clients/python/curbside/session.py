@@ -261,6 +261,8 @@ class Session:
 
     def _take_request_error(self, error: Json, now: float) -> None:
         if self._phase == "greeting":
+            code = frames.CLOSE_INTERNAL if error.get("retry") else frames.NOT_SIGNED_IN
+            self._bye = (code, str(error.get("msg") or ""), float(error.get("after") or 0))
             self._told.append(Stale("the greeting was refused"))
         else:
             self._rooms.ask_again()
