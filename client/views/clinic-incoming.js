@@ -2,6 +2,7 @@
 import { html, live, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { confirmDialog, openDialog } from "../parts/dialog.js";
+import { carryOut, wrong } from "../parts/form-work.js";
 import { loaded, reload, shown } from "../parts/loaded.js";
 import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
@@ -128,20 +129,13 @@ async function addTurn(clinic) {
     return tellError(error);
   }
   const form = { member: "", number: "", from: "", until: "", error: "", busy: false };
-  const send = async (event, close) => {
+  const send = (event, close) => {
     event.preventDefault();
-    if (form.busy) return;
-    Object.assign(form, { busy: true, error: "" });
-    update();
-    try {
+    void carryOut(form, async () => {
       await screen.api.post(`/clinics/${clinic.id}/on-call`, { member: form.member, number: form.number, from: new Date(form.from).getTime(), until: new Date(form.until).getTime() });
       close();
       await reload(keyOf(clinic));
-    } catch (error) {
-      form.error = errorText(error);
-    }
-    form.busy = false;
-    update();
+    });
   };
   const when = (name) => html`<div class="field"><label for="turn-${name}">${t(`oncall.${name}`)}</label>
     <input class="input narrow-wide" id="turn-${name}" type="datetime-local" required .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
@@ -151,7 +145,7 @@ async function addTurn(clinic) {
     <div class="field"><label for="turn-number">${t("oncall.number")}</label><p class="hint" id="turn-number-hint">${t("oncall.number.hint")}</p>
       <input class="input number-input figures" id="turn-number" type="tel" required autocomplete="off" aria-describedby="turn-number-hint" .value=${form.number} @input=${(event) => { form.number = event.target.value; }} /></div>
     ${when("from")}${when("until")}
-    ${form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing}
+    ${wrong(form)}
     <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
       <button class="btn btn-primary" type="submit" aria-busy=${form.busy ? "true" : "false"}>${t("oncall.do")}</button></div>
   </form>`);

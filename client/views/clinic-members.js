@@ -1,13 +1,14 @@
 /** Who belongs to a clinic: invite, change, and remove with all that it touches said first. */
 import { loadClinics } from "../clinic-list.js";
 import { confirmDialog, openDialog } from "../parts/dialog.js";
+import { carryOut, wrong } from "../parts/form-work.js";
 import { html, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { loaded, reload, shown } from "../parts/loaded.js";
 import { menu } from "../parts/menu.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { date, errorText, t } from "../parts/words.js";
+import { date, t } from "../parts/words.js";
 import { screen, update } from "../screen.js";
 
 const ROLES = ["physician", "desk", "administrator"];
@@ -67,26 +68,19 @@ async function withdraw(clinic, one) {
 
 function invite(clinic) {
   const form = { email: "", role: "physician", free: false, error: "", busy: false };
-  const send = async (event, close) => {
+  const send = (event, close) => {
     event.preventDefault();
-    if (form.busy) return;
-    Object.assign(form, { busy: true, error: "" });
-    update();
-    try {
+    void carryOut(form, async () => {
       await screen.api.post(`/clinics/${clinic.id}/members`, { email: form.email.trim(), role: form.role, can_free_dial: form.free });
       close();
       toast(t("members.invited.done"));
       await reload(keyOf(clinic));
-    } catch (error) {
-      form.error = errorText(error);
-    }
-    form.busy = false;
-    update();
+    });
   };
   openDialog(t("members.invite"), (close) => html`<form class="stack" @submit=${(event) => send(event, close)}>
     <p class="soft">${t("members.invite.text")}</p>
     <div class="field ${form.error ? "field-wrong" : ""}"><label for="invite-email">${t("signin.email")}</label>
-      ${form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing}
+      ${wrong(form)}
       <input class="input" id="invite-email" type="email" required autocomplete="off" .value=${form.email} @input=${(event) => { form.email = event.target.value; }} /></div>
     <fieldset class="field"><legend>${t("me.role")}</legend><div class="choices">${ROLES.map((role) => html`<label class="choice">
       <input type="radio" name="role" value=${role} .checked=${form.role === role} aria-describedby="invite-${role}" @change=${() => { form.role = role; update(); }} />
@@ -108,21 +102,14 @@ async function remove(clinic, one, all) {
   }
   const form = { heir: "", error: "", busy: false };
   const heirs = all.filter((other) => other.id !== one.id);
-  const send = async (event, close) => {
+  const send = (event, close) => {
     event.preventDefault();
-    if (form.busy) return;
-    Object.assign(form, { busy: true, error: "" });
-    update();
-    try {
+    void carryOut(form, async () => {
       await screen.api.post(`/clinics/${clinic.id}/members/${one.id}/remove`, { reassign: form.heir || null });
       close();
       toast(one.me ? t("members.left") : t("members.removed", { who: one.name }));
       await Promise.all([reload(keyOf(clinic)), loadClinics()]);
-    } catch (error) {
-      form.error = errorText(error);
-    }
-    form.busy = false;
-    update();
+    });
   };
   const title = one.me ? t("members.leave.title") : t("members.remove.title", { who: one.name });
   return openDialog(title, (close) => touched.last_administrator ? last(close) : html`<form class="stack" @submit=${(event) => send(event, close)}>
@@ -133,7 +120,7 @@ async function remove(clinic, one, all) {
       <select class="input" id="heir" required @change=${(event) => { form.heir = event.target.value; }}><option value="">${t("members.heir.none")}</option>
         ${heirs.map((other) => html`<option value=${other.id} .selected=${other.id === form.heir}>${other.name}, ${t(`clinic.role.${other.role}`)}</option>`)}</select></div>` : nothing}
     <p class="note soft">${t("members.records")}</p>
-    ${form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing}
+    ${wrong(form)}
     <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
       <button class="btn btn-danger" type="submit" aria-busy=${form.busy ? "true" : "false"}>${one.me ? t("members.leave") : t("members.remove")}</button></div>
   </form>`);

@@ -1,35 +1,15 @@
 /** The dialogs of a clinic's number: asked for, proved by the code of a call, granted to a member, lent to a department. */
 import { codeField, codeSpoken } from "../parts/code-field.js";
 import { openDialog } from "../parts/dialog.js";
+import { carryOut, wrong } from "../parts/form-work.js";
 import { html, nothing } from "../parts/html.js";
-import { icon } from "../parts/icon.js";
 import { reload } from "../parts/loaded.js";
 import { tellError, toast } from "../parts/toast.js";
-import { errorText, t } from "../parts/words.js";
-import { screen, update, updateNow } from "../screen.js";
+import { t } from "../parts/words.js";
+import { screen, update } from "../screen.js";
 
 /** Under which name the numbers of a clinic are kept. */
 export const numbersKey = (clinic) => `numbers/${clinic.id}`;
-
-/** Carry a form's work out; what was refused stands in the form. @returns {Promise<any>} undefined when it was refused */
-async function carryOut(form, work) {
-  if (form.busy) return undefined;
-  Object.assign(form, { busy: true, error: "" });
-  update();
-  try {
-    return await work();
-  } catch (error) {
-    form.error = errorText(error);
-    return undefined;
-  } finally {
-    form.busy = false;
-    updateNow();
-  }
-}
-
-function wrong(form) {
-  return form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing;
-}
 
 function buttons(close, text, form) {
   return html`<div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>

@@ -1,13 +1,14 @@
 /** The clinics one belongs to: invitations are taken or turned down, one may leave, and a new clinic is asked for. */
 import { clinicsKnown, loadClinics, myClinics, myInvitations } from "../clinic-list.js";
 import { confirmDialog, openDialog } from "../parts/dialog.js";
+import { carryOut, wrong } from "../parts/form-work.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { reload } from "../parts/loaded.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { date, errorText, t } from "../parts/words.js";
-import { screen, update } from "../screen.js";
+import { date, t } from "../parts/words.js";
+import { screen } from "../screen.js";
 
 const RUNS = ["administrator", "desk"];
 
@@ -68,28 +69,21 @@ async function leave(one) {
 function askForClinic() {
   const { me } = screen.app.session;
   const form = { name: "", country: "", zone: me.time_zone, error: "", busy: false };
-  const send = async (event, close) => {
+  const send = (event, close) => {
     event.preventDefault();
-    if (form.busy) return;
-    Object.assign(form, { busy: true, error: "" });
-    update();
-    try {
+    void carryOut(form, async () => {
       await screen.api.post("/clinics", { name: form.name.trim(), country: form.country.trim().toUpperCase(), time_zone: form.zone });
       close();
       toast(t("clinics.asked"));
       await loadClinics();
-    } catch (error) {
-      form.error = errorText(error);
-    }
-    form.busy = false;
-    update();
+    });
   };
   const text = (name, more = {}) => html`<div class="field"><label for="clinic-${name}">${t(`clinics.${name}`)}</label>
     <p class="hint" id="clinic-${name}-hint">${t(`clinics.${name}.hint`)}</p>
     <input class="input ${more.narrow ? "narrow" : ""}" id="clinic-${name}" required maxlength=${more.max} autocomplete="off" aria-describedby="clinic-${name}-hint" .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
   openDialog(t("clinics.ask"), (close) => html`<form class="stack" @submit=${(event) => send(event, close)}>
     <p class="soft">${t("clinics.ask.text")}</p>
-    ${form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing}
+    ${wrong(form)}
     ${text("name", { max: 200 })}${text("country", { max: 2, narrow: true })}
     <div class="field"><label for="clinic-zone">${t("me.zone")}</label><select class="input" id="clinic-zone" @change=${(event) => { form.zone = event.target.value; }}>
       ${[...new Set([form.zone, ...(Intl.supportedValuesOf?.("timeZone") ?? [])])].map((zone) => html`<option .selected=${zone === form.zone}>${zone}</option>`)}</select></div>
