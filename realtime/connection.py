@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from realtime.commands import SeatRef
 from realtime.framing import frame_text
-from realtime.protocol import Code, Limits, bye
+from realtime.protocol import Code, bye
 from realtime.session import Action, End, Send, Session
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Connection:
         "member", "rooms", "serving", "session", "slot", "ticket_session",
     )
 
-    def __init__(self, hub: "Hub", session: Session, limits: Limits, outlet: Outlet) -> None:
+    def __init__(self, hub: "Hub", session: Session, outlet: Outlet) -> None:
         self.hub, self.session, self._outlet = hub, session, outlet
-        self._limit = limits.waiting_bytes
+        self._limit = hub.limits.waiting_bytes
         self.member = ""
         self.ticket_session = ""
         self.issued_at = 0.0

@@ -50,7 +50,7 @@ class Socket:
         """The socket was accepted; `speaks` tells whether the client offered our subprotocol, or none at all."""
         session = Session(hub.limits, hub.loop.time(), random.uniform(0.9, 1.1))
         self.hub = hub
-        self.conn = Connection(hub, session, hub.limits, outlet)
+        self.conn = Connection(hub, session, outlet)
         self._waiting = False
         self._backlog: deque[str | None] | None = None
         hub.enter(self.conn)

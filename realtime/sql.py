@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
-EVENT_TYPES: Final = ("varchar", "int8", "varchar", "varchar", "varchar", "int8", "bytea", "bytea", "int8")
 CHUNK: Final = 400  # SQLite allows 32,766 variables; PostgreSQL plans short lists better
 
 
@@ -129,27 +128,14 @@ def insert_events(events: Sequence[NewEvent]) -> None:
     """Store new events. Raises django.db.IntegrityError where a number or a `c` is taken."""
     names = "stream_id, seq, seat_id, c, kind, target, body, digest, ts"
     with connection.cursor() as cursor:
-        if not on_postgresql():
-            cursor.executemany(f"INSERT INTO realtime_event ({names}) VALUES ({_marks(NewEvent._fields)})", events)
-            return
-        # A binary COPY costs a fifth of an INSERT whose parameters psycopg writes into the text of the statement.
-        statement = f"COPY realtime_event ({names}) FROM STDIN (FORMAT BINARY)"
-        with connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
-            copy.set_types(EVENT_TYPES)
-            for event in events:
-                copy.write_row(event)
+        cursor.executemany(f"INSERT INTO realtime_event ({names}) VALUES ({_marks(NewEvent._fields)})", events)
 
 
 def set_heads(numbers: dict[str, int]) -> None:
     """Store the new heads of locked streams."""
     with connection.cursor() as cursor:
-        if on_postgresql():
-            cursor.execute(
-                "UPDATE realtime_stream s SET seq = v.seq FROM unnest(%s::text[], %s::bigint[]) AS v(id, seq) "
-                "WHERE s.id = v.id", [list(numbers), list(numbers.values())])
-        else:
-            cursor.executemany("UPDATE realtime_stream SET seq = %s WHERE id = %s",
-                               [(seq, stream) for stream, seq in numbers.items()])
+        cursor.executemany("UPDATE realtime_stream SET seq = %s WHERE id = %s",
+                           [(seq, stream) for stream, seq in numbers.items()])
 
 
 def next_seq(stream: str, count: int = 1) -> int | None:

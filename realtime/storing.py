@@ -127,7 +127,7 @@ def _store_on_postgresql(items: Sequence[Pending]) -> list[Outcome]:
     raw.prepare_threshold = PREPARED_AFTER
     with connection.wrap_database_errors:
         try:
-            with raw.pipeline(), _cursor(raw) as looking, _cursor(raw) as writing:
+            with raw.pipeline(), psycopg.Cursor(raw) as looking, psycopg.Cursor(raw) as writing:
                 writing.execute("BEGIN")
                 looking.execute(LOCK, [sorted({item.stream for item in items})])
                 writing.execute(SEATS, [list({item.seat for item in items})])
@@ -145,6 +145,3 @@ def _store_on_postgresql(items: Sequence[Pending]) -> list[Outcome]:
             raise
     return batch.outcomes
 
-
-def _cursor(raw: psycopg.Connection[Any]) -> psycopg.Cursor[Any]:
-    return psycopg.Cursor(raw)
