@@ -62,7 +62,8 @@ class Loop:
         pause = TICK_S
         while not self._stopping.is_set():
             try:
-                pause = TICK_S if self.step() >= 0 else pause
+                self.step()
+                pause = TICK_S
             except Error:
                 connection.close()
                 pause = min(pause * 2, LONGEST_PAUSE_S)

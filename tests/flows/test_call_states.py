@@ -7,6 +7,7 @@ one are in ``test_calls.py``.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from playwright.sync_api import expect
 from tests.client import clinic_days as day
 from tests.client import clinic_runs as runs
 from tests.client.pretending import Pretended
-from tests.flows.browser import DESK, PHONE
+from tests.flows.browser import DESK, PHONE, Window
 from tests.flows.conftest import OpenWindow
 from tests.flows.doings import DIALOG, sign_in
 from tests.flows.installation import Installation
@@ -23,19 +24,29 @@ from tests.flows.installation import Installation
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 TABLET: dict[str, Any] = {"viewport": {"width": 768, "height": 1024}}
-SIZES = pytest.mark.parametrize(("size", "shape"), [("phone", PHONE), ("tablet", TABLET), ("desk", DESK)])
+SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "tablet": TABLET, "desk": DESK}
 PHYSICIAN, ADMINISTRATOR = "Dr Amara Okafor", "Rosa Díaz"
 FILE = "name,number\n" + "".join(f"Name {n},+1617555{n:04}\n" for n in range(450))
 
+Opened = Callable[[Callable[[Pretended], None], str], tuple[Window, Pretended]]
 
-@SIZES
-def test_what_stands_between_a_member_and_a_call_is_said_with_the_way_to_mend_it(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    day.open_day(voice)
-    sign_in(window, PHYSICIAN)
+
+@pytest.fixture(params=SIZES)
+def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow) -> Opened:
+    """Opens a window of each size on a pretended service, in which somebody has signed in."""
+
+    def open_(day_of: Callable[[Pretended], None], who: str) -> tuple[Window, Pretended]:
+        window = open_window(request.param, installation.url, SIZES[request.param])
+        voice = Pretended(window.page)
+        day_of(voice)
+        sign_in(window, who)
+        return window, voice
+
+    return open_
+
+
+def test_what_stands_between_a_member_and_a_call_is_said_with_the_way_to_mend_it(opened: Opened) -> None:
+    window, voice = opened(day.open_day, PHYSICIAN)
     for name, changes in day.OBSTACLES.items():
         voice.answer("/calls/setup", day.setup(**changes))
         voice.answer("/phone", None)
@@ -45,14 +56,8 @@ def test_what_stands_between_a_member_and_a_call_is_said_with_the_way_to_mend_it
         window.stop(f"stands-{name}")
 
 
-@SIZES
-def test_a_call_that_may_not_be_made_says_why_above_its_button_and_is_not_asked_for(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    day.open_day(voice)
-    sign_in(window, PHYSICIAN)
+def test_a_call_that_may_not_be_made_says_why_above_its_button_and_is_not_asked_for(opened: Opened) -> None:
+    window, voice = opened(day.open_day, PHYSICIAN)
     for code, d in (("call.region", None), ("call.budget_spend", None), ("call.hours", {"urgent": True})):
         voice.answer("/calls/check", day.refused(code, "As the service says it.", d), "POST")
         window.page.goto("/calls/new")
@@ -68,14 +73,8 @@ def test_a_call_that_may_not_be_made_says_why_above_its_button_and_is_not_asked_
     assert voice.asked[-1][2]["urgent"] is True
 
 
-@SIZES
-def test_each_step_of_a_call_is_on_the_screen(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    day.open_day(voice)
-    sign_in(window, PHYSICIAN)
+def test_each_step_of_a_call_is_on_the_screen(opened: Opened) -> None:
+    window, voice = opened(day.open_day, PHYSICIAN)
     for step, said in ((day.RINGING, "Answer your phone, then press 1."), (day.PATIENT_RINGS, "Stay on the line")):
         day.ring(voice, step)
         window.page.goto(f"/calls/{day.CALL}")
@@ -96,14 +95,8 @@ def test_each_step_of_a_call_is_on_the_screen(
     window.stop("call-outcome")
 
 
-@SIZES
-def test_the_parts_of_a_clinic_show_one_of_every_state(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    runs.open_clinic(voice)
-    sign_in(window, ADMINISTRATOR)
+def test_the_parts_of_a_clinic_show_one_of_every_state(opened: Opened) -> None:
+    window, _ = opened(runs.open_clinic, ADMINISTRATOR)
     here = f"/clinic/{day.CLINIC}"
     parts = (("slips", ".slip"), ("calls", ".chart"), ("patients", ".thing"), ("incoming", ".opening"),
              ("numbers", ".number"), ("members", ".thing"))  # fmt: skip
@@ -113,14 +106,8 @@ def test_the_parts_of_a_clinic_show_one_of_every_state(
         window.stop(f"clinic-{part}")
 
 
-@SIZES
-def test_removing_a_member_shows_what_it_touches_and_the_last_administrator_stays(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    runs.open_clinic(voice)
-    sign_in(window, ADMINISTRATOR)
+def test_removing_a_member_shows_what_it_touches_and_the_last_administrator_stays(opened: Opened) -> None:
+    window, _ = opened(runs.open_clinic, ADMINISTRATOR)
     window.page.goto(f"/clinic/{day.CLINIC}/members")
     window.page.locator("summary").nth(0).click()
     window.press("Remove from clinic")
@@ -135,15 +122,9 @@ def test_removing_a_member_shows_what_it_touches_and_the_last_administrator_stay
     window.stop("last-administrator")
 
 
-@SIZES
-def test_a_file_of_patients_is_looked_through_and_each_wrong_row_named_before_any_is_added(
-    size: str, shape: dict[str, Any], installation: Installation, open_window: OpenWindow
-) -> None:
-    window = open_window(size, installation.url, shape)
-    voice = Pretended(window.page)
-    runs.open_clinic(voice)
+def test_a_file_of_patients_is_looked_through_and_each_wrong_row_named_before_any_is_added(opened: Opened) -> None:
+    window, voice = opened(runs.open_clinic, ADMINISTRATOR)
     voice.answer(f"/clinics/{day.CLINIC}/patients/import", runs.imported, "POST")
-    sign_in(window, ADMINISTRATOR)
     window.page.goto(f"/clinic/{day.CLINIC}/patients")
     window.press("Import")
     window.page.locator("#import-file").set_input_files(

@@ -10,11 +10,11 @@ from ninja import Field, Router, Schema, Status
 from members.auth import account_of, signed_in
 from members.clinics import ADMINISTRATOR, access_verified
 from members.problems import PROBLEMS
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice import address_book, importing
 from voice.models import Patient, PatientLook
 from voice.patients import PatientView, access_row, remember_look, view_of
-from voice.shapes import to_ms
 
 router = Router(tags=["patients"], auth=signed_in)
 FILE_CHARS = 2_000_000
@@ -59,21 +59,6 @@ class Sought(Schema):
     q: str = Field(default="", max_length=120)
 
 
-class PatientWanted(Schema):
-    """A new patient."""
-
-    name: Name
-    born: str = Field(default="", max_length=20)
-    number: Typed = ""
-    second: Typed = ""
-    message: Message = "name_only"
-    hide_clinic: bool = False
-    language: str = Field(default="en", max_length=16)
-    interpreter: bool = False
-    guardian: Name = ""
-    do_not_call: bool = False
-
-
 class PatientChanges(Schema):
     """What changes of a patient; what is left out stays."""
 
@@ -87,6 +72,12 @@ class PatientChanges(Schema):
     interpreter: bool = False
     guardian: Name = ""
     do_not_call: bool = False
+
+
+class PatientWanted(PatientChanges):
+    """A new patient."""
+
+    name: Name
 
 
 class Look(Schema):
