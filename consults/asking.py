@@ -13,9 +13,10 @@ from consults.ending import end_consult
 from consults.holding import CLOCK_TIMER, holding
 from consults.models import Consult, Participant
 from consults.offering import widen_soon
-from consults.shapes import QUESTION_CHARS, Ask, Nothing, check_length, read, to_ms
+from consults.shapes import QUESTION_CHARS, Ask, Nothing, check_length, read
 from privacy.rules import check_text
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.log import Writing, create_stream, writing
 from realtime.protocol import Refusal
 from realtime.timers import set_timer

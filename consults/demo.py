@@ -20,11 +20,11 @@ from consults.holding import CLOCK_TIMER
 from consults.listing import list_offers
 from consults.models import Consult
 from consults.offering import question_of
-from consults.shapes import to_ms
 from members.demo import create_people
 from members.models import Account
 from members.vault import inbox_of
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.log import digest_of, writing
 from realtime.models import Event, Seat, Stream
 from realtime.timers import clear_timer

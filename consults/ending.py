@@ -25,10 +25,11 @@ from consults.domain import (
 )
 from consults.holding import Held, Party, holding
 from consults.issuing import issue_summary
-from consults.shapes import NOTE_CHARS, Close, Nothing, check_length, read, to_ms
+from consults.shapes import NOTE_CHARS, Close, Nothing, check_length, read
 from consults.words import has_replied, last_word_at
 from privacy.rules import check_text
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.protocol import Refusal
 
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 from consults import people
 from consults.domain import Act, Clock, Role, State, check_may, next_due_at
 from consults.models import Consult, Offer, Participant
-from consults.shapes import to_ms
 from realtime.commands import Request
+from realtime.instants import to_ms
 from realtime.log import Writing, writing
 from realtime.models import Seat
 from realtime.protocol import refuse

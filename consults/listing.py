@@ -18,8 +18,8 @@ from consults.domain import ADVICE, End, Role, State, Urgency, advice_for, bucke
 from consults.holding import unseal_inbox
 from consults.models import ChangedAfterRead, Consult, Offer, Participant, Summary
 from consults.offering import offer_body, question_of
-from consults.shapes import to_ms
 from realtime.commands import SeatRef
+from realtime.instants import to_ms
 from realtime.log import read_events
 from realtime.models import Event, Seat
 from realtime.protocol import refuse

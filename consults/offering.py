@@ -23,8 +23,9 @@ from consults.domain import (
 )
 from consults.holding import CLOCK_TIMER, Held, Party, Standing, holding, seal_inbox, unseal_inbox
 from consults.models import Consult, Offer, Participant
-from consults.shapes import Decline, OfferRef, check_word, read, to_ms
+from consults.shapes import Decline, OfferRef, check_word, read
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.log import read_events
 from realtime.models import Seat, new_id
 from realtime.protocol import Refusal

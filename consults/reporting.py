@@ -9,9 +9,10 @@ from django.utils import timezone
 from consults import people
 from consults.models import Consult
 from consults.models import Report as ReportRow
-from consults.shapes import REASON_CHARS, Report, check_length, check_word, read, to_ms
+from consults.shapes import REASON_CHARS, Report, check_length, check_word, read
 from privacy.rules import check_text
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.log import writing
 from realtime.protocol import refuse
 

@@ -5,7 +5,6 @@ May import the standard library, msgspec, `consults.domain` and `realtime.protoc
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -111,8 +110,3 @@ def check_length(text: str, most: int) -> str:
     if len(kept) > most:
         raise Refusal("too_large", f"This is longer than {most} characters.", d={"most": most})
     return kept
-
-
-def to_ms(at: datetime) -> int:
-    """Return an instant as it stands on the wire: Unix milliseconds."""
-    return round(at.timestamp() * 1000)

@@ -12,11 +12,11 @@ from consults import issuing, listing
 from consults.domain import State, Urgency
 from consults.models import Consult
 from consults.people import check_specialty
-from consults.shapes import to_ms
 from consults.summaries import PASTED_CHARS
 from members.auth import account_of, signed_in
 from members.problems import PROBLEMS
 from members.vault import access_stream
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 
 router = Router(tags=["consults"], auth=signed_in)

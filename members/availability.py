@@ -17,6 +17,7 @@ from members.errors import Invalid, NotFound
 from members.models import Account, Availability, AvailableFor, Interruption
 from members.quiet import day_began, is_quiet
 from realtime.commands import TimerHandler
+from realtime.instants import to_ms
 from realtime.log import writing
 from realtime.timers import clear_timer, set_timer
 
@@ -119,7 +120,7 @@ def set_availability(account: Account, on: bool, specialties: list[str], now: da
         AvailableFor.objects.bulk_create(
             [AvailableFor(availability=row, specialty=specialty) for specialty in specialties], ignore_conflicts=True)
         set_timer(TIMER, inbox, until)
-        log.append(inbox, "availability.changed", {"on": True, "until": _ms(until), "reason": None})
+        log.append(inbox, "availability.changed", {"on": True, "until": to_ms(until), "reason": None})
         transaction.on_commit(lambda: became_available.send(sender=None, specialties=specialties))
     return row
 
@@ -167,10 +168,6 @@ def _end_by_time(subject: str, now: datetime) -> None:
         set_timer(TIMER, subject, row.until)
     else:
         end_availability(member, "time")
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
 
 
 TIMERS: dict[str, TimerHandler] = {TIMER: _end_by_time}

@@ -1,6 +1,5 @@
 """The HTTP API of clinics and who belongs to them. What is not one's own is not found."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -26,6 +25,7 @@ from members.clinics import ADMINISTRATOR, access_place, access_verified
 from members.errors import NotFound
 from members.models import ClinicInvitation, ClinicMembership
 from members.problems import PROBLEMS
+from realtime.instants import to_ms
 
 router = Router(tags=["clinics"], auth=signed_in)
 
@@ -35,7 +35,8 @@ def list_clinics(request: HttpRequest) -> Any:
     """My clinics, and those that invite me."""
     account = account_of(request)
     invitations = [
-        {"id": i.pk, "clinic": str(i.clinic_id), "name": i.clinic.name, "role": i.role, "expires_at": _ms(i.expires_at)}
+        {"id": i.pk, "clinic": str(i.clinic_id), "name": i.clinic.name, "role": i.role,
+         "expires_at": to_ms(i.expires_at)}
         for i in clinic_members.invitations_for(account)
     ]
     return {"items": [_clinic(place) for place in clinics.places_of(str(account.pk))], "invitations": invitations}
@@ -155,13 +156,9 @@ def _clinic(place: ClinicMembership) -> dict[str, Any]:
 
 def _member(place: ClinicMembership, mine: ClinicMembership) -> dict[str, Any]:
     return {"id": place.pk, "name": place.account.name, "role": place.role, "can_free_dial": place.can_free_dial,
-            "joined_at": _ms(place.joined_at), "me": place.account_id == mine.account_id}
+            "joined_at": to_ms(place.joined_at), "me": place.account_id == mine.account_id}
 
 
 def _invitation(invitation: ClinicInvitation) -> dict[str, Any]:
     return {"id": invitation.pk, "email": clinic_members.email_of(invitation), "role": invitation.role,
-            "can_free_dial": invitation.can_free_dial, "expires_at": _ms(invitation.expires_at)}
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
+            "can_free_dial": invitation.can_free_dial, "expires_at": to_ms(invitation.expires_at)}

@@ -1,6 +1,5 @@
 """The HTTP API of what a member is signed in with: tokens, devices to wake, sessions."""
 
-from datetime import datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -23,6 +22,7 @@ from members.schemas import (
     TokenWanted,
 )
 from members.sessions import session_ref
+from realtime.instants import to_ms
 
 router = Router(tags=["devices"], auth=signed_in)
 
@@ -82,7 +82,7 @@ def list_sessions(request: HttpRequest) -> Any:
     return [
         {
             "id": session_ref(session.session_key), "current": session_ref(session.session_key) == session_of(request),
-            "created_at": _ms(session.created_at), "last_seen_at": _ms(session.last_seen_at),
+            "created_at": to_ms(session.created_at), "last_seen_at": to_ms(session.last_seen_at),
             "browser": session.user_agent, "address": session.ip,
         }
         for session in mine
@@ -103,16 +103,13 @@ def end_session(request: HttpRequest, session_id: str) -> Any:
 
 def _token(token: Token, request: HttpRequest) -> dict[str, Any]:
     return {
-        "id": token.pk, "name": token.name, "created_at": _ms(token.created_at), "expires_at": _ms(token.expires_at),
-        "last_used_at": _ms(token.last_used_at) if token.last_used_at else None,
+        "id": token.pk, "name": token.name, "created_at": to_ms(token.created_at),
+        "expires_at": to_ms(token.expires_at),
+        "last_used_at": to_ms(token.last_used_at) if token.last_used_at else None,
         "current": tokens.token_ref(token) == session_of(request),
     }
 
 
 def _device(device: Device, request: HttpRequest) -> dict[str, Any]:
-    return {"id": device.pk, "label": device.label, "added_at": _ms(device.added_at),
+    return {"id": device.pk, "label": device.label, "added_at": to_ms(device.added_at),
             "current": device.session == session_of(request)}
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

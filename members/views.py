@@ -29,6 +29,7 @@ from members.schemas import (
     SpecialtyShown,
     TicketShown,
 )
+from realtime.instants import to_ms
 from realtime.tickets import issue_ticket
 
 router = Router(tags=["members"])
@@ -129,7 +130,7 @@ def _availability(account: Account, now: datetime) -> dict[str, Any]:
     on = row.on and row.until is not None and row.until > now
     left = max(0, account.daily_budget - availability.offers_today(account, now))
     return {
-        "on": on, "until": int(row.until.timestamp() * 1000) if on and row.until else None,
+        "on": on, "until": to_ms(row.until) if on and row.until else None,
         "specialties": availability.specialties_of(row), "reason": row.reason or None,
         "alertable": account.devices.exists(),
         "quiet_now": is_quiet(now, account.time_zone, account.quiet_from, account.quiet_to), "offers_left": left,

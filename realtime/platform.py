@@ -14,6 +14,7 @@ from django.utils import timezone
 from ninja import Router, Schema
 
 from realtime import holds
+from realtime.instants import to_ms
 from realtime.models import Pulse, Purge
 from realtime.protocol import refuse
 from realtime.pulse import EVERY_S, FORGOTTEN, KEPT, Sample
@@ -26,30 +27,6 @@ WORST: Final = frozenset({"loop_ms", "ring_ms"})
 router = Router(tags=["platform"])
 
 
-class SampleShown(Schema):
-    """One look. `at` in Unix milliseconds; `_rate` a second's, `_ms` milliseconds, `memory` bytes, `cpu` in cores."""
-
-    at: int
-    sockets: int
-    members: int
-    streams: int
-    behind: int
-    queue: int
-    deliveries_rate: float
-    stored_rate: float
-    recoveries_rate: float
-    ended_rate: float
-    slow: int
-    dropped: int
-    refused: int
-    loop_ms: float
-    ring_ms: float
-    memory: int
-    cpu: float
-    descriptors: int
-    threads: int
-
-
 class ProcessShown(Schema):
     """One process: `ready`, `draining`, or `silent` where it was not heard for three beats. Oldest sample first."""
 
@@ -59,7 +36,7 @@ class ProcessShown(Schema):
     state: str
     began_at: int
     seen_at: int
-    samples: list[SampleShown]
+    samples: list[Sample]
 
 
 class PurgeShown(Schema):
@@ -79,7 +56,7 @@ class PlatformShown(Schema):
 
     now: int
     every_s: float
-    together: list[SampleShown]
+    together: list[Sample]
     processes: list[ProcessShown]
     holds: int
     purge: PurgeShown | None
@@ -96,7 +73,7 @@ def show_platform(request: HttpRequest) -> Any:
     living = [row for row in rows if row.seen_at >= now - SILENT]
     purge = Purge.objects.order_by("-pk").first()
     return {
-        "now": _ms(now), "every_s": EVERY_S, "together": together([row.samples for row in living], now),
+        "now": to_ms(now), "every_s": EVERY_S, "together": together([row.samples for row in living], now),
         "processes": [_process(row, now) for row in rows], "holds": holds.standing_rows(now).count(),
         "purge": purge and _purge(purge),
     }
@@ -109,7 +86,7 @@ def together(all_samples: Sequence[Sequence[dict[str, Any]]], now: datetime) -> 
     are not in step.
     """
     beats = range(KEPT)
-    newest = _ms(now)
+    newest = to_ms(now)
     shown = []
     for back in reversed(beats):
         until = newest - int(back * EVERY_S * 1000)
@@ -132,16 +109,12 @@ def _added(samples: list[dict[str, Any]], at: int) -> dict[str, Any]:
 
 
 def _process(row: Pulse, now: datetime) -> dict[str, Any]:
-    return {"name": row.name, "pid": row.pid, "build": row.build, "began_at": _ms(row.began_at),
-            "seen_at": _ms(row.seen_at), "state": row.state if row.seen_at >= now - SILENT else "silent",
+    return {"name": row.name, "pid": row.pid, "build": row.build, "began_at": to_ms(row.began_at),
+            "seen_at": to_ms(row.seen_at), "state": row.state if row.seen_at >= now - SILENT else "silent",
             "samples": row.samples}
 
 
 def _purge(row: Purge) -> dict[str, Any]:
-    return {"began_at": _ms(row.began_at), "ended_at": _ms(row.ended_at) if row.ended_at else None,
+    return {"began_at": to_ms(row.began_at), "ended_at": to_ms(row.ended_at) if row.ended_at else None,
             "streams": row.streams, "events": row.events, "previews": row.previews, "kept_unread": row.kept_unread,
             "kept_held": row.kept_held}
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

@@ -18,6 +18,7 @@ from django.db import Error
 from django.utils import timezone
 
 from realtime import machine
+from realtime.instants import to_ms
 from realtime.models import Pulse as PulseRow
 from realtime.models import new_id
 from realtime.protocol import Code
@@ -34,7 +35,7 @@ FORGOTTEN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look. `at` is Unix milliseconds; names ending in `_rate` are a second's, in `_ms` milliseconds."""
+    """One look. `at` in Unix milliseconds; `_rate` a second's, `_ms` milliseconds, `memory` bytes, `cpu` in cores."""
 
     at: int
     sockets: int
@@ -118,7 +119,7 @@ class Pulse:
         hub, now, before = self._hub, self._counted(used.cpu_s), self._before
         self._before = now
         return Sample(
-            at=int(timezone.now().timestamp() * 1000), sockets=len(hub.connections), members=len(hub.members),
+            at=to_ms(timezone.now()), sockets=len(hub.connections), members=len(hub.members),
             streams=len(hub.streams.known), behind=sum(s.behind() for s in list(hub.streams.known.values())),
             queue=hub.publishing.writer.waiting(),
             deliveries_rate=round((now.deliveries - before.deliveries) / span_s, 2),

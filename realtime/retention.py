@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from realtime import holds
 from realtime.describing import ours
+from realtime.instants import to_ms
 from realtime.log import sealed_place
 from realtime.models import Event, Pulse, Purge, Revocation, Seat, Stream, Timer
 from realtime.pulse import FORGOTTEN
@@ -97,7 +98,7 @@ def _erase_streams(run: Purge, said: list[Keeping], kind: str, before: datetime)
     text = _text_of(said, kind)
     last = Event.objects.filter(stream=OuterRef("pk"), seq=OuterRef("seq")).values("ts")
     due = Stream.objects.filter(kind=kind, state="final", erased_at=None).annotate(last_ts=Subquery(last))
-    due = due.filter(last_ts__lt=_ms(before)).order_by("pk")
+    due = due.filter(last_ts__lt=to_ms(before)).order_by("pk")
     reached = ""
     while batch := list(due.filter(pk__gt=reached).values_list("pk", flat=True)[:BATCH]):
         reached = batch[-1]
@@ -171,7 +172,7 @@ def _erase_inboxes(run: Purge, said: list[Keeping], before: datetime) -> Iterato
     while not holds.standing(timezone.now()).everything:
         window = Event.objects.filter(gid__gt=run.inbox_gid).order_by("gid")[:WINDOW]
         rows = list(window.values_list("gid", "stream_id", "seq", "kind", "ts"))
-        old = [row for row in rows if row[4] < _ms(before)]
+        old = [row for row in rows if row[4] < to_ms(before)]
         if not old:
             return
         with transaction.atomic():
@@ -226,7 +227,3 @@ def scrub() -> bool:
             return not cursor.fetchone()[0]
         cursor.execute("VACUUM realtime_event")
         return True
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from members import vault
+from realtime.instants import to_ms
 from realtime.log import Writing, writing
 from realtime.protocol import refuse
 from realtime.timers import clear_timer, set_timer
@@ -28,7 +29,6 @@ from voice.models import Action, Attempt, Call
 from voice.permits import rulebook
 from voice.reasons import reason_of
 from voice.records import write_record
-from voice.shapes import to_ms
 
 CLOCK_TIMER: Final = "call.clock"
 ATTEMPT_MOVES: Final = (

@@ -14,6 +14,7 @@ from django.db.models.functions import TruncDate
 from members.clinics import names_of_clinics
 from members.directory import names_of
 from members.quiet import local, zone
+from realtime.instants import to_ms
 from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
 from voice.numbers import formatted
 from voice.offers import offer_until
@@ -22,7 +23,7 @@ from voice.reasons import SENTENCES
 from voice.records import describe_leg
 from voice.refusals import REASONS
 from voice.sealed import open_in
-from voice.shapes import or_none, to_ms
+from voice.shapes import or_none
 
 PAGE: Final = 30
 CHARTED_MOST: Final = timedelta(days=92)

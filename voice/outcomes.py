@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from voice import slips
 from voice.holding import holding
 from voice.models import CallOutcome
 from voice.permits import rulebook
 from voice.refusals import refuse
-from voice.shapes import SayOutcome, from_ms, read, to_ms
+from voice.shapes import SayOutcome, from_ms, read
 
 LATEST_RETRY: Final = timedelta(days=30)
 

@@ -16,11 +16,13 @@ from django.utils import timezone
 from members.clinics import places_of
 from members.models import Account
 from members.notices import tell
+from realtime.instants import to_ms
 from voice.models import OwnPhone, Proof
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number
 from voice.proofs import ask_call, complete, show_proof, take_code
 from voice.refusals import refuse
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
+from voice.shapes import or_none
 
 NOWHERE: Final = "ZZ"
 COOLING: Final = timedelta(hours=24)
@@ -104,7 +106,7 @@ def prove_phone(account: Account, code: str, now: datetime) -> OwnPhone:
         changed = is_change(str(account.pk), phone, now)
         phone.proved_at, phone.usable_at = now, now + COOLING if changed else now
         phone.save(update_fields=["proved_at", "usable_at"])
-        at = int(phone.usable_at.timestamp() * 1000)
+        at = to_ms(phone.usable_at)
         tell(str(account.pk), "phone.changed" if changed else "phone.added",
              mask=mask(open_in(phone, "number")), at=at)
     return phone
@@ -135,10 +137,6 @@ def show_phone(account_id: str, now: datetime) -> dict[str, Any]:
     return {
         "verified": used is not None,
         "mask": mask(open_in(used, "number")) if used else None,
-        "cooling": {"mask": mask(open_in(cooling, "number")), "at": _ms(cooling.usable_at)} if cooling else None,
+        "cooling": {"mask": mask(open_in(cooling, "number")), "at": or_none(cooling.usable_at)} if cooling else None,
         "waiting": {"mask": mask(open_in(waiting, "number")), **show_proof(proof)} if waiting and proof else None,
     }
-
-
-def _ms(at: datetime | None) -> int | None:
-    return None if at is None else int(at.timestamp() * 1000)

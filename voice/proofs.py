@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from members.models import Account
+from realtime.instants import to_ms
 from voice import outbox
 from voice.budgets import lock_scopes
 from voice.carriers.base import CarrierEvent, DialOrder
@@ -194,7 +195,7 @@ def show_proof(proof: Proof) -> dict[str, Any]:
     over = proof.state in (*UNDER_WAY, *STANDING) and proof.expires_at <= timezone.now()
     return {
         "state": "failed" if over else proof.state, "cause": "over" if over else proof.cause,
-        "call_at": int(proof.call_at.timestamp() * 1000), "expires_at": int(proof.expires_at.timestamp() * 1000),
+        "call_at": to_ms(proof.call_at), "expires_at": to_ms(proof.expires_at),
         "attempts_left": proof.attempts_left, "code": None if over else _shown_in_demo(proof),
     }
 

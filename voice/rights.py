@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from members.clinics import places_of
 from members.second_factor import has_second_factor
+from realtime.instants import to_ms
 from voice.carrier_ids import needs_carrier
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
@@ -153,4 +154,4 @@ def _in_setup(number: ClinicNumber, now: datetime) -> dict[str, Any]:
     state = "expired" if ended else "revoked" if lapsed else state_of(number, now)
     return {"id": shown.id, "formatted": shown.formatted, "mode": shown.mode, "attestation": shown.attestation,
             "says": shown.says, "calls_back": shown.calls_back, "state": state,
-            "expires_at": None if shown.expires_at is None else int(shown.expires_at.timestamp() * 1000)}
+            "expires_at": None if shown.expires_at is None else to_ms(shown.expires_at)}

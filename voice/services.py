@@ -11,13 +11,14 @@ from django.db import connection
 from django.utils import timezone
 
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice.call import By, Cause, Event, HangUp, KeyPressed, Leg, LegChanged, Side, TimerDue
 from voice.carriers.base import CarrierEvent
 from voice.holding import Held, holding
 from voice.models import Attempt, Call
 from voice.outcomes import say_outcome
-from voice.shapes import EndCall, read, to_ms
+from voice.shapes import EndCall, read
 from voice.starting import start
 
 __all__ = ["advance", "end_call", "hang_up", "outcome", "start", "take_events"]

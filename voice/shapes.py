@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice.call_events import Way
 
@@ -64,11 +65,6 @@ def read(shape: type[T], d: dict[str, Any]) -> T:
         return msgspec.convert(d, shape)
     except msgspec.ValidationError:
         raise refuse("malformed") from None
-
-
-def to_ms(at: datetime) -> int:
-    """Return an instant as it stands on the wire: Unix milliseconds."""
-    return round(at.timestamp() * 1000)
 
 
 def from_ms(ms: int) -> datetime:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from members import vault
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
+from realtime.instants import to_ms
 from realtime.log import Writing, writing
 from realtime.models import Event
 from realtime.protocol import Refusal
@@ -26,7 +27,7 @@ from voice.models import Call, CallNumber, CallRefusal
 from voice.permits import Permit, rulebook
 from voice.refusals import refuse
 from voice.sealed import seal_in
-from voice.shapes import Start, Wish, from_ms, read, to_ms
+from voice.shapes import Start, Wish, from_ms, read
 
 
 def start(req: Request, now: datetime | None = None) -> Reply:

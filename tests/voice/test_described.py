@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from realtime.describing import refusals
+from realtime.instants import to_ms
 from realtime.protocol import REFUSALS, Refusal
 from tests.voice.line import Line
 from tests.voice.test_views import talk
@@ -18,7 +19,6 @@ from voice.commands import OWN, SERVICES
 from voice.described import DESCRIBED
 from voice.holding import holding
 from voice.reasons import SENTENCES, reason_of
-from voice.shapes import to_ms
 
 SHAPES = {(event.stream, event.kind): event.shape for event in DESCRIBED.events}
 

@@ -12,13 +12,13 @@ from ninja import Field, Query, Router, Schema, Status
 from members.auth import account_of, signed_in
 from members.problems import PROBLEMS
 from members.schemas import WallTime
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice import offers, routing, slips
 from voice.models import ClinicNumber, Slip
 from voice.numbers import formatted
 from voice.patients import show_patients
 from voice.sealed import open_in
-from voice.shapes import to_ms
 
 router = Router(tags=["slips"], auth=signed_in)
 PAGE = 50

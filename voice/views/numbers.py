@@ -12,6 +12,7 @@ from members.clinics import ADMINISTRATOR, access_verified, administrators_of
 from members.models import ClinicMembership
 from members.problems import PROBLEMS
 from members.rights import is_platform_team
+from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice import carrier_ids, clinic_numbers, pauses
 from voice.clinic_numbers import access_number
@@ -21,7 +22,6 @@ from voice.proofs import BY_CARRIER, show_proof
 from voice.refusals import refuse as refuse_for
 from voice.rights import CALLS_BACK, SAYS, state_of
 from voice.sealed import open_in
-from voice.shapes import to_ms
 from voice.views.number_schemas import (
     CallWanted,
     CarrierCode,
