@@ -19,6 +19,7 @@ import members.clinic_members  # noqa: E402
 import members.notices  # noqa: E402
 import members.vault  # noqa: E402
 import voice.commands  # noqa: E402
+import voice.doorway  # noqa: E402
 import voice.timers  # noqa: E402
 from realtime.commands import Wire  # noqa: E402
 from realtime.consumers import SocketConsumer  # noqa: E402
@@ -37,4 +38,7 @@ wire = Wire(
     inbox_of=members.vault.inbox_of,
     appended=consults.services.wake_unread,
 )
-application = Application(wire, http, URLRouter([path(PATH[1:], SocketConsumer.as_asgi())]))
+application = Application(
+    wire, http, URLRouter([path(PATH[1:], SocketConsumer.as_asgi())]),
+    beside={voice.doorway.PREFIX: voice.doorway.serve},
+)  # fmt: skip

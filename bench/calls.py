@@ -22,7 +22,7 @@ from typing import Any, Final
 import psycopg
 
 from bench.callers import Caller, open_callers
-from bench.measure import measured
+from bench.measure import Meter, measured
 from bench.places import ROOT
 from bench.stage import Stage
 from bench.systems import LIMITS
@@ -123,7 +123,7 @@ class Service:
         if made.returncode != 0:
             raise RuntimeError(f"the callers could not be made:\n{made.stderr[-3000:]}")
         self.people: list[dict[str, Any]] = json.loads(made.stdout)
-        self._bed = bed
+        self._bed, self.postgres = bed, bed.postgres.process.pid
         self.web = CurbsideServer(self.env, bed.path("web.log"))
         self.loop: Process | None = None
 
@@ -167,7 +167,7 @@ def _set_up(stage: Stage, size: Size) -> None:
     stage.say(f"calls: set-up, {size.rate:g} calls/s for {size.setup_s:g} s")
     with service(stage, size.callers, LOOPBACK_PACE=10) as made:
         made.start_loop()
-        tapped = asyncio.run(_tap(made, size))
+        tapped, used = asyncio.run(_tap(made, size))
         asked = dict(made.query(
             "SELECT a.call_id, min(extract(epoch FROM l.dialed_at)) FROM voice_loopbackleg l "
             "JOIN voice_attempt a ON a.reference = l.reference WHERE a.side = 'clinician' GROUP BY 1"))
@@ -177,10 +177,13 @@ def _set_up(stage: Stage, size: Size) -> None:
         note = f"{len(took)} of {wanted} calls" + (f", {missing} never dialled" if missing else "")
         stage.report.add("calls", "Curbside", "set-up p50", "ms", [p(took, 50)], note)
         stage.report.add("calls", "Curbside", "set-up p99", "ms", [p(took, 99)], note)
+        spent = [seconds / max(1, len(tapped)) * 1000 for seconds in used]
+        stage.report.add("calls", "Curbside", "CPU of a call", "ms", [sum(spent)],
+                         "started, rung, hung up: web {:.0f}, call loop {:.0f}, PostgreSQL {:.0f}".format(*spent))
 
 
-async def _tap(made: Service, size: Size) -> dict[str, float]:
-    """Let the members call in turn; returns the instant of each call's tap."""
+async def _tap(made: Service, size: Size) -> tuple[dict[str, float], list[float]]:
+    """Let the members call in turn; returns the instant of each call's tap, and the CPU of the three parts (s)."""
     callers = await open_callers(made.web.port, made.people)
     await _one_call(callers[0])  # what is done once a process is not what is measured
     free: asyncio.Queue[Caller] = asyncio.Queue()
@@ -193,7 +196,8 @@ async def _tap(made: Service, size: Size) -> dict[str, float]:
         tapped[r] = at
         free.put_nowait(caller)
 
-    began = time.monotonic()
+    assert made.loop is not None
+    began, meter = time.monotonic(), Meter(made.web.process.pid, made.loop.pid, made.postgres)
     async with asyncio.TaskGroup() as running:  # a call that fails ends all: nobody waits for its member
         for number in range(int(size.rate * size.setup_s)):
             await asyncio.sleep(max(0.0, began + number / size.rate - time.monotonic()))
@@ -201,9 +205,10 @@ async def _tap(made: Service, size: Size) -> dict[str, float]:
             if time.monotonic() - began > size.setup_s:
                 break  # the rate is not sustained: the note says how many there were
             running.create_task(call(caller))
+    used = meter.read()
     for caller in callers:
         await caller.close()
-    return tapped
+    return tapped, used
 
 
 async def _one_call(caller: Caller) -> tuple[str, float]:

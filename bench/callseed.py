@@ -72,6 +72,7 @@ def connect(people: list[dict[str, Any]], count: int) -> None:
     from members.vault import inbox_of
     from realtime.commands import Request
     from realtime.log import digest_of
+    from realtime.rows import Part
     from voice import permits
     from voice.call import KeyPressed, Leg, LegChanged, Side
     from voice.holding import holding
@@ -85,9 +86,10 @@ def connect(people: list[dict[str, Any]], count: int) -> None:
 
         permit = cache(Rules.permit)
 
-        def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
+        def reserve(self, call: str, permit: Permit, carrier: str, now: datetime
+                    ) -> tuple[list[dict[str, Any]], list[Part]]:
             """Take nothing."""
-            return []
+            return [], []
 
     permits.use(Unbounded())
     now = timezone.now()

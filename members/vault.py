@@ -6,6 +6,7 @@ sealed. Both keys lie outside the database, so that the tables alone link no two
 
 import json
 from collections.abc import Iterable, Sequence
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -13,9 +14,11 @@ from members import badges, pseudonyms
 from members.errors import NotFound
 from members.marks import mark
 from members.models import Account, Vault
+from realtime import rows, sql
 from realtime.commands import SeatRef
 from realtime.log import create_stream
 from realtime.models import Inbox, Seat
+from realtime.rows import Part
 from realtime.sealing import seal, unseal
 
 Sealed = bytes | memoryview  # PostgreSQL's driver gives a view
@@ -81,6 +84,12 @@ def take_seat(account_id: str, stream_id: str, *, joined_seq: int, badge: str | 
     raise RuntimeError("no free pseudonym was drawn")
 
 
+def first_seat(account_id: str, stream_id: str) -> list[Part]:
+    """Return what gives a member the first seat of a stream that is being made, where no name can be taken yet."""
+    seat = Seat(stream_id=stream_id, name=pseudonyms.draw())
+    return [rows.insert(seat), rows.insert(_row(account_id, stream_id, seat.pk))]
+
+
 def _return_to(place: str) -> SeatRef | None:
     pair = Vault.objects.filter(place_mark=place).values_list("pair", flat=True).first()
     if pair is None:
@@ -94,7 +103,9 @@ def _return_to(place: str) -> SeatRef | None:
 
 def inbox_of(member: str) -> tuple[str, str]:
     """Return (inbox stream, seat in it) of a member, made on first use. Raises NotFound for no account."""
-    sealed = Account.objects.filter(pk=member).values_list("inbox", flat=True).first()
+    with sql.prepared() as cursor:  # by hand: every command to `me` asks
+        cursor.execute("SELECT inbox FROM members_account WHERE id = %s", rows.given(UUID(member)))
+        sealed = (cursor.fetchone() or (None,))[0]
     return _open_inbox(member, sealed) if sealed else _make_inbox(member)
 
 
@@ -149,11 +160,14 @@ def seats_of(member: str) -> list[str]:
 
 
 def _store(account_id: str, stream_id: str, seat_id: str) -> None:
+    _row(account_id, stream_id, seat_id).save(force_insert=True)
+
+
+def _row(account_id: str, stream_id: str, seat_id: str) -> Vault:
     place = place_of(account_id, stream_id)
     pair = json.dumps([account_id, seat_id, stream_id]).encode()
-    Vault.objects.create(
-        account_mark=mark("account", account_id), seat_mark=mark("seat", seat_id), place_mark=place,
-        pair=seal(pair, aad=f"members_vault:{place}:pair"))
+    return Vault(account_mark=mark("account", account_id), seat_mark=mark("seat", seat_id), place_mark=place,
+                 pair=seal(pair, aad=f"members_vault:{place}:pair"))
 
 
 def _open_pair(place: str, pair: Sealed) -> tuple[str, str, str]:

@@ -66,13 +66,13 @@ class Writing:
         """Append an event and return its seq; some kinds of streams seal their bodies. `ts` is Unix milliseconds."""
         seq = self._take_numbers(stream, 1)
         now = int(time.time() * 1000) if ts is None else ts
-        sql.insert_events([NewEvent(stream, seq, seat, c, kind, target, self._sealed(stream, seq, body), digest, now)])
+        self._store([NewEvent(stream, seq, seat, c, kind, target, self._sealed(stream, seq, body), digest, now)])
         return seq
 
     def append_all(self, stream: str, events: Sequence[tuple[str, dict[str, Any]]], *, ts: int) -> None:
         """Append events of the service itself, (kind, body) each, in two statements however many."""
         last = self._take_numbers(stream, len(events))
-        sql.insert_events([
+        self._store([
             NewEvent(stream, seq, None, None, kind, None, self._sealed(stream, seq, body), None, ts)
             for seq, (kind, body) in enumerate(events, last - len(events) + 1)
         ])  # fmt: skip
@@ -91,6 +91,9 @@ class Writing:
         assert seq is not None
         transaction.on_commit(partial(bus.ring, [(stream, seq)]))
         return seq
+
+    def _store(self, events: Sequence[NewEvent]) -> None:
+        sql.insert_events(events)
 
     def _sealed(self, stream: str, seq: int, body: dict[str, Any]) -> bytes:
         data = orjson.dumps(body)

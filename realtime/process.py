@@ -6,6 +6,7 @@ command does.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from realtime.hub import Hub
 from realtime.metrics import PATH, serve_metrics
 
 log = logging.getLogger(__name__)
+Beside = Callable[[Hub, Any, Any, Any], Awaitable[None]]
+"""An ASGI application that is given the hub before scope, receive and send."""
 
 
 class _Process:
@@ -65,8 +68,9 @@ async def stop_hub(spread_s: float) -> None:
 class Application:
     """Routes HTTP and WebSockets, and keeps the hub alive as long as the server lives."""
 
-    def __init__(self, wire: Wire, http: Any, websocket: Any) -> None:
-        self._http, self._websocket = http, websocket
+    def __init__(self, wire: Wire, http: Any, websocket: Any, beside: Mapping[str, Beside] | None = None) -> None:
+        """`beside`: what serves HTTP instead of `http`, by the beginning of the path."""
+        self._http, self._websocket, self._beside = http, websocket, beside or {}
         _Process.wire = wire
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -78,7 +82,11 @@ class Application:
         elif scope["path"] == PATH:
             await serve_metrics(await current_hub(), scope, send)
         else:
-            await current_hub()
+            hub = await current_hub()
+            for prefix, serve in self._beside.items():
+                if scope["path"].startswith(prefix):
+                    await serve(hub, scope, receive, send)
+                    return
             await self._http(scope, receive, send)
 
     async def _live(self, receive: Any, send: Any) -> None:

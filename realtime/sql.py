@@ -6,8 +6,10 @@ They are written by hand because the log's cost is the service's cost: one state
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+import psycopg
 from django.db import connection
 
+PREPARED_AFTER: Final = 2  # times that a statement is parsed anew before the server keeps its plan
 CHUNK: Final = 400  # SQLite allows 32,766 variables; PostgreSQL plans short lists better
 
 
@@ -75,6 +77,21 @@ def on_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
+def prepared() -> Any:
+    """Return a cursor for statements by hand, of which PostgreSQL keeps the plan when they come again.
+
+    Django's own writes the parameters into the text, so that every statement is parsed and planned anew. Behind
+    PgBouncer in transaction mode this needs `max_prepared_statements`, as the writer does (docs/decisions.md).
+    """
+    if not on_postgresql():
+        return connection.cursor()
+    connection.ensure_connection()
+    raw: psycopg.Connection[Any] = connection.connection
+    raw.prepare_threshold = PREPARED_AFTER
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(psycopg.Cursor(raw))  # type: ignore[arg-type]  # what it wraps is the driver's own
+
+
 def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
     for start in range(0, len(items), CHUNK):
         yield items[start : start + CHUNK]
@@ -91,7 +108,7 @@ def heads(streams: Sequence[str], *, lock: bool = False) -> dict[str, Head]:
     """
     suffix = " ORDER BY id FOR UPDATE" if lock and on_postgresql() else ""
     found: dict[str, Head] = {}
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         for part in _chunks(sorted(set(streams))):
             where = "= ANY(%s)" if on_postgresql() else f"IN ({_marks(part)})"
             params = [list(part)] if on_postgresql() else list(part)

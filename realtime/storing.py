@@ -16,9 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from realtime import sql
 from realtime.log import SEALED_KINDS
 from realtime.protocol import Refusal, event, refuse
-from realtime.sql import Head, NewEvent
-
-PREPARED_AFTER: Final = 2  # times that a statement is parsed anew before the server keeps its plan
+from realtime.sql import PREPARED_AFTER, Head, NewEvent
 
 LOCK: Final = (
     "SELECT id, kind, epoch, seq, state FROM realtime_stream WHERE id = ANY(%b::text[]) ORDER BY id FOR UPDATE"

@@ -13,8 +13,10 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from realtime import rows
 from realtime.commands import TimerHandler
 from realtime.models import Timer
+from realtime.rows import Part
 
 LEASE = timedelta(seconds=30)
 BATCH = 50
@@ -25,14 +27,25 @@ log = logging.getLogger(__name__)
 
 def set_timer(kind: str, subject: str, due_at: datetime) -> None:
     """Set or move the timer of this kind and subject, in the caller's transaction."""
-    Timer.objects.bulk_create(  # one statement, where update_or_create takes six
-        [Timer(kind=kind, subject=subject, due_at=due_at)], update_conflicts=True,
-        unique_fields=["kind", "subject"], update_fields=["due_at", "lease_until", "tries"])
+    rows.send([setting(kind, subject, due_at)])
+
+
+def setting(kind: str, subject: str, due_at: datetime) -> Part:
+    """Return what sets or moves a timer, to be sent with other statements."""
+    return rows.insert(
+        Timer(kind=kind, subject=subject, due_at=due_at),
+        also="ON CONFLICT (kind, subject) DO UPDATE SET due_at = EXCLUDED.due_at, lease_until = EXCLUDED.lease_until, "
+        "tries = EXCLUDED.tries")
 
 
 def clear_timer(kind: str, subject: str) -> None:
     """Remove the timer of this kind and subject, if there is one."""
-    Timer.objects.filter(kind=kind, subject=subject).delete()
+    rows.send([clearing(kind, subject)])
+
+
+def clearing(kind: str, subject: str) -> Part:
+    """Return what removes a timer, to be sent with other statements."""
+    return Part("DELETE FROM realtime_timer WHERE kind = %s AND subject = %s", [kind, subject])
 
 
 def work_off(handlers: Mapping[str, TimerHandler], guard: AbstractContextManager[Any] | None = None) -> int:

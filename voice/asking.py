@@ -7,7 +7,7 @@ claim behind, which ``outbox.find_lost`` finds.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -37,21 +37,23 @@ def perform(action: Action) -> None:
         log.exception("an action could not be carried out", extra={"kind": action.kind})
 
 
-def order_of(attempt: Attempt) -> DialOrder:
+def order_of(attempt: Attempt, numbers: Mapping[str, CallNumber] | None = None) -> DialOrder:
     """Return what is ordered for an attempt: the clinician sees the service's number, the patient the clinic's.
 
-    Raises LookupError where the numbers have been erased.
+    `numbers`: those that are needed, by their role, where they were read already. Raises LookupError where they have
+    been erased.
     """
     call = attempt.call
-    numbers = {row.role: row for row in CallNumber.objects.filter(call=call)}
-    if len(numbers) < 3:
+    if numbers is None:
+        numbers = {row.role: row for row in CallNumber.objects.filter(call=call)}
+    if not {attempt.side, "shown"} <= numbers.keys():
         raise LookupError("the numbers of this call have been erased")
     to_clinician = attempt.side == Side.CLINICIAN
     spans = settings.CURBSIDE_CALL_SPANS
     shown = settings.CURBSIDE_SERVICE_NUMBER if to_clinician else open_in(numbers["shown"], "sealed")
     return DialOrder(
         reference=attempt.reference,
-        to=open_in(numbers["clinician" if to_clinician else "patient"], "sealed"),
+        to=open_in(numbers[attempt.side], "sealed"),
         shown=shown,
         timeout_s=max(1, round(spans["clinician_answer" if to_clinician else "patient_answer"])),
         confirm=to_clinician,
@@ -73,13 +75,13 @@ def _dial(action: Action) -> None:
             _settle(action, "cancelled", HangUp(By.SERVICE, Cause.PAUSED) if paused else RightRevoked())
             return
     try:
-        carrier_id = carrier_of(attempt.carrier).dial(order_of(attempt))
+        carrier_id = carrier_of(attempt.carrier).dial(order_of(attempt, action.numbers))
     except CarrierError as error:
         _dial_refused(action, attempt, error)
         return
     with holding(str(call.pk), timezone.now()) as held:
         row = held.attempts[attempt.side, attempt.n]
-        outbox.settle(action, "done", held.now)
+        held.w.parts.append(outbox.settling(action, "done", held.now))
         if row.carrier_id and row.carrier_id != carrier_id:
             held.hang_up_stranger(carrier_id)
             return
@@ -100,7 +102,7 @@ def _dial_refused(action: Action, attempt: Attempt, error: CarrierError) -> None
         row = held.attempts[attempt.side, attempt.n]
         row.provider_code = error.provider_code[:32]
         held.touch(row)
-        outbox.settle(action, "failed", now)
+        held.w.parts.append(outbox.settling(action, "failed", now))
         held.feed(DialFailed(Side(row.side), row.n, error.cause))
 
 
@@ -177,7 +179,7 @@ def _settle(action: Action, state: str, event: Event | None) -> None:
             outbox.settle(action, state, now)
         return
     with holding(str(action.call_id), now) as held:
-        outbox.settle(action, state, now)
+        held.w.parts.append(outbox.settling(action, state, now))
         held.feed(event)
 
 

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
 
 from members.models import Clinic
 from members.quiet import day_began
-from voice.models import BudgetScope, ClinicLimits, Reservation
+from realtime import rows, sql
+from realtime.rows import Part
+from realtime.sql import on_postgresql
+from voice.models import ClinicLimits, Reservation
 from voice.refusals import refuse
 
 if TYPE_CHECKING:
@@ -60,13 +62,26 @@ class Weighing:
         self.decisions.append({"rule": rule, "used": used, "limit": limit})
 
 
-def limits_of(clinic_id: str) -> Limits:
-    """Return the limits of a clinic."""
+def limits_on(own: ClinicLimits | None) -> Limits:
+    """Return the limits of a clinic whose own are these."""
     values = settings.CURBSIDE_CALL_LIMITS | {"longest_call_s": int(settings.CURBSIDE_CALL_SPANS["max_duration"])}
-    own = ClinicLimits.objects.filter(pk=UUID(clinic_id)).first()
     if own is not None:
         values |= {name: getattr(own, name) for name in values if getattr(own, name, None) is not None}
     return Limits(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a clinic's calls are weighed by: its limits, and when its day began."""
+
+    limits: Limits
+    today: datetime
+
+
+def terms_of(clinic_id: str, now: datetime) -> Terms:
+    """Return the terms of a clinic."""
+    clinic = Clinic.objects.select_related("limits").get(pk=UUID(clinic_id))
+    return Terms(limits_on(getattr(clinic, "limits", None)), day_began(now, clinic.time_zone))
 
 
 def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destination", trunk: str,
@@ -75,41 +90,57 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
-    limits, today = limits_of(clinic_id), _today(clinic_id, now)  # before the locks, which others wait for
-    lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
-    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, today, now)
-    Reservation.objects.create(
-        call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
-        seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now)
+    terms = terms_of(clinic_id, now)  # before the locks, which others wait for
+    weighed, part = reserving(call_id, account_id, clinic_id, destination, trunk, terms, now)
+    rows.send([part])
     return weighed
+
+
+def reserving(call_id: str, account_id: str, clinic_id: str, destination: "Destination", trunk: str, terms: Terms,
+              now: datetime) -> tuple[Reserved, Part]:
+    """Weigh a call under the locks of its scopes, and return with it what stores the reservation.
+
+    Two statements, which cannot be one: what is counted beside a lock was counted before the wait for it (PostgreSQL,
+    READ COMMITTED). Raises Refusal as `reserve`.
+    """
+    lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
+    weighed = weigh(account_id, clinic_id, destination, trunk, terms, now)
+    longest = terms.limits.longest_call_s
+    return weighed, rows.insert(Reservation(
+        call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
+        seconds=longest, cents=_cents(longest, terms.limits.cents_minute), made_at=now))
 
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
     """Return what `reserve` would, and reserve nothing. Raises the same."""
-    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), _today(clinic_id, now),
-                  now)
+    return weigh(account_id, clinic_id, destination, trunk, terms_of(clinic_id, now), now)
 
 
 def release(call_id: str, now: datetime, talked_s: int) -> None:
     """Give back what a call reserved and did not use. Safe to repeat."""
-    row = Reservation.objects.filter(pk=call_id, released_at=None).first()
-    if row is not None:
-        cents = _cents(talked_s, limits_of(str(row.clinic)).cents_minute) if talked_s else 0
-        Reservation.objects.filter(pk=call_id, released_at=None).update(
-            released_at=now, seconds=talked_s, cents=cents)
+    rows.send([releasing(call_id, now, talked_s)])
+
+
+def releasing(call_id: str, now: datetime, talked_s: int) -> Part:
+    """Return what gives back, to be sent with other statements. What a minute costs is the installation's."""
+    cents = _cents(talked_s, limits_on(None).cents_minute)
+    return Part("UPDATE voice_reservation SET released_at = %s, seconds = %s, cents = %s "
+                "WHERE call = %s AND released_at IS NULL", rows.given(now, talked_s, cents, call_id))
 
 
 def lock_scopes(*keys: str) -> None:
     """Lock the scopes in one order for everybody. SQLite has one writer at a time and needs no more."""
-    scopes = BudgetScope.objects.filter(key__in=keys).select_for_update().order_by("key")
-    if len(scopes) < len(keys):
-        BudgetScope.objects.bulk_create([BudgetScope(key=key) for key in sorted(keys)], ignore_conflicts=True)
-        list(scopes.all())
+    if not on_postgresql():
+        return
+    with sql.prepared() as cursor:
+        cursor.execute(LOCK, [list(keys)])
+        if len(cursor.fetchall()) < len(keys):
+            cursor.execute("INSERT INTO voice_budgetscope (key) SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING",
+                           [sorted(keys)])
+            cursor.execute(LOCK, [list(keys)])
 
 
-def _today(clinic_id: str, now: datetime) -> datetime:
-    """When the clinic's day began."""
-    return day_began(now, Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id)))
+LOCK: Final = "SELECT key FROM voice_budgetscope WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
 
 
 def _cents(seconds: int, cents_minute: int) -> int:
@@ -117,42 +148,40 @@ def _cents(seconds: int, cents_minute: int) -> int:
     return -(-seconds // MINUTE_S) * cents_minute
 
 
-def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
-           today: datetime, now: datetime) -> Reserved:
+COUNTS: Final = (
+    "SELECT own.*, here.*, (SELECT count(*) FROM voice_reservation WHERE trunk = %s AND released_at IS NULL) FROM ("
+    "SELECT count(*) FILTER (WHERE released_at IS NULL), count(*) FILTER (WHERE made_at > %s), "
+    "count(*) FILTER (WHERE made_at > %s), count(*) FILTER (WHERE made_at >= %s), "
+    "count(DISTINCT destination) FILTER (WHERE made_at > %s), "
+    "count(*) FILTER (WHERE made_at > %s AND destination = %s) "
+    "FROM voice_reservation WHERE account = %s AND (made_at >= %s OR released_at IS NULL)) own, ("
+    "SELECT count(*) FILTER (WHERE released_at IS NULL), coalesce(sum(seconds), 0), coalesce(sum(cents), 0) "
+    "FROM voice_reservation WHERE clinic = %s AND (made_at >= %s OR released_at IS NULL)) here"
+)
+"""Of the member: live, in this minute, hour and day, numbers of this hour, and whether it was one of them; of the
+clinic: live, seconds and cents of today; live calls of the trunk."""
+
+
+def weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, terms: Terms,
+          now: datetime) -> Reserved:
+    """Weigh a call that wants to begin against all that is reserved; one statement. Raises Refusal as `reserve`."""
+    hour, today, limits = now - timedelta(hours=1), terms.today, terms.limits
+    account, clinic = UUID(account_id), UUID(clinic_id)
+    with sql.prepared() as cursor:
+        cursor.execute(COUNTS, rows.given(
+            trunk, now - timedelta(minutes=1), hour, today, hour, hour, destination.index, account, min(hour, today),
+            clinic, today))
+        live, minute, in_hour, day, called, again, clinic_live, seconds, cents, lines = map(int, cursor.fetchone())
     weighing = Weighing(now)
-    _weigh_member(weighing, limits, account_id, destination, today)
-    _weigh_clinic(weighing, limits, clinic_id, today)
-    live = Reservation.objects.filter(trunk=trunk, released_at=None).count()
-    weighing.weigh("trunk_calls", "call.budget_trunk", live, 1, limits.trunk_calls, 15)
-    return Reserved(limits.longest_call_s, tuple(weighing.decisions))
-
-
-def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destination: "Destination",
-                  today: datetime) -> None:
-    now = weighing.now
-    hour = now - timedelta(hours=1)
-    rows = Reservation.objects.filter(account=account_id)
-    used = rows.filter(Q(made_at__gt=min(hour, today)) | Q(released_at=None)).aggregate(
-        live=Count("pk", filter=Q(released_at=None)),
-        minute=Count("pk", filter=Q(made_at__gt=now - timedelta(minutes=1))),
-        hour=Count("pk", filter=Q(made_at__gt=hour)),
-        day=Count("pk", filter=Q(made_at__gte=today)),
-    )
-    weighing.weigh("own_calls", "call.budget_yours", used["live"], 1, 1)
-    weighing.weigh("attempts_minute", "call.budget_minute", used["minute"], 1, limits.attempts_minute, 60)
-    weighing.weigh("attempts_hour", "call.budget_hour", used["hour"], 1, limits.attempts_hour, 600)
-    weighing.weigh("attempts_day", "call.budget_day", used["day"], 1, limits.attempts_day, 3600)
-    called = set(rows.filter(made_at__gt=hour).values_list("destination", flat=True).distinct())
-    weighing.weigh("destinations_hour", "call.budget_destinations", len(called), destination.index not in called,
-                   limits.destinations_hour, 600)
-
-
-def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, today: datetime) -> None:
-    rows = Reservation.objects.filter(Q(made_at__gte=today) | Q(released_at=None), clinic=clinic_id)
-    used = rows.aggregate(live=Count("pk", filter=Q(released_at=None)), seconds=Sum("seconds"), cents=Sum("cents"))
-    weighing.weigh("concurrent_calls", "call.budget_clinic", used["live"], 1, limits.concurrent_calls, 30)
-    minutes = -(-(used["seconds"] or 0) // MINUTE_S)
-    weighing.weigh("minutes_day", "call.budget_minutes", minutes, limits.longest_call_s // MINUTE_S,
+    weighing.weigh("own_calls", "call.budget_yours", live, 1, 1)
+    weighing.weigh("attempts_minute", "call.budget_minute", minute, 1, limits.attempts_minute, 60)
+    weighing.weigh("attempts_hour", "call.budget_hour", in_hour, 1, limits.attempts_hour, 600)
+    weighing.weigh("attempts_day", "call.budget_day", day, 1, limits.attempts_day, 3600)
+    weighing.weigh("destinations_hour", "call.budget_destinations", called, not again, limits.destinations_hour, 600)
+    weighing.weigh("concurrent_calls", "call.budget_clinic", clinic_live, 1, limits.concurrent_calls, 30)
+    weighing.weigh("minutes_day", "call.budget_minutes", -(-seconds // MINUTE_S), limits.longest_call_s // MINUTE_S,
                    limits.minutes_day, 600)
-    weighing.weigh("cents_day", "call.budget_spend", used["cents"] or 0,
-                   _cents(limits.longest_call_s, limits.cents_minute), limits.cents_day, 600)
+    weighing.weigh("cents_day", "call.budget_spend", cents, _cents(limits.longest_call_s, limits.cents_minute),
+                   limits.cents_day, 600)
+    weighing.weigh("trunk_calls", "call.budget_trunk", lines, 1, limits.trunk_calls, 15)
+    return Reserved(limits.longest_call_s, tuple(weighing.decisions))

@@ -1,14 +1,15 @@
 """A call held under the lock of its stream: the machine, its rows, and what follows from each event it is fed.
 
-Everything that changes a call goes through `holding`: one transaction that locks the stream, feeds the machine, stores
-what it asks for as actions, tells the stream, and writes the record at the end. The member's inbox, where it is told
-something, is locked after the stream, and budgets after the inbox: the order is the same everywhere.
+Everything that changes a call goes through `holding`: one transaction that locks the stream, reads the call, feeds the
+machine, and stores in one statement what it asks for: actions, events, the rows that moved, the record at the end. The
+member's inbox, where it is told something, is locked after the stream, and budgets after the inbox: the order is the
+same everywhere. What is read is read once, under the lock; tests/voice/test_statements.py counts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,22 +20,31 @@ from django.conf import settings
 from django.db import connection
 
 from members import vault
+from realtime import rows, sql
+from realtime.gathering import Gathering, gathering
 from realtime.instants import to_ms
-from realtime.log import Writing, writing
 from realtime.protocol import refuse
-from realtime.timers import clear_timer, set_timer
+from realtime.rows import Part
+from realtime.sql import on_postgresql
+from realtime.timers import clearing, setting
 from voice import call as machine
 from voice.call import Cause, Event, Leg, LegChanged, Side, Spans, Stage
 from voice.models import Action, Attempt, Call
 from voice.permits import rulebook
 from voice.reasons import reason_of
-from voice.records import write_record
+from voice.records import record_of
 
 CLOCK_TIMER: Final = "call.clock"
 ATTEMPT_MOVES: Final = (
     "carrier_id", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause", "provider_code",
     "heard_at",
 )  # fmt: skip
+ACTIONS_POSTGRESQL: Final = (
+    "SELECT string_agg(state || ' ' || key, chr(10)) FROM voice_action WHERE call_id = c.stream_id"
+)
+ACTIONS_SQLITE: Final = (
+    "SELECT group_concat(state || ' ' || key, char(10)) FROM voice_action WHERE call_id = c.stream_id"
+)
 _one_writer = RLock()
 
 
@@ -49,30 +59,61 @@ def alone() -> Any:
 
 
 @contextmanager
-def holding(r: str, now: datetime) -> Iterator[Held]:
-    """Hold one call. Raises Refusal `not_found`."""
-    with alone(), writing(r) as w:
+def holding(r: str, now: datetime, heard: tuple[str, Collection[str]] = ("", ())) -> Iterator[Held]:
+    """Hold one call. `heard`: a carrier and keys of its events, of which `Held.known` are those that were taken before.
+
+    Raises Refusal `not_found`.
+    """
+    with alone(), gathering(r) as w:
         # Read once the lock is held, in a statement of its own: one that joins the two shows the call as it was before
         # the wait for the lock (PostgreSQL, READ COMMITTED).
-        row = Call.objects.filter(pk=r).first()
-        if row is None:
-            raise refuse("not_found")
-        held = Held(w, row, machine.Call.from_state(row.machine, spans()), now)
+        held = _read(w, r, now, *heard)
         yield held
         held.finish()
 
 
+def _read(w: Gathering, r: str, now: datetime, carrier: str, keys: Collection[str]) -> Held:
+    """Read a call, its attempts, how its actions stand, and which of a carrier's events are known; one statement."""
+    joined, values = "", [r]
+    if keys:
+        joined = f"LEFT JOIN voice_heardevent h ON h.carrier = %s AND h.key IN ({', '.join(['%s'] * len(keys))})"
+        values = [carrier, *keys, r]
+    actions = ACTIONS_POSTGRESQL if on_postgresql() else ACTIONS_SQLITE
+    with sql.prepared() as cursor:
+        cursor.execute(
+            f"SELECT {rows.columns(Call, 'c')}, {rows.columns(Attempt, 'a')}, ({actions}), "
+            f"{'h.key' if keys else 'NULL'} FROM voice_call c LEFT JOIN voice_attempt a ON a.call_id = c.stream_id "
+            f"{joined} WHERE c.stream_id = %s ORDER BY a.id", values)
+        found = cursor.fetchall()
+    if not found:
+        raise refuse("not_found")
+    attempts: dict[tuple[str, int], Attempt] = {}
+    row, *_, asked, _ = rows.split(found[0], Call, Attempt)
+    for one in found:
+        attempt = rows.read(Attempt, one[rows.width(Call) : -2])
+        if attempt is not None:
+            attempts.setdefault((attempt.side, attempt.n), attempt)
+    states = {key: state for state, _, key in (line.partition(" ") for line in (asked or "").splitlines())}
+    known = {str(one[-1]) for one in found if one[-1] is not None}
+    return Held(w, row, machine.Call.from_state(row.machine, spans()), now, attempts, states, known)
+
+
 @dataclass(slots=True)
 class Held:
-    """What a service works on. `feed` as often as needed; the rest is done when `holding` ends."""
+    """What a service works on. `feed` as often as needed; the rest is done when `holding` ends.
 
-    w: Writing
+    `attempts` are the rows of all attempts, by side and number; `states` how its actions stand, by their keys.
+    """
+
+    w: Gathering
     row: Call
     call: machine.Call
     now: datetime
+    attempts: dict[tuple[str, int], Attempt] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
     fed: bool = False
     told: bool = False
-    _attempts: dict[tuple[str, int], Attempt] | None = None
     _touched: set[tuple[str, int]] = field(default_factory=set)
     _actions: list[Action] = field(default_factory=list)
     _told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -84,13 +125,6 @@ class Held:
     def r(self) -> str:
         """The call's stream."""
         return str(self.row.pk)
-
-    @property
-    def attempts(self) -> dict[tuple[str, int], Attempt]:
-        """The rows of all attempts, by side and number."""
-        if self._attempts is None:
-            self._attempts = {(a.side, a.n): a for a in self.row.attempts.all()}
-        return self._attempts
 
     def feed(self, event: Event, at: datetime | None = None) -> None:
         """Give the machine one event, which happened at `at` (by default now), and take over what it asks for."""
@@ -111,50 +145,61 @@ class Held:
     def hang_up_stranger(self, carrier_id: str) -> None:
         """A leg that is not the one we know under this name: it is ended, and nothing else follows from it."""
         key = f"{self.r}:stranger:{carrier_id}"[:64]
-        if not Action.objects.filter(key=key).exists():
+        if key not in self.states and not any(action.key == key for action in self._actions):
             self._actions.append(self._action(key, "hangup", None, {"carrier_id": carrier_id}))
-
-    def begin(self) -> None:
-        """Begin with a call that has just been stored and has no attempts yet."""
-        self._attempts = {}
 
     def touch(self, attempt: Attempt) -> None:
         """An attempt's row is to be stored."""
         self._touched.add((attempt.side, attempt.n))
 
     def finish(self) -> None:
-        """Store what was changed, and set the call's timer to the machine's next."""
-        if self._actions:
-            Action.objects.bulk_create(self._actions)
+        """Have stored what was changed, and set the call's timer to the machine's next."""
         if self._told:
             self.w.append_all(self.r, self._told, ts=to_ms(self.now))
-        for key in self._touched:
-            self.attempts[key].save(update_fields=ATTEMPT_MOVES)
+        self.w.parts += self.moved()
         if not self.fed:
             return
         stage, self.row.stage = self.row.stage, self.call.stage
         self.row.machine = self.call.to_state()
-        self.row.save(update_fields=self._changed)
+        self.w.parts.append(rows.update(self.row, sorted(self._changed)))
         self._set_clock()
         if stage != self.row.stage and self.row.stage in (Stage.CONNECTED, Stage.ENDED) and not self.told:
             self.tell_owner()
         if self.row.ended_at and stage != Stage.ENDED:
-            rulebook().release(self.r, self.now, self.row.talked_s)
+            self.w.parts += rulebook().release(self.r, self.now, self.row.talked_s)
+
+    def moved(self) -> list[Part]:
+        """Return what stores attempts and actions; a new attempt's key is counted up by the database."""
+        parts: list[Part] = []
+        fresh: dict[str, Part] = {}
+        for attempt in self.attempts.values():
+            if attempt.pk is None:
+                name = f"tried_{attempt.side}_{attempt.n}"
+                parts.append(rows.insert(attempt, also="RETURNING id, reference", name=name))
+                source = name if on_postgresql() else "voice_attempt"
+                fresh[attempt.reference] = Part(f"(SELECT id FROM {source} WHERE reference = %s)", [attempt.reference])
+            elif (attempt.side, attempt.n) in self._touched:
+                parts.append(rows.update(attempt, ATTEMPT_MOVES))
+        old = [action for action in self._actions if action.attempt is None or action.attempt.pk is not None]
+        new = [action for action in self._actions if action.attempt is not None and action.attempt.pk is None]
+        parts += [rows.insert(*old)] if old else []
+        parts += [rows.insert(one, put={"attempt_id": fresh[one.attempt.reference]}) for one in new if one.attempt]
+        return parts
 
     def tell_owner(self) -> None:
         """Tell the member's inbox that the call stands elsewhere."""
         self.told = True
         inbox, _ = vault.inbox_of(str(self.row.account))
-        with writing(inbox) as w:
-            state = "ended" if self.row.ended_at else "live"
-            w.append(inbox, "call.changed", {"r": self.r, "state": state, "stage": self.row.stage}, ts=to_ms(self.now))
+        self.w.lock(inbox)
+        state = "ended" if self.row.ended_at else "live"
+        self.w.append(inbox, "call.changed", {"r": self.r, "state": state, "stage": self.row.stage}, ts=to_ms(self.now))
 
     def _set_clock(self) -> None:
         due = self.call.next_due
         if due is None:
-            clear_timer(CLOCK_TIMER, self.r)
+            self.w.parts.append(clearing(CLOCK_TIMER, self.r))
         elif due != self._due:
-            set_timer(CLOCK_TIMER, self.r, instant(due))
+            self.w.parts.append(setting(CLOCK_TIMER, self.r, instant(due)))
 
     # --- what the machine asks for ----------------------------------------------------------------------------------
 
@@ -178,7 +223,7 @@ class Held:
         self._told.append((kind, d))
 
     def _dial(self, dial: machine.Dial) -> None:
-        attempt = Attempt.objects.create(
+        attempt = Attempt(
             call=self.row, side=dial.side, n=dial.n, way=dial.way, carrier=self.row.carrier, heard_at=self.now
         )
         self.attempts[dial.side, dial.n] = attempt
@@ -198,11 +243,9 @@ class Held:
             self._put("hangup", (leg.side, leg.n), {"prompt": leg.prompt} if leg.prompt else {})
 
     def _put(self, kind: str, whose: tuple[str, int], args: dict[str, Any]) -> None:
-        side, n = whose
-        start = f"{self.r}:{kind}:{side}:{n}:"
-        count = Action.objects.filter(key__startswith=start).count()
-        count += sum(1 for action in self._actions if action.key.startswith(start))
-        self._actions.append(self._action(f"{start}{count + 1}", kind, self.attempts[side, n], args))
+        start = ":".join((self.r, kind, str(whose[0]), str(whose[1]), ""))
+        count = sum(key.startswith(start) for key in (*self.states, *(action.key for action in self._actions)))
+        self._actions.append(self._action(f"{start}{count + 1}", kind, self.attempts[whose], args))
 
     def _action(self, key: str, kind: str, attempt: Attempt | None, args: dict[str, Any]) -> Action:
         return Action(
@@ -216,10 +259,18 @@ class Held:
             if action.key == key:
                 self._actions.remove(action)
                 return True
-        return bool(Action.objects.filter(key=key, state="waiting").update(state="cancelled", done_at=self.now))
+        attempt = self.call.attempt(side, n)
+        if self.states.get(key) != "waiting" and attempt is not None and attempt.leg is not Leg.IDLE:
+            return False
+        # Whether it waits is not what was read but what this finds: a loop claims without the call's lock.
+        with sql.prepared() as cursor:
+            cursor.execute("UPDATE voice_action SET state = 'cancelled', done_at = %s WHERE \"key\" = %s "
+                           "AND state = 'waiting'", rows.given(self.now, key))
+            return bool(cursor.rowcount)
 
     def _record(self, record: machine.Record) -> None:
-        write_record(self.row, sorted(self.attempts.values(), key=lambda a: (a.side, a.n)))
+        attempts = sorted(self.attempts.values(), key=lambda a: (a.side, a.n))
+        self.w.parts.append(rows.insert(record_of(self.row, attempts)))
         self.w.set_state(self.r, "closed")
         for done in AFTERWARDS:
             done(self)

@@ -94,13 +94,13 @@ class Loop:
         if not self._watch.something():
             return 0
         now = timezone.now()
-        events = self._loopback.play(now)
-        if events:
-            take_events("loopback", events)
         free = self._most - len(self._asked)
         claimed = outbox.claim(free, now) if free > 0 else []
         for action in claimed:
             self._ask(action)
+        events = self._loopback.play(now)
+        if events:
+            take_events("loopback", events)
         self._watch.looked(claimed, self._loopback)
         return len(claimed)
 

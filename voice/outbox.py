@@ -15,17 +15,28 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from realtime import rows, sql
+from realtime.rows import Part
 from voice.call import DialUnknown, Side
 from voice.holding import alone, holding
-from voice.models import Action, Call, HeardEvent, LoopbackLeg
+from voice.models import Action, Attempt, Call, CallNumber, HeardEvent, LoopbackLeg
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
-CLAIM: Final = (
-    "UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
-    "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
-    "FOR UPDATE SKIP LOCKED) RETURNING id"
+CLAIMED: Final = (
+    f"SELECT {rows.columns(Action, 'x')}, {rows.columns(Attempt, 'a')}, {rows.columns(Call, 'c')}, "
+    f"{rows.columns(CallNumber, 't')}, {rows.columns(CallNumber, 's')} FROM CLAIMED x "
+    "LEFT JOIN voice_attempt a ON a.id = x.attempt_id LEFT JOIN voice_call c ON c.stream_id = x.call_id "
+    "LEFT JOIN voice_callnumber t ON x.kind = 'dial' AND t.call_id = x.call_id AND t.role = a.side "
+    "LEFT JOIN voice_callnumber s ON x.kind = 'dial' AND s.call_id = x.call_id AND s.role = 'shown'"
 )
+"""What was claimed, with all that it is carried out by: a dial takes the sealed numbers of its call along."""
+ON_POSTGRESQL: Final = (
+    "WITH claimed AS (UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
+    "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
+    f"FOR UPDATE SKIP LOCKED) RETURNING *) {CLAIMED.replace('CLAIMED', 'claimed')}"
+)
+ON_SQLITE: Final = f"{CLAIMED.replace('CLAIMED', 'voice_action')} WHERE x.id IN (IDS)"
 ONCE: Final = ("dial", "proof")
 KEPT: Final = timedelta(days=2)
 SAID_KEPT: Final = timedelta(days=30)
@@ -39,22 +50,30 @@ def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at:
 
 def claim(most: int, now: datetime) -> list[Action]:
     """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same."""
-    due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
     until = now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S)
+    if connection.vendor != "sqlite":
+        return _claimed(ON_POSTGRESQL, [until, now, most])
+    # Looked at outside of a transaction: there, every transaction is a writing one.
+    due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
+    ids = list(due.values_list("pk", flat=True)[:most])
+    if not ids:
+        return []
     lease = {"state": "claimed", "lease_until": until, "tries": F("tries") + 1}
-    if connection.vendor == "sqlite":
-        # Looked at outside of a transaction: there, every transaction is a writing one.
-        ids = list(due.values_list("pk", flat=True)[:most])
-        if not ids:
-            return []
-        with alone(), transaction.atomic():
-            ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
-    else:
-        with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [until, now, most])
-            ids = [row[0] for row in cursor.fetchall()]
-    claimed = Action.objects.filter(pk__in=ids).select_related("attempt__call", "call") if ids else []
-    return sorted(claimed, key=lambda action: action.due_at)
+    with alone(), transaction.atomic():
+        ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
+    return _claimed(ON_SQLITE.replace("IDS", ", ".join(["%s"] * len(ids)) or "NULL"), ids)
+
+
+def _claimed(text: str, values: list[Any]) -> list[Action]:
+    with sql.prepared() as cursor:
+        cursor.execute(text, values)
+        found = [rows.split(row, Action, Attempt, Call, CallNumber, CallNumber) for row in cursor.fetchall()]
+    for action, attempt, call, *numbers in found:
+        action.attempt, action.call = attempt, call
+        if attempt is not None:
+            attempt.call = call
+        action.numbers = {number.role: number for number in numbers if number is not None}
+    return sorted((row[0] for row in found), key=lambda action: (action.due_at, action.pk))
 
 
 def next_due() -> datetime | None:
@@ -64,8 +83,17 @@ def next_due() -> datetime | None:
 
 def settle(action: Action, state: str, now: datetime) -> bool:
     """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile."""
-    mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
-    return bool(mine.update(state=state, lease_until=None, done_at=now))
+    part = settling(action, state, now)
+    with sql.prepared() as cursor:
+        cursor.execute(part.text, part.params)
+        return bool(cursor.rowcount)
+
+
+def settling(action: Action, state: str, now: datetime) -> Part:
+    """Return what stores what became of a claimed action, to be sent with other statements."""
+    return Part("UPDATE voice_action SET state = %s, lease_until = NULL, done_at = %s "
+                "WHERE id = %s AND state = 'claimed' AND lease_until = %s",
+                rows.given(state, now, action.pk, action.lease_until))
 
 
 def again(action: Action, now: datetime, *, after_s: float | None = None) -> bool:

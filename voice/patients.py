@@ -7,12 +7,15 @@ clinic may look up its patients; another clinic's are not found.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils import timezone
 
 from members.clinics import find_place
+from realtime import rows
 from realtime.protocol import refuse as refuse_plainly
-from voice.models import Patient, PatientLook
+from realtime.rows import Part
+from voice.models import Patient
 from voice.refusals import refuse
 from voice.sealed import mask, open_in
 
@@ -37,14 +40,6 @@ class PatientView:
     do_not_call: bool
     wrong: bool
     second_wrong: bool
-
-
-def access_patient(account_id: str, clinic_id: str, patient_id: str) -> PatientView:
-    """Return a patient of a clinic to which the member belongs.
-
-    Raises Refusal `not_found`, whether there is no such patient or no such clinic, or it is not theirs.
-    """
-    return view_of(access_row(account_id, clinic_id, patient_id))
 
 
 def access_row(account_id: str, clinic_id: str, patient_id: str) -> Patient:
@@ -79,10 +74,9 @@ def view_of(patient: Patient) -> PatientView:
     )
 
 
-def number_to_dial(patient: PatientView, which: str) -> str:
+def number_to_dial(patient: Patient, which: str) -> str:
     """Return the E.164 number of a patient, ``preferred`` or ``second``. Raises Refusal `call.no_number`."""
-    row = Patient.objects.filter(pk=patient.id).first()
-    number = open_in(row, WHICH[which]) if row is not None and which in WHICH else ""
+    number = open_in(patient, WHICH[which]) if which in WHICH else ""
     if not number:
         raise refuse("call.no_number")
     return number
@@ -90,11 +84,18 @@ def number_to_dial(patient: PatientView, which: str) -> str:
 
 def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> None:
     """Record that a member saw who the patient is. `why`: opened, dialling or changed."""
-    row = Patient.objects.filter(pk=patient_id).only("clinic").first()
-    if row is not None:
-        now = timezone.now()
-        PatientLook.objects.create(patient=patient_id, clinic_id=row.clinic_id, account_id=account_id, why=why, at=now)
-        Patient.objects.filter(pk=patient_id).update(used_at=now)
+    rows.send(looking(account_id, patient_id, why))
+
+
+def looking(account_id: str, patient_id: str, why: str) -> list[Part]:
+    """Return what records a look, to be sent with other statements; of a patient who is gone nothing is recorded."""
+    now = timezone.now()
+    return [
+        Part("INSERT INTO voice_patientlook (patient, clinic_id, account_id, why, at) "
+             "SELECT id, clinic_id, %s, %s, %s FROM voice_patient WHERE id = %s",
+             rows.given(UUID(account_id), why, now, patient_id)),
+        Part("UPDATE voice_patient SET used_at = %s WHERE id = %s", rows.given(now, patient_id)),
+    ]  # fmt: skip
 
 
 def note_wrong_number(patient_id: str, which: str) -> None:

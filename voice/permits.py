@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from django.utils.module_loading import import_string
 
+from realtime.rows import Part
 from voice.shapes import Wish
 
 
@@ -62,23 +63,24 @@ class Rulebook(Protocol):
         """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
         ...
 
-    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
-        """Take the budgets of a call, in the caller's transaction, and return how they stood.
+    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime
+                ) -> tuple[list[dict[str, Any]], list[Part]]:
+        """Lock and weigh the budgets of a call; return how they stood, and what takes them when it is sent.
 
-        Raises Refusal `call.budget_…`.
+        Runs in the caller's transaction, which sends. Raises Refusal `call.budget_…`.
         """
         ...
 
-    def release(self, call: str, now: datetime, talked_s: int) -> None:
-        """Give back what a call did not use, in the caller's transaction."""
+    def release(self, call: str, now: datetime, talked_s: int) -> list[Part]:
+        """Return what gives back what a call did not use, for the caller's transaction to send."""
         ...
 
     def still_may_show(self, caller_id: str, account: str, clinic: str) -> None:
         """Look again before the patient's leg. Raises Refusal where the right is gone or calls are paused."""
         ...
 
-    def looked(self, account: str, patient: str) -> None:
-        """Remember that the member saw the patient's name and digits before dialling."""
+    def looked(self, account: str, patient: str) -> list[Part]:
+        """Return what remembers that the member saw the patient's name and digits before dialling."""
         ...
 
     def wrong_number(self, patient: str, which: str) -> None:

@@ -11,12 +11,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import Q
 
-from members.clinics import find_place
 from members.models import Clinic, ClinicMembership
 from members.quiet import is_quiet
-from members.second_factor import has_second_factor
+from realtime import rows, sql
 from voice.budgets import Reserved, peek, release, reserve
-from voice.models import CallPause, ClinicLimits, OwnPhone, Patient, RegionException
+from voice.ground import Ground, stand_on
+from voice.models import CallPause, ClinicLimits, RegionException
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number, zones_of
 from voice.patients import PatientView
 from voice.refusals import refuse
@@ -45,24 +45,32 @@ def check_destination(account_id: str, clinic_id: str, raw: str, now: datetime, 
                       patient: PatientView | None = None, urgent: bool = False) -> Destination:
     """Return the destination that `raw` is, if it may be called now; without a patient it is dialled freely.
 
+    Raises Refusal as `destination_on`.
+    """
+    ground = stand_on(account_id, now, clinic=clinic_id)
+    return destination_on(ground, raw, now, free=patient is None, urgent=urgent)
+
+
+def destination_on(ground: Ground, raw: str, now: datetime, *, free: bool, urgent: bool) -> Destination:
+    """Return the destination that `raw` is, if it may be called on what stands; `free`: it is no patient's.
+
     `urgent`: the caller says that it cannot wait, so calling hours do not bind. Raises Refusal `call.emergency` (with
     ``d.tel``), `call.no_right`, `call.not_verified`, `call.second_factor`, `call.paused`, `call.free_dial`,
     `call.invalid`, `call.region`, `call.type`, `call.own_number`, `call.do_not_call` or `call.hours`.
     """
-    place = find_place(account_id, clinic_id)
+    place = ground.place
     region = place.clinic.country if place else NOWHERE
     _check_emergency(raw, region)
     if place is None or place.clinic.state != "verified":
         raise refuse("call.no_right")
-    _check_caller(place, now, free=patient is None)
+    _check_caller(place, ground, free=free)
     try:
         number = read_number(raw, region)
     except Unreadable:
         raise refuse("call.invalid") from None
     _check_emergency(number.e164, region)
     _check_number(number, place, now)
-    _check_person(number, place)
-    called_in = _check_hours(number, place.clinic, now, urgent=urgent)
+    called_in = _check_hours(number, place.clinic, ground.limits, now, urgent=urgent)
     decisions = ({"rule": "emergency", "says": "none"}, {"rule": "region", "says": number.region},
                  {"rule": "type", "says": number.type}, {"rule": "hours", "says": called_in})
     index = blind_index(EVERYWHERE, number.e164)
@@ -75,12 +83,12 @@ def _check_emergency(raw: str, region: str) -> None:
         raise refuse("call.emergency", d={"tel": tel})
 
 
-def _check_caller(place: ClinicMembership, now: datetime, *, free: bool) -> None:
+def _check_caller(place: ClinicMembership, ground: Ground, *, free: bool) -> None:
     if place.account.verified_at is None:
         raise refuse("call.not_verified")
-    if not has_second_factor(str(place.account_id)):
+    if not ground.second_factor:
         raise refuse("call.second_factor")
-    if is_paused(place.clinic):
+    if ground.paused:
         raise refuse("call.paused")
     if free and not place.can_free_dial:
         raise refuse("call.free_dial")
@@ -99,27 +107,40 @@ def regions_of(clinic: Clinic, now: datetime) -> set[str]:
 
 
 def _check_number(number: Number, place: ClinicMembership, now: datetime) -> None:
+    """What is stored of this very number, in one statement.
+
+    A do-not-call mark holds for the number, whoever dials it and whether or not the patient was chosen.
+    """
     # The type first: premium and satellite ranges are refused wherever they are.
     if number.type not in DIALLED:
         raise refuse("call.type")
-    if number.region not in regions_of(place.clinic, now):
+    here, anywhere = blind_indexes(str(place.clinic_id), number.e164), blind_indexes(EVERYWHERE, number.e164)
+    marks = ", ".join(["%s"] * len(here))
+    with sql.prepared() as cursor:
+        cursor.execute(OF_NUMBER.replace("MARKS", marks), rows.given(
+            place.clinic_id, number.region, now, place.clinic_id, *here, *here, place.account_id, *anywhere,
+            place.clinic_id, *anywhere))
+        excepted, do_not_call, own = cursor.fetchone()
+    if not excepted and number.region not in {place.clinic.country, *settings.CURBSIDE_CALL_REGIONS}:
         raise refuse("call.region")
-
-
-def _check_person(number: Number, place: ClinicMembership) -> None:
-    """A do-not-call mark holds for the number, whoever dials it and whether or not the patient was chosen."""
-    indexes = blind_indexes(str(place.clinic_id), number.e164)
-    here = Q(number_index__in=indexes) | Q(second_index__in=indexes)
-    if Patient.objects.filter(here, clinic=place.clinic_id, do_not_call=True).exists():
+    if do_not_call:
         raise refuse("call.do_not_call")
-    anywhere = blind_indexes(EVERYWHERE, number.e164)
-    own = OwnPhone.objects.filter(account=place.account_id, number_index__in=anywhere, removed_at=None)
-    if own.exists() or place.clinic.numbers.filter(number_index__in=anywhere).exclude(state="revoked").exists():
+    if own:
         raise refuse("call.own_number")
 
 
-def _check_hours(number: Number, clinic: Clinic, now: datetime, *, urgent: bool) -> str:
-    limits = ClinicLimits.objects.filter(clinic=clinic).first()
+OF_NUMBER: Final = (
+    "SELECT EXISTS(SELECT 1 FROM voice_regionexception WHERE clinic_id = %s AND region = %s AND until > %s), "
+    "EXISTS(SELECT 1 FROM voice_patient WHERE clinic_id = %s AND do_not_call "
+    "AND (number_index IN (MARKS) OR second_index IN (MARKS))), "
+    "EXISTS(SELECT 1 FROM voice_ownphone WHERE account_id = %s AND number_index IN (MARKS) AND removed_at IS NULL) "
+    "OR EXISTS(SELECT 1 FROM voice_clinicnumber WHERE clinic_id = %s AND number_index IN (MARKS) "
+    "AND state <> 'revoked')"
+)
+"""Whether the region is excepted, whether the number must not be called, whether it is one's own or the clinic's."""
+
+
+def _check_hours(number: Number, clinic: Clinic, limits: ClinicLimits | None, now: datetime, *, urgent: bool) -> str:
     begins = (limits.hours_from if limits else None) or HOURS[0]
     ends = (limits.hours_to if limits else None) or HOURS[1]
     if limits and limits.hours_from is not None and limits.hours_from == limits.hours_to:

@@ -31,11 +31,9 @@ def describe_leg(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def write_record(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
-    """Write the record of a call that has ended. Raises IntegrityError for a second one."""
-    record = CallRecord(call=call.pk, legs=[describe_leg(a) for a in attempts], **{n: getattr(call, n) for n in _SAME})
-    record.save()
-    return record
+def record_of(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
+    """Return the record of a call that has ended, to be stored once."""
+    return CallRecord(call=call.pk, legs=[describe_leg(a) for a in attempts], **{n: getattr(call, n) for n in _SAME})
 
 
 def erase_numbers(before: datetime) -> int:

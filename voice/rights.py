@@ -16,6 +16,7 @@ from members.clinics import places_of
 from members.second_factor import has_second_factor
 from realtime.instants import to_ms
 from voice.carrier_ids import needs_carrier
+from voice.ground import Ground, stand_on
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
 from voice.phones import show_phone
@@ -60,20 +61,29 @@ def access_caller_id(account_id: str, clinic_id: str, caller_id: str) -> CallerI
     Raises Refusal `call.no_right`, and `call.number_expired` for a number that one was granted and that has expired.
     """
     now = timezone.now()
-    grant = grants_of(account_id, now).filter(clinic_number=caller_id).first()
-    if grant is None or str(grant.clinic_number.clinic_id) != str(clinic_id):
+    return caller_id_on(stand_on(account_id, now, caller_id=caller_id), clinic_id, now)
+
+
+def caller_id_on(ground: Ground, clinic_id: str, now: datetime) -> CallerId:
+    """Return the number that may be shown, of what stands. Raises Refusal as `access_caller_id`."""
+    if ground.number is None or str(ground.number.clinic_id) != clinic_id:
         raise refuse("call.no_right")
-    check_number(grant.clinic_number, now)
-    return show_caller_id(grant.clinic_number)
+    check_number(ground.number, now)
+    return show_caller_id(ground.number)
 
 
-def still_may_show(caller_id: str, account_id: str) -> None:
-    """Raise Refusal `call.no_right` or `call.number_expired` unless the right stands at this moment too."""
+def still_may_show(caller_id: str, account_id: str, clinic_id: str = "") -> None:
+    """Raise Refusal unless the right stands at this moment too, and calls of the clinic are not paused.
+
+    `call.no_right`, `call.number_expired`, `number.carrier`, `call.paused`.
+    """
     now = timezone.now()
-    grant = grants_of(account_id, now).filter(clinic_number=caller_id).first()
-    if grant is None:
+    ground = stand_on(account_id, now, clinic=clinic_id, caller_id=caller_id)
+    if ground.number is None:
         raise refuse("call.no_right")
-    check_number(grant.clinic_number, now)
+    check_number(ground.number, now)
+    if ground.paused:
+        raise refuse("call.paused")
 
 
 def grants_of(account_id: str, now: datetime) -> QuerySet[Grant]:

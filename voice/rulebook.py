@@ -6,19 +6,30 @@ Only ``voice.permits`` knows of this module; what it returns are values of that 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from members.clinics import find_place
-from voice import patients, policy
-from voice.budgets import limits_of
+from members.quiet import day_began
+from realtime.protocol import refuse as refuse_plainly
+from realtime.rows import Part
+from voice import budgets, patients, policy
+from voice.budgets import Terms, limits_on
+from voice.ground import stand_on
 from voice.models import Reservation
 from voice.permits import Permit
 from voice.phones import own_phone
-from voice.refusals import refuse
-from voice.rights import access_caller_id, still_may_show
-from voice.sealed import mask
+from voice.rights import caller_id_on, still_may_show
+from voice.sealed import mask, open_in
 from voice.shapes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What a permit hands back when budgets are reserved: where the call goes, and what it is weighed by."""
+
+    to: policy.Destination
+    terms: Terms
 
 
 class Rules:
@@ -29,50 +40,56 @@ class Rules:
 
         Raises Refusal `call.…`, `not_found`.
         """
-        patient = None if wish.patient is None else patients.access_patient(account, wish.clinic, wish.patient)
-        raw = (wish.number or "") if patient is None else patients.number_to_dial(patient, wish.to)
-        going = policy.check_destination(account, wish.clinic, raw, now, patient=patient, urgent=wish.urgent)
-        shown = access_caller_id(account, wish.clinic, wish.caller_id)
-        phone = own_phone(account)
+        ground = stand_on(account, now, clinic=wish.clinic, caller_id=wish.caller_id, patient=wish.patient or "")
+        patient, raw = None, wish.number or ""
+        if wish.patient is not None:
+            if ground.place is None or ground.place.clinic.state != "verified" or ground.patient is None:
+                raise refuse_plainly("not_found")
+            patient, raw = ground.patient, patients.number_to_dial(ground.patient, wish.to)
+        to = policy.destination_on(ground, raw, now, free=patient is None, urgent=wish.urgent)
+        assert ground.place is not None  # or there was no destination
+        shown = caller_id_on(ground, str(ground.place.clinic_id), now)
+        phone = own_phone(account) if ground.phone is None else open_in(ground.phone, "number")
+        limits = limits_on(ground.limits)
         return Permit(
             account=account, clinic=shown.clinic, clinic_name=shown.clinic_name, caller_id=shown.id, shown=shown.e164,
             shown_formatted=shown.formatted, mode=shown.mode, attestation=shown.attestation, evidence=shown.evidence,
-            says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=going.e164, own_mask=mask(phone),
-            mask=going.mask, patient="" if patient is None else patient.id,
-            language="en" if patient is None else patient.language, destination=going,
-            max_s=limits_of(shown.clinic).longest_call_s,
-            decisions=[{"rule": "right", "says": shown.mode}, *going.decisions],
+            says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=to.e164, own_mask=mask(phone),
+            mask=to.mask, patient="" if patient is None else patient.pk,
+            language="en" if patient is None else patient.language,
+            destination=Going(to, Terms(limits, day_began(now, ground.place.clinic.time_zone))),
+            max_s=limits.longest_call_s, decisions=[{"rule": "right", "says": shown.mode}, *to.decisions],
         )  # fmt: skip
 
     def peek(self, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
         """Return the budgets as they stand. Raises Refusal `call.budget_…`."""
-        return list(policy.peek(permit.account, permit.clinic, permit.destination, carrier, now).decisions)
+        going: Going = permit.destination
+        return list(budgets.weigh(permit.account, permit.clinic, going.to, carrier, going.terms, now).decisions)
 
     def attempts(self, permit: Permit, now: datetime) -> tuple[int, int]:
         """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
-        made = Reservation.objects.filter(clinic=permit.clinic, destination=permit.destination.index)
+        made = Reservation.objects.filter(clinic=permit.clinic, destination=permit.destination.to.index)
         week = made.filter(made_at__gt=now - timedelta(days=7))
         return week.filter(made_at__gt=now - timedelta(days=1)).count(), week.count()
 
-    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
-        """Take the budgets of a call. Raises Refusal `call.budget_…`."""
-        taken = policy.reserve(call, permit.account, permit.clinic, permit.destination, carrier, now)
-        return list(taken.decisions)
+    def reserve(self, call: str, permit: Permit, carrier: str, now: datetime
+                ) -> tuple[list[dict[str, Any]], list[Part]]:
+        """Weigh the budgets of a call under their locks. Raises Refusal `call.budget_…`."""
+        going: Going = permit.destination
+        taken, part = budgets.reserving(call, permit.account, permit.clinic, going.to, carrier, going.terms, now)
+        return list(taken.decisions), [part]
 
-    def release(self, call: str, now: datetime, talked_s: int) -> None:
+    def release(self, call: str, now: datetime, talked_s: int) -> list[Part]:
         """Give back what a call did not use."""
-        policy.release(call, now, talked_s)
+        return [budgets.releasing(call, now, talked_s)]
 
     def still_may_show(self, caller_id: str, account: str, clinic: str) -> None:
         """Look again before the patient's leg. Raises Refusal `call.no_right`, `call.number_expired`, `call.paused`."""
-        still_may_show(caller_id, account)
-        place = find_place(account, clinic)
-        if policy.is_paused(place.clinic if place else None):
-            raise refuse("call.paused")
+        still_may_show(caller_id, account, clinic)
 
-    def looked(self, account: str, patient: str) -> None:
+    def looked(self, account: str, patient: str) -> list[Part]:
         """Remember a look before dialling."""
-        patients.remember_look(account, patient, "dialling")
+        return patients.looking(account, patient, "dialling")
 
     def wrong_number(self, patient: str, which: str) -> None:
         """Somebody else answered there."""

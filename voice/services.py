@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from django.db import connection
 from django.utils import timezone
 
+from realtime import rows
 from realtime.commands import Reply, Request
 from realtime.instants import to_ms
-from realtime.protocol import refuse
+from realtime.protocol import Refusal, refuse
 from voice.call import By, Cause, Event, HangUp, KeyPressed, Leg, LegChanged, Side, TimerDue
 from voice.carriers.base import CarrierEvent
 from voice.holding import Held, holding
-from voice.models import Attempt, Call
+from voice.models import Attempt, HeardEvent
 from voice.outcomes import say_outcome
 from voice.shapes import EndCall, read
+from voice.standing import calls_of
 from voice.starting import start
 
 __all__ = ["advance", "end_call", "hang_up", "outcome", "start", "take_events"]
@@ -52,11 +53,13 @@ def end_call(r: str, by: By, cause: Cause, now: datetime) -> None:
 
 def advance(r: str, now: datetime) -> None:
     """Do what the timers of a call ask for; safe to repeat, and to run late."""
-    if not Call.objects.filter(pk=r).exists():
-        return
-    with holding(r, now) as held:
-        for name in held.call.due(now.timestamp()):
-            held.feed(TimerDue(name))
+    try:
+        with holding(r, now) as held:
+            for name in held.call.due(now.timestamp()):
+                held.feed(TimerDue(name))
+    except Refusal as refusal:
+        if refusal.code != "not_found":
+            raise
 
 
 def take_events(carrier: str, events: Sequence[CarrierEvent]) -> None:
@@ -65,8 +68,7 @@ def take_events(carrier: str, events: Sequence[CarrierEvent]) -> None:
     Stores the events, feeds the machine, stores what follows, in one transaction a call. Raises django.db.Error,
     after which the carrier says it again.
     """
-    rows = Attempt.objects.filter(reference__in={e.reference for e in events}, carrier=carrier)
-    calls = dict(rows.values_list("reference", "call_id"))
+    calls = calls_of(carrier, {event.reference for event in events})
     by_call: dict[str, list[CarrierEvent]] = defaultdict(list)
     for event in events:
         if event.reference in calls:
@@ -74,7 +76,7 @@ def take_events(carrier: str, events: Sequence[CarrierEvent]) -> None:
         else:
             _take_elsewhere(event)
     for r, found in by_call.items():
-        with holding(r, timezone.now()) as held:
+        with holding(r, timezone.now(), (carrier, {event.key for event in found})) as held:
             _take_of_call(held, carrier, sorted(found, key=lambda e: -1 if e.order is None else e.order))
 
 
@@ -87,35 +89,22 @@ def _take_elsewhere(event: CarrierEvent) -> None:
 
 def _take_of_call(held: Held, carrier: str, events: Sequence[CarrierEvent]) -> None:
     attempts = {attempt.reference: attempt for attempt in held.attempts.values()}
-    ours = [event for event in events if _is_ours(held, attempts[event.reference], event)]
-    new = _remember(held, carrier, [(attempts[event.reference].pk, event) for event in ours]) if ours else set()
-    for event in ours:
-        if event.key not in new:
+    new: list[HeardEvent] = []
+    for event in [event for event in events if _is_ours(held, attempts[event.reference], event)]:
+        if event.key in held.known:
             continue
-        new.remove(event.key)
+        held.known.add(event.key)
         attempt, at = attempts[event.reference], min(event.at, held.now)
+        new.append(HeardEvent(carrier=carrier, key=event.key, attempt=attempt, kind=event.kind,
+                              provider_code=event.provider_code, at=at, heard_at=held.now))
         attempt.heard_at = held.now
         attempt.provider_code = event.provider_code or attempt.provider_code
         held.touch(attempt)
         held.feed(_event_for(attempt, event), at)
         _fill_in(attempt, event, at)
-
-
-def _remember(held: Held, carrier: str, events: Sequence[tuple[int, CarrierEvent]]) -> set[str]:
-    """Store events, each once by its key, and return the keys of those that were new. One statement."""
-    moment = connection.ops.adapt_datetimefield_value
-    rows = [
-        (carrier, event.key, attempt, event.kind, event.provider_code, moment(min(event.at, held.now)),
-         moment(held.now)) for attempt, event in events
-    ]  # fmt: skip
-    values = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO voice_heardevent (carrier, key, attempt_id, kind, provider_code, at, heard_at) "  # noqa: S608
-            f"VALUES {values} ON CONFLICT (carrier, key) DO NOTHING RETURNING key",
-            [value for row in rows for value in row],
-        )
-        return {str(row[0]) for row in cursor.fetchall()}
+    if new:
+        # What is known was read under the call's lock; another call's event of the same key stays what it was.
+        held.w.parts.append(rows.insert(*new, also="ON CONFLICT (carrier, key) DO NOTHING"))
 
 
 def _is_ours(held: Held, attempt: Attempt, event: CarrierEvent) -> bool:

@@ -9,17 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError
 from django.utils import timezone
 
 from members import vault
 from realtime import protocol as wire
+from realtime import rows
 from realtime.commands import Reply, Request
+from realtime.gathering import gathering
 from realtime.instants import to_ms
-from realtime.log import Writing, writing
-from realtime.models import Event
 from realtime.protocol import Refusal
-from realtime.timers import set_timer
+from realtime.timers import setting
 from voice import call as machine
 from voice.call import Way
 from voice.holding import CLOCK_TIMER, Held, alone, instant, spans
@@ -49,57 +48,47 @@ def start(req: Request, now: datetime | None = None) -> Reply:
 
 
 def _begin(req: Request, asked: Start, permit: Permit, now: datetime) -> Reply:
-    with alone(), writing(req.stream) as w:
-        _check_repeat(req)
+    with alone(), gathering(req.stream) as w:
         r = w.create("call")
-        if permit.patient:
-            rulebook().looked(req.member, permit.patient)
-        vault.take_seat(req.member, r, joined_seq=0, badge="")
         call, actions = machine.Call.start(asked.way, spans(), now.timestamp(), max_s=permit.max_s)
-        row = _store(r, asked, permit, call, now)
+        row = _row(r, asked, permit, call, now)
         w.append(r, "call.started", _told(asked, permit), ts=to_ms(now))
         held = Held(w, row, call, now)
-        held.begin()
         held.take(actions, now)
-        held.finish()
         assert call.next_due is not None
-        set_timer(CLOCK_TIMER, r, instant(call.next_due))
-        seq = _answer(w, req, r, now)
+        w.parts += [
+            *vault.first_seat(req.member, r), rows.insert(row), rows.insert(*_numbers(row, permit)), *held.moved(),
+            setting(CLOCK_TIMER, r, instant(call.next_due)),
+            *(rulebook().looked(req.member, permit.patient) if permit.patient else ()),
+        ]  # fmt: skip
+        seq = w.append(req.stream, "call.started", {"r": r}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
+        # Before the budgets, of which one is one call at a time: a request that a client repeated because we were slow
+        # meets its own event here (IntegrityError), and the dispatcher answers from the log.
+        w.send()
         # Last, as its locks are everybody's: what follows them is waited for by all who begin a call.
-        budgets = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
-        Call.objects.filter(pk=r).update(decisions=[*permit.decisions, *budgets])
+        budgets, parts = rulebook().reserve(r, permit, settings.CURBSIDE_CARRIER, now)
+        row.decisions = [*permit.decisions, *budgets]
+        rows.send([*parts, rows.update(row, ["decisions"])])
         return Reply(seq, r)
 
 
-def _check_repeat(req: Request) -> None:
-    """Raise IntegrityError where the same command was carried out while this one waited for the lock.
-
-    The dispatcher then answers from the log; without this, the budget of one call at a time would refuse a request
-    that a client repeated because we were slow.
-    """
-    if Event.objects.filter(stream=req.stream, seat=req.seat, c=req.c).exists():
-        raise IntegrityError("the same command twice at once")
-
-
-def _answer(w: Writing, req: Request, r: str, now: datetime) -> int:
-    return w.append(req.stream, "call.started", {"r": r}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
-
-
-def _store(r: str, asked: Start, permit: Permit, call: machine.Call, now: datetime) -> Call:
-    row = Call.objects.create(
+def _row(r: str, asked: Start, permit: Permit, call: machine.Call, now: datetime) -> Call:
+    return Call(
         pk=r, account=permit.account, clinic=permit.clinic, caller_id=permit.caller_id, mode=permit.mode,
         attestation=permit.attestation, evidence=permit.evidence, way=asked.way, carrier=settings.CURBSIDE_CARRIER,
         patient=permit.patient, which=asked.to if permit.patient else "", patient_mask=permit.mask,
         clinician_mask=permit.own_mask, language=permit.language, purpose=asked.purpose,
         machine=call.to_state(), stage=call.stage, started_at=now,
     )  # fmt: skip
+
+
+def _numbers(row: Call, permit: Permit) -> list[CallNumber]:
     numbers = []
     for role, number in (("clinician", permit.own_phone), ("patient", permit.to), ("shown", permit.shown)):
-        kept = CallNumber(call=row, role=role, made_at=now)
+        kept = CallNumber(call=row, role=role, made_at=row.started_at)
         seal_in(kept, "sealed", number)
         numbers.append(kept)
-    CallNumber.objects.bulk_create(numbers)
-    return row
+    return numbers
 
 
 def _told(asked: Start, permit: Permit) -> dict[str, Any]:

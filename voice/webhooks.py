@@ -67,7 +67,7 @@ def leg(carrier: Carrier, request: WebhookRequest, what: str, reference: str, n:
     check_leg(carrier.name, reference)
     events = carrier.parse(request)
     take_events(carrier.name, events)
-    if not isinstance(carrier, WritesDocuments) or not events:
+    if not isinstance(carrier, WritesDocuments) or not events or not carrier.asks(request):
         return NOTHING
     return carrier.instruct(request, instruction_of(reference, events[0].carrier_id))
 

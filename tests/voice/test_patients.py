@@ -19,7 +19,6 @@ from voice.address_book import add_patient, change_patient, erase_patient, find_
 from voice.finding import LONGEST, beginnings_of, matches, sought, words_of
 from voice.models import Patient, PatientLook, PatientWord
 from voice.patients import (
-    access_patient,
     access_row,
     note_wrong_number,
     number_to_dial,
@@ -106,7 +105,7 @@ def test_one_clinics_patients_are_found_in_no_other(riverside: Riverside) -> Non
     member, theirs = str(stranger.account_id), str(elsewhere.pk)
     for account, clinic, wanted in ((member, theirs, patient.pk), (member, riverside.id, patient.pk),
                                     (riverside.member, riverside.id, "unknown"), (riverside.member, "x", patient.pk)):
-        assert refused(lambda a=account, c=clinic, w=wanted: access_patient(a, c, w)).code == "not_found"
+        assert refused(lambda a=account, c=clinic, w=wanted: access_row(a, c, w)).code == "not_found"
     same = add(stranger)
     assert same.number_index != patient.number_index
     indexes = [set(PatientWord.objects.filter(patient=p).values_list("index", flat=True)) for p in (same, patient)]
@@ -115,13 +114,13 @@ def test_one_clinics_patients_are_found_in_no_other(riverside: Riverside) -> Non
 
 def test_what_is_shown_of_a_patient_is_two_digits_and_what_is_dialled_is_the_number(riverside: Riverside) -> None:
     patient = add(riverside.amara, second=SECOND, guardian="Sue Lopez", message="no", interpreter=True, language="es")
-    view = access_patient(riverside.member, riverside.id, patient.pk)
+    view = view_of(access_row(riverside.member, riverside.id, patient.pk))
     assert (view.name, view.born, view.mask, view.second_mask) == ("Maria Lopez", "1958-03-02", "•• 55", "•• 56")
     assert (view.guardian, view.message, view.interpreter, view.language) == ("Sue Lopez", "no", True, "es")
     assert "Lopez" not in repr(view) and "1958" not in repr(view)
-    assert (number_to_dial(view, "preferred"), number_to_dial(view, "second")) == (PATIENT, SECOND)
-    bare = view_of(add(riverside.amara, "Tom Reed", number=""))
-    assert bare.mask is None
+    assert (number_to_dial(patient, "preferred"), number_to_dial(patient, "second")) == (PATIENT, SECOND)
+    bare = add(riverside.amara, "Tom Reed", number="")
+    assert view_of(bare).mask is None
     for which in ("preferred", "second", "third"):
         assert refused(lambda w=which: number_to_dial(bare, w)).code == "call.no_number"
 
@@ -164,7 +163,7 @@ def test_a_change_leaves_the_rest_and_is_found_by_its_new_name_alone(riverside: 
     row = access_row(riverside.member, riverside.id, patient.pk)
     assert (view_of(row).wrong, view_of(row).second_wrong) == (True, True)
     change_patient(row, riverside.amara, {"name": "Maria  Reyes", "number": "617 555 0158"}, timezone.now())
-    view = access_patient(riverside.member, riverside.id, patient.pk)
+    view = view_of(access_row(riverside.member, riverside.id, patient.pk))
     assert (view.name, view.born, view.mask, view.second_mask) == ("Maria Reyes", "1958-03-02", "•• 58", "•• 56")
     assert (view.wrong, view.second_wrong) == (False, True), "another number is not wrong until somebody says so"
     assert (names(riverside, "lopez"), names(riverside, "reyes")) == ([], ["Maria Reyes"])

@@ -14,7 +14,7 @@ from members.models import ClinicMembership
 from realtime.protocol import Refusal
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE, SECOND, Riverside, join, make_clinic, make_patient
 from voice.models import ClinicLimits, RegionException
-from voice.patients import access_patient
+from voice.patients import access_row, view_of
 from voice.pauses import set_pause
 from voice.policy import Destination, check_destination, is_paused
 from voice.sealed import EVERYWHERE, blind_index
@@ -101,7 +101,7 @@ def test_without_a_second_factor_and_without_the_checks_nobody_calls(riverside: 
 def test_dialling_freely_is_a_permission_and_a_patient_of_the_clinic_needs_none(riverside: Riverside) -> None:
     ClinicMembership.objects.filter(pk=riverside.amara.pk).update(can_free_dial=False)
     assert refused(riverside, PATIENT).code == "call.free_dial"
-    view = access_patient(riverside.member, riverside.id, riverside.maria.pk)
+    view = view_of(access_row(riverside.member, riverside.id, riverside.maria.pk))
     assert go(riverside, PATIENT, patient=view).e164 == PATIENT
 
 

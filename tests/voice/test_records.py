@@ -13,12 +13,13 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
+from realtime import rows
 from tests.voice.line import Line
 from tests.voice.test_views import talk
 from voice.exporting import Listed, reconcile
 from voice.models import Attempt, Call, CallNumber, CallRecord
 from voice.models.calls import AppendOnly
-from voice.records import erase_numbers, write_record
+from voice.records import erase_numbers, record_of
 
 
 def test_a_record_cannot_be_written_twice_changed_or_removed(line: Line) -> None:
@@ -28,7 +29,7 @@ def test_a_record_cannot_be_written_twice_changed_or_removed(line: Line) -> None
     with pytest.raises(AppendOnly):
         record.delete()
     with pytest.raises(IntegrityError), transaction.atomic():
-        write_record(Call.objects.get(), list(Attempt.objects.all()))
+        rows.send([rows.insert(record_of(Call.objects.get(), list(Attempt.objects.all())))])
 
 
 @pytest.mark.databases

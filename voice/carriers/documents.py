@@ -74,6 +74,10 @@ class Document:
 class WritesDocuments(Protocol):
     """A carrier whose webhooks are answered by documents."""
 
+    def asks(self, request: WebhookRequest) -> bool:
+        """Return whether a verified request wants to know what its leg shall do; else it only tells."""
+        ...
+
     def instruct(self, request: WebhookRequest, instruction: Instruction) -> Document:
         """Write an instruction down as the answer to `request`."""
         ...

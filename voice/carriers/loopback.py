@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from realtime import rows, sql
 from voice.call_events import Cause, PromptKind
 from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
 from voice.models import LoopbackLeg
@@ -50,6 +51,18 @@ HANGS_UP_AFTER_S: Final = 4.0
 CODES: Final = {"busy": "486", "declined": "603", "no_answer": "487", "unreachable": "404"}
 """What stands in the record as the provider's code: the SIP status that a real trunk gives (RFC 3261, section 21)."""
 
+DUE: Final = (
+    f"SELECT {rows.columns(LoopbackLeg, 'l')} FROM voice_loopbackleg l WHERE next_at <= %s "
+    "ORDER BY next_at LIMIT 200"
+)
+PLAYED: Final = (
+    "UPDATE voice_loopbackleg SET state = %s, cause = %s, said = %s, next_at = %s, ends_at = %s "
+    "WHERE id = %s AND said = %s AND next_at = %s"
+)
+ENDING: Final = (
+    "UPDATE voice_loopbackleg SET ends_at = %s, next_at = %s, cause = %s WHERE id = %s AND state <> 'ended'"
+)
+
 
 class Loopback:
     """The carrier of the demo and of the tests."""
@@ -66,10 +79,11 @@ class Loopback:
         now = timezone.now()
         steps = [step for step in SCRIPTS[script] if step[1] != "key" or order.confirm]
         ends_at = now + timedelta(seconds=order.timeout_s)  # how long it may ring hangs on no pace
-        leg = LoopbackLeg.objects.create(
+        leg = LoopbackLeg(
             reference=order.reference, script=script, room=order.room, steps=steps, dialed_at=now, ends_at=ends_at,
             max_s=order.max_s, next_at=now + self._in(steps[0][0]) if steps else None,
         )  # fmt: skip
+        rows.send([rows.insert(leg)])
         return str(leg.pk)
 
     def answer(self, carrier_id: str) -> None:
@@ -111,12 +125,16 @@ class Loopback:
     def play(self, now: datetime) -> list[CarrierEvent]:
         """Return what has happened by now, each once; what is lost between here and its taking is lost."""
         said: list[CarrierEvent] = []
-        for leg in LoopbackLeg.objects.filter(next_at__lte=now).order_by("next_at")[:200]:
-            before = LoopbackLeg.objects.filter(pk=leg.pk, said=leg.said, next_at=leg.next_at)
-            event = self._play(leg, now)
-            kept = {name: getattr(leg, name) for name in ("state", "cause", "said", "next_at", "ends_at")}
-            if before.update(**kept) and event is not None:
-                said.append(event)
+        with sql.prepared() as cursor:
+            cursor.execute(DUE, rows.given(now))
+            due = [rows.read(LoopbackLeg, row) for row in cursor.fetchall()]
+            for leg in due:
+                assert leg is not None
+                before = (leg.pk, leg.said, leg.next_at)
+                event = self._play(leg, now)
+                cursor.execute(PLAYED, rows.given(leg.state, leg.cause, leg.said, leg.next_at, leg.ends_at, *before))
+                if cursor.rowcount and event is not None:
+                    said.append(event)
         return said
 
     def next_at(self) -> datetime | None:
@@ -145,8 +163,8 @@ class Loopback:
 
     def _end(self, carrier_id: str, after_s: float) -> None:
         ends_at = timezone.now() + self._in(after_s)
-        legs = LoopbackLeg.objects.filter(pk=carrier_id).exclude(state="ended")
-        legs.update(ends_at=ends_at, next_at=ends_at, cause=Cause.COMPLETED)
+        with sql.prepared() as cursor:
+            cursor.execute(ENDING, rows.given(ends_at, ends_at, Cause.COMPLETED, carrier_id))
 
     def _event(self, leg: LoopbackLeg, kind: Any, digits: str, *, fetched: bool = False) -> CarrierEvent:
         """An event; a state that is told twice has one key, as the same thing is said."""

@@ -6,6 +6,7 @@ two that are dialled lie sealed in `CallNumber`, erased after its retention time
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import models
@@ -103,9 +104,11 @@ class Action(models.Model):
     """Something to ask of a carrier. One loop claims it by compare-and-set; a dial is asked once at most.
 
     `state`: waiting, claimed, done, failed, cancelled, or unknown (a dial whose answer was lost). A ``proof`` is the
-    dial of a proving call, which is no call between two sides.
+    dial of a proving call, which is no call between two sides. `numbers`, no column, are those of its call that a dial
+    needs, by their role, where they were read with it.
     """
 
+    numbers: Mapping[str, CallNumber] | None = None
     key = models.CharField(max_length=64, unique=True)
     call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="actions")
     attempt = models.ForeignKey(Attempt, models.CASCADE, null=True, related_name="actions")

@@ -186,11 +186,13 @@ class Twilio:
 
     # --- documents ---------------------------------------------------------------------------------------------------
 
+    def asks(self, request: WebhookRequest) -> bool:
+        """A status only tells; the addresses of a leg's documents ask."""
+        return _parts(request.path)[0] != "status"
+
     def instruct(self, request: WebhookRequest, instruction: Instruction) -> Document:
-        """Write what the leg shall do next, as the answer to a webhook."""
+        """Write what the leg shall do next, as the answer to a webhook that asks."""
         what, reference, n = _parts(request.path)
-        if what == "status":
-            return Document(b"", "text/plain")
         prompts = int(n) if what == "key" and n.isdecimal() else 0
         again = self._address("key", reference, str(prompts + 1)) + RETRIES
         return twiml.instruct(instruction, again, prompts)
