@@ -36,18 +36,15 @@ def find_seats(pairs: Sequence[tuple[str, str]]) -> list[SeatRef | None]:
     Two queries, however many pairs.
     """
     places = [place_of(member, stream) for member, stream in pairs]
-    rows = Vault.objects.filter(place_mark__in=set(places)).values_list("place_mark", "pair")
-    seat_ids = {place: _open_pair(place, pair)[1] for place, pair in rows}
+    found = sql.among("SELECT place_mark, pair FROM members_vault WHERE place_mark", places)
+    seat_ids = {place: _open_pair(place, pair)[1] for place, pair in found}
     seats = _seats(seat_ids.values())
     return [seats.get(seat_ids.get(place, "")) for place in places]
 
 
 def _seats(ids: Iterable[str]) -> dict[str, SeatRef]:
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = Seat.objects.filter(id__in=wanted, left_seq=None).values_list("id", "stream_id", "name", "badge")
-    return {row[0]: SeatRef(*row) for row in rows}
+    text = "SELECT id, stream_id, name, badge FROM realtime_seat WHERE left_seq IS NULL AND id"
+    return {row[0]: SeatRef(*row) for row in sql.among(text, ids)}
 
 
 def access_stream(account: Account, stream_id: str) -> SeatRef:

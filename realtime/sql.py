@@ -117,21 +117,25 @@ def heads(streams: Sequence[str], *, lock: bool = False) -> dict[str, Head]:
     return found
 
 
+def among(text: str, keys: Iterable[str]) -> list[tuple[Any, ...]]:
+    """Return the rows of which a column is one of the keys; the text ends with that column."""
+    found: list[tuple[Any, ...]] = []
+    with prepared() as cursor:
+        for part in _chunks(list(set(keys))):
+            where = "= ANY(%s)" if on_postgresql() else f"IN ({_marks(part)})"
+            cursor.execute(f"{text} {where}", [list(part)] if on_postgresql() else list(part))
+            found.extend(cursor.fetchall())
+    return found
+
+
 def live_seats(seats: Sequence[str]) -> set[str]:
     """Return those of the seats that have not left."""
-    live: set[str] = set()
-    with connection.cursor() as cursor:
-        for part in _chunks(list(set(seats))):
-            where = "= ANY(%s)" if on_postgresql() else f"IN ({_marks(part)})"
-            params = [list(part)] if on_postgresql() else list(part)
-            cursor.execute(f"SELECT id FROM realtime_seat WHERE left_seq IS NULL AND id {where}", params)
-            live.update(row[0] for row in cursor.fetchall())
-    return live
+    return {row[0] for row in among("SELECT id FROM realtime_seat WHERE left_seq IS NULL AND id", seats)}
 
 
 def find(stream: str, seat: str, c: str) -> Known | None:
     """Return the event that a seat's command `c` made, if it did."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             "SELECT e.seq, e.body, e.digest, st.kind FROM realtime_event e JOIN realtime_stream st "
             "ON st.id = e.stream_id WHERE e.stream_id = %s AND e.seat_id = %s AND e.c = %s", [stream, seat, c])
@@ -166,7 +170,7 @@ def next_seq(stream: str, count: int = 1) -> int | None:
 def tails(after: Sequence[tuple[str, int]]) -> list[Row]:
     """Return all events behind each (stream, seq), by stream and number."""
     rows: list[Row] = []
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         for part in _chunks(after):
             if on_postgresql():
                 source = "unnest(%s::text[], %s::bigint[]) AS q(stream, after)"

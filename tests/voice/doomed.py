@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import timedelta
 from typing import Any, Final
 
 import django
@@ -121,13 +122,16 @@ def work(step: str) -> None:
 
 
 def finish() -> None:
-    """Work until no call is open, and say what became of them."""
+    """Work until no call is open and nothing is left to ask or to hear, and say what became of them."""
+    from django.utils import timezone
+
     from voice.loop import Loop
     from voice.models import Action, Attempt, Call, CallRecord, LoopbackLeg
 
     loop, ended = Loop(4), time.monotonic() + 40
     while time.monotonic() < ended and (
-        Call.objects.filter(ended_at=None).exists() or Action.objects.filter(state="claimed").exists()
+        Call.objects.filter(ended_at=None).exists() or Action.objects.filter(state__in=["waiting", "claimed"]).exists()
+        or LoopbackLeg.objects.filter(next_at__lte=timezone.now() + timedelta(seconds=1)).exists()
     ):
         loop.step()
         time.sleep(0.02)

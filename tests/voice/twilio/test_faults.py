@@ -96,7 +96,8 @@ def test_a_document_that_we_fail_to_give_ends_the_call_with_a_reason(
     r = line.call()
     assert line.ended(r).reason in ("you_declined", "you_no_key")
     assert line.fake.calls_to(PATIENT) == []
-    assert {posted.status for posted in line.fake.poster.posted} == {500}
+    answers = {(("/status/" in posted.url), posted.status) for posted in line.fake.poster.posted}
+    assert answers == {(True, 200), (False, 500)}, "a status asks for no document"
 
 
 # --- REST ------------------------------------------------------------------------------------------------------------
