@@ -89,8 +89,8 @@ class Loop:
 
     def step(self) -> int:
         """Do everything that is due once; return how many actions were claimed."""
-        for chore in self._chores:
-            chore.do_when_due()
+        if [chore for chore in self._chores if chore.do_when_due()]:
+            self._watch.look()  # what a timer or the sweep put into the outbox was committed by this very thread
         if not self._watch.something():
             return 0
         now = timezone.now()
@@ -128,11 +128,13 @@ class Chore:
     def __init__(self, every_s: float, work: Callable[[], Any]) -> None:
         self._every_s, self._work, self._next = every_s, work, 0.0
 
-    def do_when_due(self) -> None:
-        """Do it if it is time."""
-        if monotonic() >= self._next:
-            self._next = monotonic() + self._every_s
-            self._work()
+    def do_when_due(self) -> bool:
+        """Do it if it is time, and say whether it was."""
+        if monotonic() < self._next:
+            return False
+        self._next = monotonic() + self._every_s
+        self._work()
+        return True
 
 
 class Watch:
@@ -163,6 +165,10 @@ class Watch:
             version = int(cursor.fetchone()[0])
         changed, self._version = version != self._version, version
         return changed or self._again or (self._due_at is not None and self._due_at <= now)
+
+    def look(self) -> None:
+        """Look next time, whatever the version says."""
+        self._again = True
 
     def looked(self, claimed: list[Action], loopback: Loopback) -> None:
         """Remember when the next thing is due, where a commit of this thread itself would change no version."""

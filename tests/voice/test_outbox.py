@@ -15,6 +15,7 @@ from tests.voice.line import Line
 from voice import outbox
 from voice.call import By, Cause
 from voice.carriers.base import CarrierError, Kind
+from voice.loop import Chore, Loop
 from voice.models import Action, Attempt, Call, CallRecord
 from voice.services import end_call
 
@@ -299,3 +300,23 @@ def test_a_claim_that_was_taken_away_cannot_be_settled_by_who_lost_it(line: Line
     [second] = outbox.claim(1, timezone.now())
     assert not outbox.settle(first, "done", timezone.now())
     assert outbox.settle(second, "done", timezone.now())
+
+
+@pytest.mark.databases
+def test_what_a_chore_of_the_loop_puts_into_the_outbox_is_claimed_though_nobody_else_commits(open_line: Line) -> None:
+    call = Call.objects.get(pk=open_line.call())
+    open_line.work()
+    wanted: list[str] = []
+
+    def put() -> None:
+        for key in wanted:
+            outbox.put(kind="prompt", key=key, call=call, args={"what": "one_moment"}, due_at=timezone.now())
+
+    loop, asked = Loop(1), list[str]()
+    vars(loop).update(_chores=(Chore(0.0, put),), _ask=lambda action: asked.append(action.key))
+    for _ in range(3):
+        loop.step()
+    wanted.append("from a timer")
+    loop.step()
+    assert asked == ["from a timer"]
+    loop.drain()
