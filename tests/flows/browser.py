@@ -86,6 +86,7 @@ class Window:
     def without_network(self) -> Iterator[None]:
         """No network. What the browser itself says of lost requests is no fault of the page, from then on."""
         self._forgiving = True
+        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")  # kept whole before it is needed
         self.context.set_offline(True)
         try:
             yield
