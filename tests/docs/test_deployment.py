@@ -123,3 +123,7 @@ def test_the_proxy_writes_who_asks_anew_and_passes_the_socket_on() -> None:
 @pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
 def test_what_is_for_the_inside_is_not_reached_through_the_proxy(path: str) -> None:
     assert f"location = /{path} {{ return 404; }}" in NGINX
+
+
+def test_the_admin_is_not_reached_through_the_proxy_as_it_is_shipped() -> None:
+    assert "location /staff/ { return 404; }" in NGINX

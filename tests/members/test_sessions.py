@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -75,13 +76,23 @@ def test_a_session_is_ended_from_another(member: Account) -> None:
     assert revoked(session=other)
 
 
-def test_a_session_of_the_admin_is_seen_too(member: Account) -> None:
+@pytest.mark.parametrize("path", ["/staff/admin/login/", "/staff/admin/", "/staff/admin/login/?next=/staff/admin/"])
+def test_the_admin_takes_no_password_and_goes_round_no_second_factor(member: Account, path: str) -> None:
+    Account.objects.filter(pk=member.pk).update(is_staff=True, is_superuser=True)
+    TOTP.activate(member, generate_totp_secret())
+    client = Client()
+    wanted = {"username": member.email, "password": PASSWORD, "next": "/staff/admin/"}
+    answer = client.post(path, wanted, follow=True)
+    assert "/sign-in" in [address for address, _ in answer.redirect_chain]
+    assert SESSION_KEY not in client.session and not UserSession.objects.exists()
+
+
+def test_who_signed_in_in_the_client_comes_into_the_admin_if_they_are_staff(member: Account) -> None:
+    browser = sign_in()
+    assert browser.client.get("/staff/admin/", follow=True).status_code == 403
     Account.objects.filter(pk=member.pk).update(is_staff=True)
-    browser = Browser()
-    browser.client = Client()
-    wanted = {"username": member.email, "password": PASSWORD}
-    assert browser.client.post("/staff/admin/login/", wanted).status_code == 302
-    assert len(browser.get("/sessions")) == 1
+    assert browser.client.get("/staff/admin/").status_code == 200
+    assert browser.client.get("/staff/admin/login/").headers["Location"] == "/staff/admin/"
 
 
 def test_ending_ones_own_session_signs_out(member: Account) -> None:
