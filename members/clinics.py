@@ -25,11 +25,11 @@ NAME_LENGTH: Final = 80
 def find_place(account_id: str, clinic_id: str) -> ClinicMembership | None:
     """Return somebody's place in a clinic that they have not left, whatever the clinic's state."""
     try:
-        wanted = UUID(clinic_id)
+        member, wanted = UUID(account_id), UUID(clinic_id)
     except ValueError:
         return None
     places = ClinicMembership.objects.select_related("clinic", "account")
-    return places.filter(account=UUID(account_id), clinic=wanted, left_at=None, account__is_active=True).first()
+    return places.filter(account=member, clinic=wanted, left_at=None, account__is_active=True).first()
 
 
 def access_place(account: Account, clinic_id: str, roles: Collection[str] = ROLES) -> ClinicMembership:

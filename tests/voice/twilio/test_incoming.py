@@ -102,7 +102,7 @@ def test_a_caller_who_withholds_the_number_is_heard_too(line: TwilioLine, withhe
 def test_who_is_on_call_is_rung_on_the_clinics_phone_and_presses_1(line: TwilioLine) -> None:
     now = timezone.now()
     desk = join(line.riverside.clinic, "desk")
-    routing.add_turn(line.riverside.rosa.account, line.riverside.id, str(desk.account_id), DUTY, now,
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, desk.pk, DUTY, now,
                      now + timedelta(hours=8))
     change_rule(line, "on_call")
     duty = line.fake.phone(DUTY, Phone(rings_s=0.1, presses_after_s=0.1))
@@ -116,7 +116,7 @@ def test_a_voicemail_box_on_call_is_not_taken_for_somebody_and_the_desk_rings_ne
     line: TwilioLine, desk: Phone
 ) -> None:
     now = timezone.now()
-    routing.add_turn(line.riverside.rosa.account, line.riverside.id, str(line.riverside.amara.account_id), DUTY, now,
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, line.riverside.amara.pk, DUTY, now,
                      now + timedelta(hours=8))
     change_rule(line, "on_call")
     line.fake.exchange.pace = 0.05
