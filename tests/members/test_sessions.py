@@ -17,12 +17,13 @@ from members.adapters import MFAAdapter
 from members.availability import set_availability
 from members.errors import Invalid, TooMany
 from members.models import Account, Availability, Device, Token
+from members.second_factor import has_second_factor
 from members.tokens import MOST, create_token, find_token, token_ref
 from realtime.models import Revocation
 from realtime.sealing import Unsealable
 from realtime.tickets import subject_of
 from tests.members.browser import Browser
-from tests.members.people import make_member
+from tests.members.people import code_of, make_member
 from tests.members.test_views import PUSH
 
 pytestmark = pytest.mark.django_db
@@ -192,6 +193,21 @@ def test_a_totp_secret_is_sealed_at_rest_and_works(member: Account) -> None:
     assert sign_in().call("GET", "/me").status_code == 401
     with pytest.raises(Unsealable):
         MFAAdapter().decrypt("bm90IHNlYWxlZCBhdCBhbGw=")
+
+
+def test_an_authenticator_app_is_added_once_the_password_was_said_again(member: Account) -> None:
+    browser = sign_in()
+    totp, again = "/_allauth/browser/v1/account/authenticators/totp", "/_allauth/browser/v1/auth/reauthenticate"
+    secret = browser.call("GET", totp).json()["meta"]["secret"]
+    refused = browser.call("POST", totp, {"code": code_of(secret)})
+    assert refused.status_code == 401
+    assert [flow["id"] for flow in refused.json()["data"]["flows"]] == ["reauthenticate"]
+    assert browser.call("POST", again, {"password": "not the password"}).status_code == 400
+    assert browser.call("POST", again, {"password": PASSWORD}).status_code == 200
+    assert browser.call("POST", totp, {"code": code_of(secret)}).status_code == 200
+    codes = browser.get("/_allauth/browser/v1/account/authenticators/recovery-codes")["data"]["unused_codes"]
+    assert len(codes) == 10
+    assert has_second_factor(str(member.pk))
 
 
 def test_a_member_and_a_token_are_made_from_a_terminal(
