@@ -54,7 +54,7 @@ def sign_in(request: HttpRequest, wanted: DemoSignIn) -> Any:
             remove_token(account, window.pk)
         return {"name": account.name, "token": create_token(account, demo.WINDOW, days=1)[1]}
     login(request, account, backend=BACKEND)
-    # The click stands for the password, which in a demo everybody knows: allauth would ask for it before a second factor.
+    # The click stands for the password, for which allauth would ask before a second factor.
     record_authentication(request, account, method="demo", reauthenticated=True)
     return {"name": account.name}
 
