@@ -57,6 +57,14 @@ def places_of(account_id: str) -> list[ClinicMembership]:
     return list(places.order_by("clinic__name", "pk"))
 
 
+def verified_places_of(account: UUID) -> set[UUID]:
+    """Return the clinics to which somebody belongs and which are verified today."""
+    places = ClinicMembership.objects.filter(
+        account=account, left_at=None, account__is_active=True, clinic__state="verified"
+    )
+    return set(places.values_list("clinic", flat=True))
+
+
 def account_at(clinic: Clinic, place: str) -> UUID:
     """Return whose a place in a clinic is or was. Raises NotFound."""
     found = clinic.memberships.filter(pk=place) if place.isascii() else clinic.memberships.none()

@@ -11,11 +11,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from members.models import Account
+from members import clinic_members
+from members.clinics import suspend_clinic
+from members.models import Account, Clinic
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
-from voice.models import CallRefusal
+from voice.models import CallRefusal, Slip
 
 
 def get(account: Account, path: str, status: int = 200) -> Any:
@@ -155,3 +157,45 @@ def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
     [row] = csv.DictReader(io.StringIO(text))
     assert row["call"] == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
+
+
+FOREVER = 253_402_300_799_000
+
+
+def test_no_span_of_the_chart_is_longer_than_its_days_or_later_than_now(line: Line) -> None:
+    path = f"/clinics/{line.id}/calls/minutes"
+    chart = get(line.rosa.account, f"{path}?until={FOREVER}")
+    assert len(chart["days"]) == 31 and chart["days"][-1]["day"] == "2026-03-02"
+    chart = get(line.rosa.account, f"{path}?since=0&until={FOREVER}")
+    assert len(chart["days"]) == 93 and chart["days"][-1]["day"] == "2026-03-02"
+    assert len(get(line.rosa.account, f"{path}?since=0&until=86400000")["days"]) == 2
+
+
+def test_a_chart_that_would_end_before_it_begins_is_malformed_wherever_the_clinic_is(line: Line) -> None:
+    for time_zone in ("Asia/Tokyo", "America/New_York"):
+        Clinic.objects.filter(pk=line.clinic.pk).update(time_zone=time_zone)
+        for span in (f"since={FOREVER}", f"since={FOREVER}&until={FOREVER}", "since=2000&until=1000"):
+            refused = get(line.rosa.account, f"/clinics/{line.id}/calls/minutes?{span}", 422)
+            assert refused["code"] == "malformed"
+
+
+@pytest.mark.parametrize("how", ["removed", "suspended"])
+def test_who_has_left_a_clinic_keeps_the_mask_of_a_call_and_reads_no_patient(line: Line, how: str) -> None:
+    r = talk(line)
+    line.pass_s(70)
+    with pytest.raises(Refusal):
+        line.call(caller_id="none")
+    items = get(line.amara.account, "/calls")["items"]
+    assert [item["patient"]["name"] for item in items] == ["Maria Lopez"] * 2
+    if how == "removed":
+        clinic_members.remove_member(line.amara, None, timezone.now())
+    else:
+        suspend_clinic(line.clinic)
+    items = get(line.amara.account, "/calls")["items"]
+    assert [item["patient"] for item in items] == [None, None] and items[1]["mask"].endswith("55")
+    for item in items:
+        assert get(line.amara.account, f"/calls/{item['r']}")["patient"] is None
+    with pytest.raises(Refusal, match="not_found"):
+        line.do("call.outcome", {"how": "wrong_number", "then": "desk"}, r)
+    line.maria.refresh_from_db()
+    assert line.maria.wrong_at is None and not Slip.objects.exists()

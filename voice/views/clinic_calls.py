@@ -38,12 +38,12 @@ class Wanted(Schema):
 def list_calls(request: HttpRequest, clinic: str, wanted: Query[Wanted], before: str | None = None) -> Any:
     """Return a clinic's calls, newest first, with who made them."""
     place = _access(request, clinic)
-    return listing.clinic_calls(place.clinic_id, _filters(place, wanted), before_of(before))
+    return listing.clinic_calls(place.clinic_id, _filters(place, wanted), before_of(before), place.account_id)
 
 
 @router.get("/clinics/{clinic}/calls/minutes", response={200: Chart, **PROBLEMS}, summary="A clinic's minutes")
 def show_minutes(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> Any:
-    """Return minutes by day and reasons of the last 30 days, or of the span that is asked for (92 days at most)."""
+    """Return minutes by day and reasons of the last 30 days, or of the span that is asked for: 92 days, up to now."""
     place = _access(request, clinic)
     return listing.chart(place.clinic_id, _filters(place, wanted), place.clinic.time_zone, timezone.now())
 
