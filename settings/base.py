@@ -236,10 +236,10 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
     ("trunk_calls", 200, "calls of the carrier at once"),
     ("attempts_minute", 4, "calls that a member begins in a minute"),
     ("attempts_hour", 30, "calls that a member begins in an hour"),
-    ("attempts_day", 120, "calls that a member begins in a day"),
+    ("attempts_day", 120, "calls that a member begins in 24 hours"),
     ("destinations_hour", 20, "different numbers that a member calls in an hour"),
-    ("minutes_day", 3_000, "minutes of a clinic's calls in a day; one that goes on counts with all that it may last"),
-    ("cents_day", 20_000, "what a clinic's calls may cost in a day, in hundredths of the currency"),
+    ("minutes_day", 3_000, "minutes of a clinic's calls in 24 hours; one that goes on counts with all it may last"),
+    ("cents_day", 20_000, "what a clinic's calls may cost in 24 hours, in hundredths of the currency"),
     ("cents_minute", 5, "what a minute of a call costs, both legs together, in hundredths of the currency"),
 )}
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
