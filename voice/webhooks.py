@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -38,7 +38,7 @@ def webhook(handle: Callable[..., Document]) -> View:
     @csrf_exempt
     @require_POST
     @wraps(handle)
-    def view(http: HttpRequest, carrier: str, **named: str) -> HttpResponse:
+    def view(http: HttpRequest, carrier: str, **named: Any) -> HttpResponse:
         if carrier != settings.CURBSIDE_CARRIER:
             return HttpResponse(status=404)
         try:
@@ -82,11 +82,11 @@ def call_in(carrier: Carrier, request: WebhookRequest) -> Document:
 
 
 @webhook
-def after(carrier: Carrier, request: WebhookRequest, reference: str) -> Document:
+def after(carrier: Carrier, request: WebhookRequest, reference: str, step: int) -> Document:
     """The place that rang is done: nobody took it there, or they have talked."""
     speaker = _writer(carrier)
     with alone(), transaction.atomic():
-        route = incoming.go_on(reference, speaker.incoming(request), timezone.now())
+        route = incoming.go_on(reference, step, speaker.incoming(request), timezone.now())
     return speaker.route(route)
 
 
@@ -116,7 +116,7 @@ def _writer(carrier: Carrier) -> WritesDocuments:
 urlpatterns = [
     path("voice/<slug:carrier>/incoming", call_in),
     path("voice/<slug:carrier>/ended", ended),
-    path("voice/<slug:carrier>/after/<slug:reference>", after),
+    path("voice/<slug:carrier>/after/<slug:reference>/<int:step>", after),
     path("voice/<slug:carrier>/accept/<slug:reference>", accept),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>", leg),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>/<slug:n>", leg),

@@ -38,7 +38,7 @@ class Route:
     """Where an incoming call goes: `to` (E.164) rings for `ring_s`, showing `shown`; without `to`, `text` is said.
 
     `reference` names the incoming call. The phone that answers is known by its asking us what to do, so `to` is always
-    dialled with an address for that. Empty `shown` leaves the caller's number as it came.
+    dialled with an address for that. Empty `shown` leaves the caller's number as it came. `step` is which place it is.
     """
 
     reference: str
@@ -48,6 +48,7 @@ class Route:
     shown: str = field(default="", repr=False)
     ring_s: int = 25
     max_s: int = 3600
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)

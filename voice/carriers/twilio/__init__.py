@@ -212,7 +212,7 @@ class Twilio:
     def route(self, route: Route) -> Document:
         """Write where an incoming call goes."""
         return twiml.route(route, self._address("accept", route.reference) + RETRIES,
-                           self._address("after", route.reference) + RETRIES)
+                           self._address("after", route.reference, str(route.step)) + RETRIES)
 
     def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
         """Write what is asked of one who answers on their own phone."""
