@@ -246,14 +246,17 @@ CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at 
                                   most=256)
 CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "
                                     "silent counts as dead; more than a carrier may take to answer (8)", least=0.1)
-CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
-                                   "the one number from which members' own phones are rung, E.164")
+_FICTIONAL = "+16175550199"
+_service_number = env.telephone("SERVICE_NUMBER", "", "the one number from which members' own phones are rung; Twilio "
+                                "needs one of its own", shown=_FICTIONAL)
+CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",
                                    schemes=("http", "https"))
+ALLOWED_HOSTS = list(dict.fromkeys([*ALLOWED_HOSTS, urlsplit(CURBSIDE_WEBHOOK_URL).hostname or ""]))
 CURBSIDE_TWILIO_ACCOUNT = env.text("TWILIO_ACCOUNT", "", "the SID of the account at Twilio, AC…")
 CURBSIDE_TWILIO_TOKENS = env.words("TWILIO_TOKENS", [], "auth tokens of that account: the first one asks, each of them "
                                    "may have signed a webhook, so that a token can be replaced")
@@ -261,6 +264,10 @@ CURBSIDE_TWILIO_URL = env.address("TWILIO_URL", "", "where Twilio's REST interfa
                                   schemes=("http", "https"))
 if CURBSIDE_CARRIER == "twilio" and not (CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS):
     raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS")
+# A number that nobody has: only a stand-in for Twilio takes it, and only where it was named.
+if CURBSIDE_CARRIER == "twilio" and CURBSIDE_SERVICE_NUMBER == _FICTIONAL and not (
+        CURBSIDE_TWILIO_URL and _service_number):
+    raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_SERVICE_NUMBER, a number of that account")
 
 # --- the wire --------------------------------------------------------------------------------------------
 def _limit(name: str, default: Any, use: str) -> Any:

@@ -12,8 +12,10 @@ from functools import wraps
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -43,7 +45,7 @@ def webhook(handle: Callable[..., Document]) -> View:
             return HttpResponse(status=404)
         try:
             speaker = carrier_of(carrier)
-            request = WebhookRequest(http.path, http.META.get("QUERY_STRING", ""), http.POST.dict(), http.headers)
+            request = _read(http)
             speaker.verify(request)
             document = handle(speaker, request, **named)
         except Forged:
@@ -59,6 +61,15 @@ def webhook(handle: Callable[..., Document]) -> View:
         return HttpResponse(document.body, content_type=document.content_type)
 
     return view
+
+
+def _read(http: HttpRequest) -> WebhookRequest:
+    """Return the request as carriers read it. Raises Forged where no form can be read: no carrier sends such a one."""
+    try:
+        form = http.POST.dict()
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnicodeError, LookupError):
+        raise Forged from None
+    return WebhookRequest(http.path, http.META.get("QUERY_STRING", ""), form, http.headers)
 
 
 @webhook

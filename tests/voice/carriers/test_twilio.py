@@ -435,6 +435,9 @@ def test_an_older_token_still_signs_while_it_is_configured(
         {"CallStatus": "levitating"},
         {"SequenceNumber": "minus one"},
         {"SequenceNumber": ""},
+        {"SequenceNumber": "9" * 5_000},
+        {"SequenceNumber": "١"},
+        {"path": "/voice/twilio/key/patient-leg/" + "9" * 5_000},
         {"path": "/voice/twilio/unheard-of/patient-leg"},
     ],
 )

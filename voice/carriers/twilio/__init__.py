@@ -43,6 +43,8 @@ WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687"
 Source: Twilio support, "Why am I getting calls from these strange numbers?"."""
 
 _SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
+"""What Twilio, or an address of ours, counts with: an `int` of more digits than it has ever had is nonsense."""
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -172,10 +174,12 @@ class Twilio:
         if what == "answered":
             return [CarrierEvent(reference, sid, f"{sid}:answered", "answered", now)]
         if what == "key":
+            if rest_of_path and not _COUNT.fullmatch(rest_of_path):
+                return []
             key = f"{sid}:key:{rest_of_path}"
             return [CarrierEvent(reference, sid, key, "key", now, digits=form.get("Digits", "")[:16])]
         status, number = form.get("CallStatus", ""), form.get("SequenceNumber", "")
-        if what != "status" or status not in KINDS or not number.isdecimal():
+        if what != "status" or status not in KINDS or not _COUNT.fullmatch(number):
             return []
         kind = KINDS[status]
         sip, error = form.get("SipResponseCode", "")[:3], form.get("ErrorCode", "")[:5]
@@ -191,7 +195,7 @@ class Twilio:
         what, reference, n = _parts(request.path)
         if what == "status":
             return Document(b"", "text/plain")
-        prompts = int(n) if what == "key" and n.isdecimal() else 0
+        prompts = int(n) if what == "key" and _COUNT.fullmatch(n) else 0
         again = self._address("key", reference, str(prompts + 1)) + RETRIES
         return twiml.instruct(instruction, again, prompts)
 
