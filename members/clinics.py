@@ -10,11 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from members.errors import Invalid, NotClinician, NotFound, NotVerifiedClinic, TooMany
 from members.models import Account, Clinic, ClinicMembership
 from members.notices import tell
 from members.quiet import zone
+from members.standing import end_all
 
 ROLES: Final = ("physician", "desk", "administrator")
 ADMINISTRATOR: Final = "administrator"
@@ -137,11 +139,12 @@ def verify_clinic(clinic: Clinic, by: Account, now: datetime) -> None:
 
 
 def suspend_clinic(clinic: Clinic) -> None:
-    """Let nobody act in a clinic's name from now on; ``verify_clinic`` ends it."""
+    """Let nobody act in a clinic's name from now on, and end what goes on; ``verify_clinic`` ends it."""
     with transaction.atomic():
         Clinic.objects.filter(pk=clinic.pk).update(state="suspended")
         for account in administrators_of(clinic.pk):
             tell(account, "clinic.suspended", clinic=str(clinic.pk), name=clinic.name)
+    end_all(timezone.now(), clinic=clinic.pk)
 
 
 def change_clinic(place: ClinicMembership, time_zone: str) -> None:

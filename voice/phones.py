@@ -17,6 +17,7 @@ from members.clinics import places_of
 from members.models import Account
 from members.notices import tell
 from realtime.instants import to_ms
+from voice.budgets import lock_scopes
 from voice.models import OwnPhone, Proof
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number
 from voice.proofs import ask_call, complete, show_proof, take_code
@@ -61,7 +62,9 @@ def add_phone(account: Account, raw: str, now: datetime) -> Proof:
 
     Raises Refusal `call.emergency`, `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
+    # The scope first, as in the start of a call, which comes to the account's row when it commits.
+    lock_scopes(f"account:{account.pk}")
+    _locked(account)
     homes = [account.country, *(place.clinic.country for place in places_of(str(account.pk)))]
     home = next((country for country in homes if country), NOWHERE)
     read = read_phone(raw, {*homes, *settings.CURBSIDE_CALL_REGIONS}, home)
@@ -73,6 +76,11 @@ def add_phone(account: Account, raw: str, now: datetime) -> Proof:
         seal_in(phone, "number", read.e164)
         phone.save()
     return ask_call(phone, account, now)
+
+
+def _locked(account: Account) -> None:
+    """Hold one's phones to the end of the transaction. Rows that only refer to the account are not kept waiting."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def read_phone(raw: str, regions: set[str], home: str) -> Number:
@@ -101,7 +109,7 @@ def prove_phone(account: Account, code: str, now: datetime) -> OwnPhone:
         raise refuse("proof.none")
     proof = take_code(phone, code, now)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        _locked(account)
         complete(proof, now)
         changed = is_change(str(account.pk), phone, now)
         phone.proved_at, phone.usable_at = now, now + COOLING if changed else now
