@@ -11,7 +11,7 @@ from members.clinics import verified_places_of
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
 from realtime.instants import to_ms
-from voice import slips
+from voice import offers, slips
 from voice.holding import holding
 from voice.models import CallOutcome
 from voice.permits import rulebook
@@ -40,6 +40,8 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
         CallOutcome.objects.create(call=held.row, how=said.how, then=said.then, retry_at=retry_at, said_at=now)
         if said.how == "wrong_number" and held.row.patient:
             rulebook().wrong_number(held.row.patient, held.row.which)
+        if said.how == "wrong_number":
+            offers.forget_offer(held.row.pk)
         body: dict[str, Any] = {"how": said.how, "then": said.then}
         if retry_at is not None:
             body |= {"retry_at": to_ms(retry_at)}

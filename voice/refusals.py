@@ -79,6 +79,11 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "patient.born": ("Write the birth date as 1958-03-02, not in the future.", _FOR_GOOD),
     "patient.field": ("One of these values is not known.", _FOR_GOOD),
     "patient.number": ("This is not a number that can be called. Check it, with its country code.", _FOR_GOOD),
+    "patient.number_right": ("Numbers are added and changed by the clinic's desk, by an administrator, or by who may "
+                             "dial freely.", _FOR_GOOD),
+    "patient.do_not_call_right": ("That a patient may be called again is said by the clinic's desk or an "
+                                  "administrator.", _FOR_GOOD),
+    "patient.erase_right": ("Patients are erased by the clinic's desk or an administrator.", _FOR_GOOD),
     "patient.rows": ("The file has no rows, or more than can be taken at once.", _FOR_GOOD),
     "patient.columns": ("The first row has to name the columns: name, born, number and so on.", _FOR_GOOD),
 }

@@ -244,6 +244,22 @@ def test_an_offer_is_for_ones_own_call_of_a_held_number_and_a_day_at_most(line: 
     assert refused.value.code == "call.no_phone"
 
 
+def test_nobody_offers_to_take_the_call_back_of_a_patient_who_never_rang_or_of_a_stranger(line: Line) -> None:
+    amara, until = line.amara.account, timezone.now() + timedelta(hours=1)
+    unrung = line.call(caller_id=line.held.pk)
+    line.do("call.hang_up", {}, unrung)
+    line.pass_to(unrung, "ended")
+    with pytest.raises(Invalid):
+        offers.offer_call_back(amara, unrung, until)
+    line.pass_s(120)
+    wrong = talked(line, line.held.pk)
+    offers.offer_call_back(amara, wrong, until)
+    line.do("call.outcome", {"how": "wrong_number", "then": "done"}, wrong)
+    assert not CallBackOffer.objects.exists(), "a stranger's call back would ring the physician's own phone"
+    with pytest.raises(Invalid):
+        offers.offer_call_back(amara, wrong, until)
+
+
 # --- HTTP ------------------------------------------------------------------------------------------------------------
 
 

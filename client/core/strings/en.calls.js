@@ -343,7 +343,6 @@ export default {
   "refused.proof.day": "You have asked for as many of these calls as one may in a day.",
   "refused.proof.standing": "A call with a code is under way. Wait until it has ended.",
   "refused.proof.when": "Choose a time within the next seven days.",
-  "refused.number.carrier": "The carrier has not checked this number, or cannot be asked now. Try again shortly.",
   "refused.slip.search": "Type at least two letters of the name, or the whole number.",
   "refused.slip.taken": "A colleague at the desk has taken this slip.",
   "refused.slip.over": "This slip is closed or has expired.",
@@ -351,6 +350,9 @@ export default {
   "refused.patient.born": "Write the birth date as 1958-03-02, not in the future.",
   "refused.patient.field": "One of these values is not known.",
   "refused.patient.number": "This is not a number that can be called. Check it, with its country code.",
+  "refused.patient.number_right": "Numbers are added and changed by the clinic's desk, by an administrator, or by who may dial freely.",
+  "refused.patient.do_not_call_right": "That a patient may be called again is said by the clinic's desk or an administrator.",
+  "refused.patient.erase_right": "Patients are erased by the clinic's desk or an administrator.",
   "refused.patient.rows": "The file has no rows, or more than can be taken at once.",
   "refused.patient.columns": "The first row has to name the columns: name, born, number and so on.",
 };

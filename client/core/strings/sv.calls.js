@@ -343,7 +343,6 @@ export default {
   "refused.proof.day": "Du har bett om så många sådana samtal som man får på en dag.",
   "refused.proof.standing": "Ett samtal med en kod pågår. Vänta tills det är slut.",
   "refused.proof.when": "Välj en tid inom de närmaste sju dagarna.",
-  "refused.number.carrier": "Operatören har inte prövat numret, eller kan inte frågas nu. Försök snart igen.",
   "refused.slip.search": "Skriv minst två bokstäver av namnet, eller hela numret.",
   "refused.slip.taken": "En kollega i receptionen har tagit lappen.",
   "refused.slip.over": "Lappen är avslutad eller har gått ut.",
@@ -351,6 +350,9 @@ export default {
   "refused.patient.born": "Skriv födelsedatumet som 1958-03-02, inte i framtiden.",
   "refused.patient.field": "Ett av värdena är okänt.",
   "refused.patient.number": "Det här är inget nummer som kan ringas. Kontrollera det, med landsnummer.",
+  "refused.patient.number_right": "Nummer läggs in och ändras av klinikens reception, av en administratör eller av den som får ringa fritt.",
+  "refused.patient.do_not_call_right": "Att en patient får ringas igen säger klinikens reception eller en administratör.",
+  "refused.patient.erase_right": "Patienter raderas av klinikens reception eller en administratör.",
   "refused.patient.rows": "Filen har inga rader, eller fler än som kan tas på en gång.",
   "refused.patient.columns": "Första raden måste namnge kolumnerna: name, born, number och så vidare.",
 };
