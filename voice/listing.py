@@ -71,7 +71,7 @@ def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str,
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
-        "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
+        "decisions": [_decision(one) for one in call.decisions],
     }
 
 
@@ -218,8 +218,6 @@ def _numbers(ids: Collection[str]) -> dict[str, str]:
     return {row.pk: formatted(open_in(row, "number")) for row in rows}
 
 
-def _said(decision: dict[str, Any]) -> str:
-    """Say a rule's answer: its word, or how much of the limit was used."""
-    if "limit" in decision:
-        return f"{decision['rule']}: {decision['used']} of {decision['limit']}"
-    return f"{decision['rule']}: {decision.get('says', '')}"
+def _decision(one: dict[str, Any]) -> dict[str, Any]:
+    """A rule's answer: its word, or how much of the limit was used before the call."""
+    return {"rule": one["rule"], "says": one.get("says", ""), "used": one.get("used"), "limit": one.get("limit")}

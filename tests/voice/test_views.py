@@ -101,7 +101,13 @@ def test_one_call_has_its_legs_with_times_and_the_rules_that_were_asked(line: Li
     for leg in whole["legs"]:
         times = [leg[name] for name in ("dialing_at", "ringing_at", "answered_at", "ended_at")]
         assert times == sorted(times)
-    assert {one["rule"] for one in whole["decisions"]} >= {"right", "emergency", "region", "type", "hours"}
+    # The words for these stand in the client's catalogues: tests/client/core/rules.test.mjs.
+    assert {one["rule"]: one["says"] for one in whole["decisions"] if one["limit"] is None} == {
+        "right": "own", "emergency": "none", "region": "US", "type": "fixed_or_mobile", "hours": "any"}
+    counted = {one["rule"]: (one["used"], one["says"]) for one in whole["decisions"] if one["limit"] is not None}
+    assert counted == dict.fromkeys(
+        ("own_calls", "attempts_minute", "attempts_hour", "attempts_day", "destinations_hour", "concurrent_calls",
+         "minutes_day", "cents_day", "trunk_calls"), (0, ""))  # fmt: skip
     assert whole["ended_at"] - whole["bridged_at"] >= 65_000
 
 
