@@ -225,8 +225,9 @@ CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use,
     ("media_warn", 10.0, "after how long without sound the clinician is warned"),
     ("media_lost", 20.0, "after how long without sound a browser's leg is given up"),
 )}
-CURBSIDE_KEEP_NUMBER_DAYS = env.whole("KEEP_NUMBER_DAYS", 90, "after how many days the sealed numbers of a call are "
-                                      "erased; its record keeps the last two digits; 0: never", most=36_500)
+CURBSIDE_KEEP_NUMBER_DAYS = env.whole("KEEP_NUMBER_DAYS", 90, "after how many days the sealed numbers of a call and "
+                                      "what was refused are erased; a record keeps the last two digits; 0: never",
+                                      most=36_500)
 CURBSIDE_KEEP_PATIENT_DAYS = env.whole("KEEP_PATIENT_DAYS", 1_095, "after how many days a patient whom nobody called "
                                        "or looked at is erased from the address book; 0: never", most=36_500)
 CURBSIDE_CALL_REGIONS = env.words("CALL_REGIONS", [], "regions (ISO 3166) that every clinic may call besides its own "

@@ -47,6 +47,11 @@ def usable_phone(account_id: str, now: datetime) -> OwnPhone | None:
     return _kept(account_id).filter(usable_at__lte=now).order_by("-usable_at", "-pk").first()
 
 
+def is_own(account_id: str, e164: str) -> bool:
+    """Return whether a number is a member's own phone that they have not removed."""
+    return _kept(account_id).filter(proved_at__isnull=False, number_index__in=blind_indexes(EVERYWHERE, e164)).exists()
+
+
 def _kept(account_id: str) -> QuerySet[OwnPhone]:
     return OwnPhone.objects.filter(account=UUID(account_id), removed_at=None)
 

@@ -70,6 +70,15 @@ def check_destination(account_id: str, clinic_id: str, raw: str, now: datetime, 
     return Destination(number.e164, number.region, number.type, mask(number.e164), index, decisions)
 
 
+def mask_of(clinic_id: str, raw: str) -> str:
+    """Return the mask of what was typed by a clinic's member, "" where it is no number."""
+    country = Clinic.objects.filter(pk=clinic_id).values_list("country", flat=True).first()
+    try:
+        return mask(read_number(raw, country or NOWHERE).e164)
+    except Unreadable:
+        return ""
+
+
 def _check_emergency(raw: str, region: str) -> None:
     tel = find_emergency(raw, region)
     if tel is not None:
