@@ -65,8 +65,11 @@ def waiting_phone(account_id: str) -> OwnPhone | None:
 def add_phone(account: Account, raw: str, now: datetime) -> Proof:
     """Store a phone and have it called with a code; one that was waiting for its code is forgotten.
 
-    Raises Refusal `call.emergency`, `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
+    Whoever may not call makes us ring nobody either. Raises Refusal `call.not_verified`, `call.emergency`,
+    `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
     """
+    if account.verified_at is None:
+        raise refuse("call.not_verified")
     # The scope first, as in the start of a call, which comes to the account's row when it commits.
     lock_scopes(f"account:{account.pk}")
     _locked(account)
