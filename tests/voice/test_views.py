@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from members import clinic_members
@@ -17,7 +19,8 @@ from members.models import Account, Clinic
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
-from voice.models import CallRefusal, Slip
+from voice import exporting
+from voice.models import CallRecord, CallRefusal, Slip
 
 
 def get(account: Account, path: str, status: int = 200) -> Any:
@@ -154,12 +157,44 @@ def test_the_chart_counts_minutes_by_the_clinics_days_and_reasons(line: Line) ->
     assert [(one["reason"], one["count"]) for one in chart["reasons"]] == [("you_hung_up", 2)]
 
 
+def parts_of(line: Line, path: str, read: list[Any]) -> list[tuple[str, int]]:
+    """The parts of an answer as an ASGI server sends them, each with how much had been read by then."""
+    client = AsyncClient()
+    client.force_login(line.rosa.account)
+
+    async def ask() -> list[tuple[str, int]]:
+        answer: Any = await client.get("/api/v1" + path)
+        assert answer.status_code == 200 and answer["Cache-Control"] == "no-store"
+        return [(part.decode(), len(read)) async for part in answer.streaming_content]
+
+    return async_to_sync(ask)()
+
+
+def test_the_first_bytes_of_an_export_come_before_its_last_rows_are_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [talk(line) for _ in range(5)]
+    read: list[Any] = []
+    cells = exporting._cells
+
+    def watched(record: CallRecord) -> Iterator[str]:
+        read.append(record.call)
+        return cells(record)
+
+    monkeypatch.setattr(exporting, "_cells", watched)
+    monkeypatch.setattr(exporting, "CHUNK", 2)
+    parts = parts_of(line, f"/clinics/{line.id}/calls.csv", read)
+    assert [count for _, count in parts] == [0, 2, 4, 5]
+    text = "".join(part for part, _ in parts)
+    assert [row["call"] for row in csv.DictReader(io.StringIO(text))] == read
+    assert sorted(read) == sorted(made)
+
+
 def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
     line.own.evidence = "=cmd()"
     line.own.save()
     r = talk(line, purpose="result")
-    answer = get(line.rosa.account, f"/clinics/{line.id}/calls.csv")
-    text = b"".join(answer.streaming_content).decode()
+    text = "".join(part for part, _ in parts_of(line, f"/clinics/{line.id}/calls.csv", []))
     [row] = csv.DictReader(io.StringIO(text))
     assert row["call"] == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
