@@ -63,9 +63,13 @@ def next_due() -> datetime | None:
 
 
 def settle(action: Action, state: str, now: datetime) -> bool:
-    """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile."""
+    """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile.
+
+    One of which nobody knows keeps the end of its claim: until then it may have been asked.
+    """
     mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
-    return bool(mine.update(state=state, lease_until=None, done_at=now))
+    until = action.lease_until if state == "unknown" else None
+    return bool(mine.update(state=state, lease_until=until, done_at=now))
 
 
 def again(action: Action, now: datetime, *, after_s: float | None = None) -> bool:

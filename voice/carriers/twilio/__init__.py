@@ -35,7 +35,6 @@ SWITCHBOARD_PAUSE: Final = "WW"
 """Two seconds before an extension is dialled: a switchboard does not listen at once."""
 
 LISTED_MOST: Final = 1000
-LOOKED_BACK: Final = timedelta(minutes=2)
 LOOKS: Final = 4
 BETWEEN_LOOKS_S: Final = 0.4
 WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687", "+86282452253"})
@@ -110,11 +109,11 @@ class Twilio:
         self._update(carrier_id, status="completed")
 
     def fetch(self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
-              known: Collection[str] = ()) -> list[CarrierEvent]:
-        """Ask how a leg stands. Without its id it is looked for among the latest calls, by both numbers of `order`.
+              asked: tuple[datetime, datetime] | None = None, known: Collection[str] = ()) -> list[CarrierEvent]:
+        """Ask how a leg stands. Twilio keeps no name of ours, so without its id it is looked for in the list of calls.
 
-        Two calls that fit are as good as none: the wrong one must not be taken. Numbers are compared here and are never
-        part of a request's address.
+        There it is known by both numbers of `order` and by when it was made; two that fit are as good as none. Numbers
+        are compared here and are never part of a request's address.
         """
         if carrier_id:
             try:
@@ -123,14 +122,13 @@ class Twilio:
                 if error.provider_code == "20404":
                     return []
                 raise
-        if order is None:
+        if order is None or asked is None:
             return []
-        since = datetime.now(UTC) - LOOKED_BACK
         listed = rest.ask(lambda: self._client.calls.list(limit=LISTED_MOST, page_size=LISTED_MOST))
         fits = [
             call for call in listed
             if call.to == order.to and call._from == order.shown and call.sid not in known  # noqa: SLF001  (its name there)
-            and call.direction == "outbound-api" and call.date_created and call.date_created >= since
+            and call.direction == "outbound-api" and call.date_created and asked[0] <= call.date_created <= asked[1]
         ]  # fmt: skip
         return [self._event(reference, fits[0])] if len(fits) == 1 else []
 
