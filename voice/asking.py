@@ -69,6 +69,8 @@ def _dial(action: Action) -> None:
     if withdrawn is not None:
         _settle(action, "cancelled", withdrawn)
         return
+    if _is_late(action):
+        return
     try:
         carrier_id = carrier_of(attempt.carrier).dial(order)
     except CarrierError as error:
@@ -97,6 +99,19 @@ def _withdrawn(attempt: Attempt, to: str) -> Event | None:
     if not rulebook().still_wanted(account, clinic, to, own=own):
         return HangUp(By.SERVICE, Cause.WITHDRAWN)
     return None
+
+
+def _is_late(action: Action) -> bool:
+    """Whether a claim ended before its dial was asked, as of a process that stood still. What was not asked waits anew.
+
+    Where somebody has found the claim meanwhile the dial is unknown for good, and asking it now would ring a phone of a
+    call that may have ended.
+    """
+    now = timezone.now()
+    if action.lease_until is None or now < action.lease_until:
+        return False
+    outbox.again(action, now, after_s=0.0)
+    return True
 
 
 def _dial_refused(action: Action, attempt: Attempt, error: CarrierError) -> None:
@@ -200,6 +215,8 @@ def _proof(action: Action) -> None:
     order = proofs.order_of(proof)
     if order is None:
         _settle(action, "cancelled", None)
+        return
+    if _is_late(action):
         return
     try:
         carrier_of(settings.CURBSIDE_CARRIER).dial(order)

@@ -267,8 +267,8 @@ def test_what_the_list_of_calls_knows_of_a_dial_whose_answer_was_lost(
     lost, asked = order("patient"), lately()
     [event] = twilio.fetch("patient-leg", None, order=lost, asked=asked)
     assert (event.carrier_id, event.kind, event.reference) == (fake.calls[0].sid, "ringing", "patient-leg")
-    assert twilio.fetch("patient-leg", None, order=order("patient"), known=[fake.calls[0].sid]) == []
-    assert twilio.fetch("patient-leg", None, order=order("patient", shown=SERVICE)) == []
+    assert twilio.fetch("patient-leg", None, order=lost, asked=asked, known=[fake.calls[0].sid]) == []
+    assert twilio.fetch("patient-leg", None, order=order("patient", shown=SERVICE), asked=asked) == []
     assert twilio.fetch("patient-leg", None) == []
 
 
@@ -537,6 +537,7 @@ def test_instants_that_make_no_sense_are_ours(fake: FakeTwilio, receiver: Receiv
 def test_what_is_in_no_table_is_refused_and_what_broke_there_is_uncertain() -> None:
     assert meaning_of(400, 99999) == (Cause.REFUSED, True)
     assert meaning_of(503, None) == (Cause.UNCERTAIN, False)
+    assert meaning_of(408, None) == (Cause.UNCERTAIN, False)
     assert meaning_of(429, None) == (Cause.FAILED, False)
     assert all(not meaning.permanent or meaning.cause is not Cause.UNCERTAIN for meaning in ERRORS.values())
 
