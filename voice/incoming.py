@@ -83,14 +83,17 @@ def go_on(reference: str, step: int, call: IncomingCall, now: datetime) -> Route
     return _next(row, call, number, now)
 
 
-def let_through(reference: str, pressed: str) -> tuple[bool, str]:
-    """Return whether the phone that answered may talk, and the language to ask for a key in. Raises Unknown.
+def let_through(reference: str, step: int, pressed: str) -> tuple[bool, str]:
+    """Return whether the phone of a step that answered may talk, and the language to ask for a key in. Raises Unknown.
 
-    Where a voicemail box may have answered, only the key counts.
+    A phone that answers when the next place rings already may not. Where a voicemail box may have answered, only the
+    key counts.
     """
     row = ReturnCall.objects.select_for_update().filter(pk=reference, ended_at=None).first()
     if row is None:
         raise Unknown
+    if row.step != step:
+        return False, _language(row.clinic)
     if not row.answered and (row.went not in OWN_OR_MOBILE or pressed == "1"):
         row.answered = True
         row.save(update_fields=["answered"])

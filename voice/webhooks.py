@@ -102,12 +102,12 @@ def after(carrier: Carrier, request: WebhookRequest, reference: str, step: int) 
 
 
 @webhook
-def accept(carrier: Carrier, request: WebhookRequest, reference: str) -> Document:
+def accept(carrier: Carrier, request: WebhookRequest, reference: str, step: int) -> Document:
     """A phone answered a call that came in: let the caller through, or ask for a key where a machine may answer."""
     speaker = _writer(carrier)
     with alone(), transaction.atomic():
-        through, language = incoming.let_through(reference, speaker.pressed(request))
-    return speaker.accept(reference, language, accepted=through)
+        through, language = incoming.let_through(reference, step, speaker.pressed(request))
+    return speaker.accept(reference, step, language, accepted=through)
 
 
 @webhook
@@ -128,7 +128,7 @@ urlpatterns = [
     path("voice/<slug:carrier>/incoming", call_in),
     path("voice/<slug:carrier>/ended", ended),
     path("voice/<slug:carrier>/after/<slug:reference>/<int:step>", after),
-    path("voice/<slug:carrier>/accept/<slug:reference>", accept),
+    path("voice/<slug:carrier>/accept/<slug:reference>/<int:step>", accept),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>", leg),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>/<slug:n>", leg),
 ]

@@ -37,8 +37,9 @@ class Instruction:
 class Route:
     """Where an incoming call goes: `to` (E.164) rings for `ring_s`, showing `shown`; without `to`, `text` is said.
 
-    `reference` names the incoming call. The phone that answers is known by its asking us what to do, so `to` is always
-    dialled with an address for that. Empty `shown` leaves the caller's number as it came. `step` is which place it is.
+    `reference` names the incoming call and `step` the place that rings, so that a word of one place that comes late or
+    twice is not taken for the next one's. The phone that answers is known by its asking us what to do, so `to` is
+    always dialled with an address for that. Empty `shown` leaves the caller's number as it came.
     """
 
     reference: str
@@ -91,7 +92,7 @@ class WritesDocuments(Protocol):
         """Return the keys that a verified request brings, "" for none."""
         ...
 
-    def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
+    def accept(self, reference: str, step: int, language: str, *, accepted: bool) -> Document:
         """Write down what is asked of one who answers a call that came in: a key, or nothing once it is `accepted`."""
         ...
 
