@@ -49,7 +49,7 @@ class Loop:
         self._wanted = wanted
         self._most = threads or settings.CURBSIDE_CALL_THREADS
         self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
-        self._sweeper = ThreadPoolExecutor(1, "curbside-sweep")
+        self._sweeper = ThreadPoolExecutor(2, "curbside-sweep")
         self._asked: set[Future[None]] = set()
         self._swept: dict[Sweep, Future[None]] = {}
         self._stopping = threading.Event()

@@ -27,7 +27,7 @@ class Instruction:
     reference: str = ""
     room: str = ""
     waits: bool = False
-    text: str = ""
+    text: str = field(default="", repr=False)
     language: str = "en"
     max_s: int = 3600
     press_one_s: int = 15
@@ -66,9 +66,9 @@ class IncomingCall:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The answer to a webhook."""
+    """The answer to a webhook. Its `repr` shows neither a number nor a code."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str = "text/xml; charset=utf-8"
 
 

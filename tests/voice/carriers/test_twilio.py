@@ -18,7 +18,7 @@ from tests.voice.fake_twilio.callbacks import Posted, signature
 from tests.voice.fake_twilio.world import every, of_status
 from voice.call import Cause
 from voice.carriers.base import CarrierError, DialOrder, Forged, WebhookRequest
-from voice.carriers.documents import Instruction
+from voice.carriers.documents import Document, IncomingCall, Instruction, Route
 from voice.carriers.twilio import Twilio
 from voice.carriers.twilio.codes import ERRORS, SIP, end_of, meaning_of
 from voice.carriers.twilio.twiml import PROMPTS_MOST
@@ -549,6 +549,12 @@ def test_the_most_exact_cause_wins() -> None:
     assert end_of("failed") is Cause.FAILED
     assert end_of("levitating") is Cause.UNKNOWN
     assert set(SIP.values()) <= {Cause.UNREACHABLE, Cause.BUSY, Cause.DECLINED}
+
+
+def test_neither_a_code_nor_a_number_stands_in_the_repr_of_what_a_leg_is_told() -> None:
+    told = repr([Instruction("say", text="The code is four, two."), Document(b"<Number>+16175550155</Number>"),
+                 Route("r", "text", to=PATIENT, shown=CLINIC), IncomingCall("CA", PATIENT, CLINIC)])
+    assert "four" not in told and not any(digits in told for digits in DIGITS)
 
 
 def test_only_the_adapter_imports_the_package() -> None:
