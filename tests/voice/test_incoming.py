@@ -22,7 +22,7 @@ def riverside(db: None) -> Riverside:
     made, now = Riverside(), timezone.now()
     routing.change_rule(made.rosa.account, made.id, route="on_call", after_hours="message", openings=[],
                         desk_number=DESK, language="en")
-    routing.add_turn(made.rosa.account, made.id, made.member, DUTY, now, now + timedelta(hours=1))
+    routing.add_turn(made.rosa.account, made.id, made.amara.pk, DUTY, now, now + timedelta(hours=1))
     return made
 
 
@@ -56,7 +56,7 @@ def test_a_call_that_came_in_and_is_over_gives_no_number_to_dial(riverside: Rive
 
 def test_a_call_that_was_taken_is_taken_by_no_second_phone(riverside: Riverside) -> None:
     first = come_in()
-    assert incoming.let_through(first.reference, "1") == (True, "en")
+    assert incoming.let_through(first.reference, first.step, "1") == (True, "en")
     assert come_in().text == "Goodbye."
     assert ReturnCall.objects.get().ended_at is None
     assert after(first).text == "Goodbye." and ReturnCall.objects.get().ended_at is not None

@@ -190,7 +190,7 @@ def test_the_webhook_of_a_call_that_comes_twice_is_one_call(line: TwilioLine, de
 
 def test_a_place_that_is_done_twice_skips_none(line: TwilioLine, desk: Phone) -> None:
     now = timezone.now()
-    routing.add_turn(line.riverside.rosa.account, line.riverside.id, str(line.riverside.amara.account_id), DUTY, now,
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, line.riverside.amara.pk, DUTY, now,
                      now + timedelta(hours=8))
     change_rule(line, "on_call")
     r = missed_call(line)
