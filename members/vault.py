@@ -20,6 +20,7 @@ from realtime.log import create_stream
 from realtime.models import Inbox, Seat
 from realtime.rows import Part
 from realtime.sealing import seal, unseal
+from realtime.sql import among, live_seats
 
 Sealed = bytes | memoryview  # PostgreSQL's driver gives a view
 TRIES = 24  # names are drawn from tens of thousands, so more than a few collisions in one thread mean a fault
@@ -36,15 +37,10 @@ def find_seats(pairs: Sequence[tuple[str, str]]) -> list[SeatRef | None]:
     Two queries, however many pairs.
     """
     places = [place_of(member, stream) for member, stream in pairs]
-    found = sql.among("SELECT place_mark, pair FROM members_vault WHERE place_mark", places)
+    found = among("SELECT place_mark, pair FROM members_vault WHERE place_mark {among}", places)
     seat_ids = {place: _open_pair(place, pair)[1] for place, pair in found}
-    seats = _seats(seat_ids.values())
+    seats = live_seats(seat_ids.values())
     return [seats.get(seat_ids.get(place, "")) for place in places]
-
-
-def _seats(ids: Iterable[str]) -> dict[str, SeatRef]:
-    text = "SELECT id, stream_id, name, badge FROM realtime_seat WHERE left_seq IS NULL AND id"
-    return {row[0]: SeatRef(*row) for row in sql.among(text, ids)}
 
 
 def access_stream(account: Account, stream_id: str) -> SeatRef:

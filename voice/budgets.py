@@ -1,6 +1,7 @@
 """How much may be called: rows that reserve, counted under locks, so exact under any number of parallel requests.
 
 A call reserves all that it may last when it begins and keeps what it lasted when it ends. Redis plays no part.
+A day is the last 24 hours: midnight moves with the time zone, which a clinic chooses itself.
 """
 
 from dataclasses import dataclass, field
@@ -10,8 +11,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from members.models import Clinic
-from members.quiet import day_began
 from realtime import rows, sql
 from realtime.rows import Part
 from realtime.sql import on_postgresql
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from voice.policy import Destination
 
 MINUTE_S: Final = 60
+DAY: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +70,9 @@ def limits_on(own: ClinicLimits | None) -> Limits:
     return Limits(**values)
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a clinic's calls are weighed by: its limits, and when its day began."""
-
-    limits: Limits
-    today: datetime
-
-
-def terms_of(clinic_id: str, now: datetime) -> Terms:
-    """Return the terms of a clinic."""
-    clinic = Clinic.objects.select_related("limits").get(pk=UUID(clinic_id))
-    return Terms(limits_on(getattr(clinic, "limits", None)), day_began(now, clinic.time_zone))
+def limits_of(clinic_id: str) -> Limits:
+    """Return the limits of a clinic."""
+    return limits_on(ClinicLimits.objects.filter(pk=UUID(clinic_id)).first())
 
 
 def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destination", trunk: str,
@@ -90,13 +81,13 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
-    terms = terms_of(clinic_id, now)  # before the locks, which others wait for
-    weighed, part = reserving(call_id, account_id, clinic_id, destination, trunk, terms, now)
+    limits = limits_of(clinic_id)  # before the locks, which others wait for
+    weighed, part = reserving(call_id, account_id, clinic_id, destination, trunk, limits, now)
     rows.send([part])
     return weighed
 
 
-def reserving(call_id: str, account_id: str, clinic_id: str, destination: "Destination", trunk: str, terms: Terms,
+def reserving(call_id: str, account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
               now: datetime) -> tuple[Reserved, Part]:
     """Weigh a call under the locks of its scopes, and return with it what stores the reservation.
 
@@ -104,16 +95,15 @@ def reserving(call_id: str, account_id: str, clinic_id: str, destination: "Desti
     READ COMMITTED). Raises Refusal as `reserve`.
     """
     lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
-    weighed = weigh(account_id, clinic_id, destination, trunk, terms, now)
-    longest = terms.limits.longest_call_s
+    weighed = weigh(account_id, clinic_id, destination, trunk, limits, now)
     return weighed, rows.insert(Reservation(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
-        seconds=longest, cents=_cents(longest, terms.limits.cents_minute), made_at=now))
+        seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now))
 
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
     """Return what `reserve` would, and reserve nothing. Raises the same."""
-    return weigh(account_id, clinic_id, destination, trunk, terms_of(clinic_id, now), now)
+    return weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), now)
 
 
 def release(call_id: str, now: datetime, talked_s: int) -> None:
@@ -151,26 +141,26 @@ def _cents(seconds: int, cents_minute: int) -> int:
 COUNTS: Final = (
     "SELECT own.*, here.*, (SELECT count(*) FROM voice_reservation WHERE trunk = %s AND released_at IS NULL) FROM ("
     "SELECT count(*) FILTER (WHERE released_at IS NULL), count(*) FILTER (WHERE made_at > %s), "
-    "count(*) FILTER (WHERE made_at > %s), count(*) FILTER (WHERE made_at >= %s), "
+    "count(*) FILTER (WHERE made_at > %s), count(*) FILTER (WHERE made_at > %s), "
     "count(DISTINCT destination) FILTER (WHERE made_at > %s), "
     "count(*) FILTER (WHERE made_at > %s AND destination = %s) "
-    "FROM voice_reservation WHERE account = %s AND (made_at >= %s OR released_at IS NULL)) own, ("
+    "FROM voice_reservation WHERE account = %s AND (made_at > %s OR released_at IS NULL)) own, ("
     "SELECT count(*) FILTER (WHERE released_at IS NULL), coalesce(sum(seconds), 0), coalesce(sum(cents), 0) "
-    "FROM voice_reservation WHERE clinic = %s AND (made_at >= %s OR released_at IS NULL)) here"
+    "FROM voice_reservation WHERE clinic = %s AND (made_at > %s OR released_at IS NULL)) here"
 )
 """Of the member: live, in this minute, hour and day, numbers of this hour, and whether it was one of them; of the
-clinic: live, seconds and cents of today; live calls of the trunk."""
+clinic: live, seconds and cents of this day; live calls of the trunk."""
 
 
-def weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, terms: Terms,
+def weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
           now: datetime) -> Reserved:
     """Weigh a call that wants to begin against all that is reserved; one statement. Raises Refusal as `reserve`."""
-    hour, today, limits = now - timedelta(hours=1), terms.today, terms.limits
+    hour, day_ago = now - timedelta(hours=1), now - DAY
     account, clinic = UUID(account_id), UUID(clinic_id)
     with sql.prepared() as cursor:
         cursor.execute(COUNTS, rows.given(
-            trunk, now - timedelta(minutes=1), hour, today, hour, hour, destination.index, account, min(hour, today),
-            clinic, today))
+            trunk, now - timedelta(minutes=1), hour, day_ago, hour, hour, destination.index, account, day_ago,
+            clinic, day_ago))
         live, minute, in_hour, day, called, again, clinic_live, seconds, cents, lines = map(int, cursor.fetchone())
     weighing = Weighing(now)
     weighing.weigh("own_calls", "call.budget_yours", live, 1, 1)

@@ -68,7 +68,8 @@ NOTHING: Final = Ground(None, None, None, None, None, False, False)
 
 def stand_on(account: str, now: datetime, *, clinic: str = "", caller_id: str = "", patient: str = "") -> Ground:
     """Read what stands of a member's wish; what is not named, or is no id, is not there."""
-    values = rows.given(_uuid_or_none(clinic), patient, caller_id, now, now, UUID(account))
+    member = _uuid_or_none(account)
+    values = rows.given(_uuid_or_none(clinic), patient, caller_id, now, now, member)
     named = ", ".join(rows.columns(model, alias) for model, alias in zip(READ, AS, strict=True))
     with sql.prepared() as cursor:
         cursor.execute(f"SELECT {named}, {HAS_SECOND_FACTOR}, {PAUSED} {FROM}", values)

@@ -217,7 +217,9 @@ class Held:
             assert end is not None
             self.row.by, self.row.cause = end.by, end.cause
             self.row.reason = reason_of(end.by, end.stage, end.cause)
-            self.row.ended_at, self.row.talked_s = self.now, self.call.talked_s
+            # The clock may have been put back meanwhile.
+            self.row.ended_at = max(self.now, self.row.bridged_at or self.row.started_at)
+            self.row.talked_s = self.call.talked_s
             self._changed |= {"by", "cause", "reason", "ended_at", "talked_s"}
             d = {**d, "reason": self.row.reason, "record": self.r}
         self._told.append((kind, d))

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
-from members.clinics import names_of_clinics
+from members.clinics import names_of_clinics, verified_places_of
 from members.directory import names_of
 from members.quiet import local, zone
+from realtime import protocol as wire
 from realtime.instants import to_ms
 from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
 from voice.numbers import formatted
@@ -26,6 +27,7 @@ from voice.sealed import open_in
 from voice.shapes import or_none
 
 PAGE: Final = 30
+CHARTED: Final = timedelta(days=30)
 CHARTED_MOST: Final = timedelta(days=92)
 
 
@@ -50,17 +52,17 @@ class Page:
 
 def own_calls(account: UUID, before: datetime | None) -> Page:
     """Return a member's own calls and refusals, newest first."""
-    return _page(Q(account=account), Filters(), before, who=False)
+    return _page(Q(account=account), Filters(), before, account, who=False)
 
 
-def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None) -> Page:
+def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None, reader: UUID) -> Page:
     """Return all calls and refusals of a clinic, newest first, with who made them."""
-    return _page(Q(clinic=clinic), filters, before, who=True)
+    return _page(Q(clinic=clinic), filters, before, reader, who=True)
 
 
-def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
+def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str, Any]:
     """Return one call with its legs, the rules that were asked, and until when a call back rings who made it."""
-    [item] = _items([call], [], who=who)
+    [item] = _items([call], [], reader, who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
     legs = [describe_leg(attempt) for attempt in attempts]
     kept = ("side", "n", "way", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause")
@@ -69,7 +71,7 @@ def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
-        "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
+        "decisions": [_decision(one) for one in call.decisions],
     }
 
 
@@ -80,15 +82,21 @@ def count_own(account: UUID, now: datetime) -> tuple[int, int]:
 
 
 def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict[str, Any]:
-    """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic."""
-    since = max(filters.since or now - timedelta(days=30), now - CHARTED_MOST)
+    """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic.
+
+    Nothing after now is charted. Raises Refusal `malformed` for a span that ends before it begins.
+    """
+    until = min(filters.until or now, now)
+    since = max(filters.since or until - CHARTED, until - CHARTED_MOST)
+    if since > until:
+        raise wire.refuse("malformed")
     rows = _filtered(Q(clinic=clinic), Filters(since, filters.until, filters.member, filters.reason, filters.talked))
     ended = rows.filter(ended_at__isnull=False)
     by_day = ended.annotate(day=TruncDate("started_at", tzinfo=zone(time_zone) or UTC)).values("day").order_by("day")
     found = {row["day"]: row for row in by_day.annotate(n=Count("pk"), talked=Sum("talked_s"))}
     reasons = ended.values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
-    refusals = CallRefusal.objects.filter(clinic=clinic, at__gte=since, at__lt=filters.until or now)
-    first, last = local(since, time_zone).date(), local(filters.until or now, time_zone).date()
+    refusals = CallRefusal.objects.filter(clinic=clinic, at__gte=since, at__lt=until)
+    first, last = local(since, time_zone).date(), local(until, time_zone).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {
         "days": [
@@ -104,7 +112,7 @@ def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict
     }  # fmt: skip
 
 
-def _page(whose: Q, filters: Filters, before: datetime | None, *, who: bool) -> Page:
+def _page(whose: Q, filters: Filters, before: datetime | None, reader: UUID, *, who: bool) -> Page:
     calls = _filtered(whose, filters).order_by("-started_at", "-pk").select_related("outcome")
     refusals = CallRefusal.objects.filter(whose).order_by("-at", "-pk")
     if filters.reason or filters.talked:
@@ -116,7 +124,7 @@ def _page(whose: Q, filters: Filters, before: datetime | None, *, who: bool) -> 
     until = min((at for at in (before, filters.until) if at is not None), default=None)
     if until is not None:
         calls, refusals = calls.filter(started_at__lt=until), refusals.filter(at__lt=until)
-    items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), who=who)
+    items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), reader, who=who)
     items.sort(key=lambda item: -int(item["at"]))
     more = len(items) > PAGE
     return Page(items[:PAGE], str(items[PAGE - 1]["at"]) if more else None)
@@ -131,9 +139,13 @@ def _filtered(whose: Q, filters: Filters) -> Any:
     return rows.filter(bridged_at__isnull=not filters.talked)
 
 
-def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:
+def _items(
+    calls: Sequence[Call], refusals: Sequence[CallRefusal], reader: UUID, *, who: bool
+) -> list[dict[str, Any]]:
+    """Describe rows. Who the patient is now is for those who belong to the clinic now; others keep the mask."""
     rows: list[Call | CallRefusal] = [*calls, *refusals]
-    patients = rulebook().patients({row.patient for row in rows if row.patient})
+    places = verified_places_of(reader)
+    patients = rulebook().patients({row.patient for row in rows if row.patient and row.clinic in places})
     clinics = names_of_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
     people = names_of({row.account for row in rows}) if who else {}
@@ -141,7 +153,7 @@ def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool)
     for item, row in zip(items, rows, strict=True):
         clinic = row.clinic
         item["clinic"] = None if clinic is None else {"id": str(clinic), "name": clinics.get(clinic, "")}
-        item["patient"] = patients.get(row.patient)
+        item["patient"] = patients.get(row.patient) if clinic in places else None
         item["who"] = people.get(row.account, "") if who else None
     return items
 
@@ -191,9 +203,9 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
     }
 
 
-def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
+def describe_refusal(row: CallRefusal, reader: UUID, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
-    [item] = _items([], [row], who=who)
+    [item] = _items([], [row], reader, who=who)
     return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": [], "call_back_until": None}
 
 
@@ -206,8 +218,6 @@ def _numbers(ids: Collection[str]) -> dict[str, str]:
     return {row.pk: formatted(open_in(row, "number")) for row in rows}
 
 
-def _said(decision: dict[str, Any]) -> str:
-    """Say a rule's answer: its word, or how much of the limit was used."""
-    if "limit" in decision:
-        return f"{decision['rule']}: {decision['used']} of {decision['limit']}"
-    return f"{decision['rule']}: {decision.get('says', '')}"
+def _decision(one: dict[str, Any]) -> dict[str, Any]:
+    """A rule's answer: its word, or how much of the limit was used before the call."""
+    return {"rule": one["rule"], "says": one.get("says", ""), "used": one.get("used"), "limit": one.get("limit")}

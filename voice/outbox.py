@@ -23,6 +23,9 @@ from voice.models import Action, Attempt, Call, CallNumber, HeardEvent, Loopback
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
+TRIED_FOR: Final = {"hangup": timedelta(minutes=90)}
+"""What is tried on after those tries, and for how long, every half a minute: longer than a leg lives at its carrier."""
+PAUSE_ON_S: Final = 30.0
 CLAIMED: Final = (
     f"SELECT {rows.columns(Action, 'x')}, {rows.columns(Attempt, 'a')}, {rows.columns(Call, 'c')}, "
     f"{rows.columns(CallNumber, 't')}, {rows.columns(CallNumber, 's')} FROM CLAIMED x "
@@ -90,17 +93,23 @@ def settle(action: Action, state: str, now: datetime) -> bool:
 
 
 def settling(action: Action, state: str, now: datetime) -> Part:
-    """Return what stores what became of a claimed action, to be sent with other statements."""
-    return Part("UPDATE voice_action SET state = %s, lease_until = NULL, done_at = %s "
+    """Return what stores what became of a claimed action, to be sent with other statements.
+
+    One of which nobody knows keeps the end of its claim: until then it may have been asked.
+    """
+    until = action.lease_until if state == "unknown" else None
+    return Part("UPDATE voice_action SET state = %s, lease_until = %s, done_at = %s "
                 "WHERE id = %s AND state = 'claimed' AND lease_until = %s",
-                rows.given(state, now, action.pk, action.lease_until))
+                rows.given(state, until, now, action.pk, action.lease_until))
 
 
 def again(action: Action, now: datetime, *, after_s: float | None = None) -> bool:
     """Let a claimed action be asked again later. Returns False where it has been tried often enough."""
-    if action.tries >= TRIES_MOST and after_s is None:
+    often = action.tries >= TRIES_MOST
+    if often and after_s is None and action.made_at <= now - TRIED_FOR.get(action.kind, timedelta()):
         return False
-    pause = min(0.5 * 2**action.tries, LONGEST_PAUSE_S) if after_s is None else after_s
+    usual = PAUSE_ON_S if often else min(0.5 * 2**action.tries, LONGEST_PAUSE_S)
+    pause = usual if after_s is None else after_s
     mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
     mine.update(state="waiting", lease_until=None, due_at=now + timedelta(seconds=pause))
     return True

@@ -6,6 +6,7 @@ clinic may look up its patients; another clinic's are not found.
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from members.clinics import find_place
 from realtime import rows
 from realtime.protocol import refuse as refuse_plainly
 from realtime.rows import Part
-from voice.models import Patient
+from voice.models import Patient, PatientLook
 from voice.refusals import refuse
 from voice.sealed import mask, open_in
 
+FOUND_AGAIN: Final = timedelta(hours=1)
 WHICH: Final = {"preferred": "number", "second": "second"}
 
 
@@ -82,6 +84,13 @@ def number_to_dial(patient: Patient, which: str) -> str:
     return number
 
 
+def mask_of(clinic_id: str, patient_id: str, which: str) -> str:
+    """Return the mask of a patient's number, "" where there is none."""
+    row = Patient.objects.filter(pk=patient_id, clinic=UUID(clinic_id)).first()
+    number = open_in(row, WHICH[which]) if row is not None else ""
+    return mask(number) if number else ""
+
+
 def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> None:
     """Record that a member saw who the patient is. `why`: opened, dialling or changed."""
     rows.send(looking(account_id, patient_id, why))
@@ -96,6 +105,17 @@ def looking(account_id: str, patient_id: str, why: str) -> list[Part]:
              rows.given(UUID(account_id), why, now, patient_id)),
         Part("UPDATE voice_patient SET used_at = %s WHERE id = %s", rows.given(now, patient_id)),
     ]  # fmt: skip
+
+
+def remember_found(account_id: str, clinic_id: UUID, patient_ids: Collection[str]) -> None:
+    """Record whose names a member found by a search: each once in an hour, as one types a name letter by letter."""
+    now = timezone.now()
+    looks = PatientLook.objects.filter(account=UUID(account_id), why="found", at__gt=now - FOUND_AGAIN)
+    known = set(looks.filter(patient__in=patient_ids).values_list("patient", flat=True))
+    PatientLook.objects.bulk_create(
+        PatientLook(patient=patient, clinic_id=clinic_id, account_id=account_id, why="found", at=now)
+        for patient in patient_ids if patient not in known
+    )
 
 
 def note_wrong_number(patient_id: str, which: str) -> None:

@@ -15,6 +15,7 @@ from members.models import Clinic, ClinicMembership
 from members.quiet import is_quiet
 from realtime import rows, sql
 from voice.budgets import Reserved, peek, release, reserve
+from voice.do_not_call import MARKED, marked_by
 from voice.ground import Ground, stand_on
 from voice.models import CallPause, ClinicLimits, RegionException
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number, zones_of
@@ -77,6 +78,15 @@ def destination_on(ground: Ground, raw: str, now: datetime, *, free: bool, urgen
     return Destination(number.e164, number.region, number.type, mask(number.e164), index, decisions)
 
 
+def mask_of(clinic_id: str, raw: str) -> str:
+    """Return the mask of what was typed by a clinic's member, "" where it is no number."""
+    country = Clinic.objects.filter(pk=clinic_id).values_list("country", flat=True).first()
+    try:
+        return mask(read_number(raw, country or NOWHERE).e164)
+    except Unreadable:
+        return ""
+
+
 def _check_emergency(raw: str, region: str) -> None:
     tel = find_emergency(raw, region)
     if tel is not None:
@@ -115,10 +125,9 @@ def _check_number(number: Number, place: ClinicMembership, now: datetime) -> Non
     if number.type not in DIALLED:
         raise refuse("call.type")
     here, anywhere = blind_indexes(str(place.clinic_id), number.e164), blind_indexes(EVERYWHERE, number.e164)
-    marks = ", ".join(["%s"] * len(here))
     with sql.prepared() as cursor:
-        cursor.execute(OF_NUMBER.replace("MARKS", marks), rows.given(
-            place.clinic_id, number.region, now, place.clinic_id, *here, *here, place.account_id, *anywhere,
+        cursor.execute(OF_NUMBER.replace("MARKS", ", ".join(["%s"] * len(here))), rows.given(
+            place.clinic_id, number.region, now, *marked_by(place.clinic_id, here), place.account_id, *anywhere,
             place.clinic_id, *anywhere))
         excepted, do_not_call, own = cursor.fetchone()
     if not excepted and number.region not in {place.clinic.country, *settings.CURBSIDE_CALL_REGIONS}:
@@ -131,8 +140,7 @@ def _check_number(number: Number, place: ClinicMembership, now: datetime) -> Non
 
 OF_NUMBER: Final = (
     "SELECT EXISTS(SELECT 1 FROM voice_regionexception WHERE clinic_id = %s AND region = %s AND until > %s), "
-    "EXISTS(SELECT 1 FROM voice_patient WHERE clinic_id = %s AND do_not_call "
-    "AND (number_index IN (MARKS) OR second_index IN (MARKS))), "
+    f"{MARKED}, "
     "EXISTS(SELECT 1 FROM voice_ownphone WHERE account_id = %s AND number_index IN (MARKS) AND removed_at IS NULL) "
     "OR EXISTS(SELECT 1 FROM voice_clinicnumber WHERE clinic_id = %s AND number_index IN (MARKS) "
     "AND state <> 'revoked')"

@@ -9,16 +9,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from members.quiet import day_began
 from realtime.protocol import refuse as refuse_plainly
 from realtime.rows import Part
 from voice import budgets, patients, policy
-from voice.budgets import Terms, limits_on
+from voice.budgets import Limits, limits_on
+from voice.do_not_call import is_marked
 from voice.ground import stand_on
 from voice.models import Reservation
 from voice.permits import Permit
-from voice.phones import own_phone
+from voice.phones import is_own, own_phone
 from voice.rights import caller_id_on, still_may_show
 from voice.sealed import mask, open_in
 from voice.shapes import Wish
@@ -29,7 +30,7 @@ class Going:
     """What a permit hands back when budgets are reserved: where the call goes, and what it is weighed by."""
 
     to: policy.Destination
-    terms: Terms
+    limits: Limits
 
 
 class Rules:
@@ -57,14 +58,14 @@ class Rules:
             says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=to.e164, own_mask=mask(phone),
             mask=to.mask, patient="" if patient is None else patient.pk,
             language="en" if patient is None else patient.language,
-            destination=Going(to, Terms(limits, day_began(now, ground.place.clinic.time_zone))),
+            destination=Going(to, limits),
             max_s=limits.longest_call_s, decisions=[{"rule": "right", "says": shown.mode}, *to.decisions],
         )  # fmt: skip
 
     def peek(self, permit: Permit, carrier: str, now: datetime) -> list[dict[str, Any]]:
         """Return the budgets as they stand. Raises Refusal `call.budget_…`."""
         going: Going = permit.destination
-        return list(budgets.weigh(permit.account, permit.clinic, going.to, carrier, going.terms, now).decisions)
+        return list(budgets.weigh(permit.account, permit.clinic, going.to, carrier, going.limits, now).decisions)
 
     def attempts(self, permit: Permit, now: datetime) -> tuple[int, int]:
         """Return how often this clinic called this number in the last 24 hours, and in the last seven days."""
@@ -76,7 +77,7 @@ class Rules:
                 ) -> tuple[list[dict[str, Any]], list[Part]]:
         """Weigh the budgets of a call under their locks. Raises Refusal `call.budget_…`."""
         going: Going = permit.destination
-        taken, part = budgets.reserving(call, permit.account, permit.clinic, going.to, carrier, going.terms, now)
+        taken, part = budgets.reserving(call, permit.account, permit.clinic, going.to, carrier, going.limits, now)
         return list(taken.decisions), [part]
 
     def release(self, call: str, now: datetime, talked_s: int) -> list[Part]:
@@ -87,9 +88,19 @@ class Rules:
         """Look again before the patient's leg. Raises Refusal `call.no_right`, `call.number_expired`, `call.paused`."""
         still_may_show(caller_id, account, clinic)
 
+    def still_wanted(self, account: str, clinic: str, to: str, *, own: bool) -> bool:
+        """Look again before a leg."""
+        return is_own(account, to) if own else not is_marked(UUID(clinic), to)
+
     def looked(self, account: str, patient: str) -> list[Part]:
         """Remember a look before dialling."""
         return patients.looking(account, patient, "dialling")
+
+    def mask_of(self, clinic: str, wish: Wish) -> str:
+        """Return the mask of whom a wish is for, "" where that cannot be read."""
+        if wish.patient is not None:
+            return patients.mask_of(clinic, wish.patient, wish.to)
+        return policy.mask_of(clinic, wish.number or "")
 
     def wrong_number(self, patient: str, which: str) -> None:
         """Somebody else answered there."""

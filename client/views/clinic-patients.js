@@ -58,7 +58,7 @@ export function clinicPart(clinic) {
 }
 
 function list(clinic, state, again) {
-  if (state.error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${state.errorText(error)}</p>`;
+  if (state.error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${errorText(state.error)}</p>`;
   if (state.items === null) return skeleton(4);
   if (!state.items.length) {
     return statement({ icon: "contact", title: state.q ? t("patients.none.found") : t("patients.none"), text: state.q ? t("patients.none.found.text") : t("patients.none.text") });

@@ -182,7 +182,7 @@ def record(item: Json) -> Json:
         "legs": legs,
         "bridged_at": at + 21_100,
         "ended_at": at + 353_000,
-        "decisions": [{"rule": "region", "says": "United States: allowed"}],
+        "decisions": [{"rule": "region", "says": "US", "used": None, "limit": None}],
     }
 
 

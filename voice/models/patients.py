@@ -42,6 +42,17 @@ class Patient(models.Model):
         ]
 
 
+class DoNotCall(models.Model):
+    """A number that a clinic does not call, as a keyed index: it is kept when the patient is erased."""
+
+    clinic = models.ForeignKey("members.Clinic", models.CASCADE, related_name="+")
+    number_index = models.CharField(max_length=INDEX_LENGTH)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "number_index"], name="voice_do_not_call_once")]
+
+
 class PatientWord(models.Model):
     """The beginning of a word of a patient's name as a keyed index of the clinic: finds, and tells nothing."""
 
@@ -50,7 +61,7 @@ class PatientWord(models.Model):
 
 
 class PatientLook(models.Model):
-    """Somebody saw a patient's name beside the number. `why`: opened, dialling, changed or erased.
+    """Somebody saw a patient's name beside the number. `why`: found, opened, dialling, changed or erased.
 
     No foreign key to the patient, so that the record of looks outlives them.
     """

@@ -14,11 +14,12 @@ from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice import address_book, importing
 from voice.models import Patient, PatientLook
-from voice.patients import PatientView, access_row, remember_look, view_of
+from voice.patients import PatientView, access_row, remember_found, remember_look, view_of
 
 router = Router(tags=["patients"], auth=signed_in)
 FILE_CHARS = 2_000_000
 LOOKS_MOST = 200
+YEAR = 4  # the first characters of an ISO date
 
 Name = Annotated[str, Field(max_length=400)]
 Typed = Annotated[str, Field(max_length=40)]
@@ -47,7 +48,7 @@ class PatientShown(Schema):
 
 
 class PatientsFound(Schema):
-    """Patients that were found; `more`: there are others, so say more of the name."""
+    """Patients that were found, `born` being the year alone; `more`: there are others, so say more of the name."""
 
     items: list[PatientShown]
     more: bool
@@ -81,7 +82,10 @@ class PatientWanted(PatientChanges):
 
 
 class Look(Schema):
-    """Somebody saw or changed a patient. `why`: opened, dialling, changed, erased; `who` is null once they are gone."""
+    """Somebody saw or changed a patient; `who` is null once they are gone.
+
+    `why`: found (by a search, told once an hour), opened, dialling, changed, erased.
+    """
 
     at: int
     who: str | None
@@ -120,15 +124,16 @@ class ImportShown(Schema):
 
 @router.post("/clinics/{clinic}/patients/search", response={200: PatientsFound, **PROBLEMS})
 def search(request: HttpRequest, clinic: str, sought: Sought) -> Any:
-    """Find patients of one of my clinics. A POST, so that no name stands in an address."""
+    """Find patients of one of my clinics, which is recorded. A POST, so that no name stands in an address."""
     place = access_verified(account_of(request), clinic)
     found, more = address_book.find_patients(place.clinic, sought.q)
-    return {"items": [_shown(view) for view in found], "more": more}
+    remember_found(str(place.account_id), place.clinic_id, [view.id for view in found])
+    return {"items": [_shown(view) | {"born": view.born[:YEAR]} for view in found], "more": more}
 
 
 @router.post("/clinics/{clinic}/patients", response={201: PatientShown, **PROBLEMS})
 def add_patient(request: HttpRequest, clinic: str, wanted: PatientWanted) -> Any:
-    """Add a patient to the address book."""
+    """Add a patient to the address book. With a number: for the desk, administrators and who may dial freely."""
     place = access_verified(account_of(request), clinic)
     return Status(201, _shown(view_of(address_book.add_patient(place, wanted.model_dump(), timezone.now()))))
 
@@ -163,17 +168,23 @@ def list_looks(request: HttpRequest, clinic: str, patient: str) -> Any:
 
 @router.patch("/clinics/{clinic}/patients/{patient}", response={200: PatientShown, **PROBLEMS})
 def change_patient(request: HttpRequest, clinic: str, patient: str, changes: PatientChanges) -> Any:
-    """Change a patient. A number is replaced by typing it anew: the one of before is shown to nobody."""
+    """Change a patient. A number is replaced by typing it anew: the one of before is shown to nobody.
+
+    Numbers are for the desk, administrators and who may dial freely; that a patient may be called again is said by the
+    desk or an administrator.
+    """
     row = _access(request, clinic, patient)
     place = access_verified(account_of(request), clinic)
     fields = {name: getattr(changes, name) for name in changes.model_fields_set}
-    address_book.change_patient(row, place, fields, timezone.now())
-    return _shown(view_of(row))
+    return _shown(view_of(address_book.change_patient(row, place, fields, timezone.now())))
 
 
 @router.delete("/clinics/{clinic}/patients/{patient}", response={204: None, **PROBLEMS})
 def erase_patient(request: HttpRequest, clinic: str, patient: str) -> Any:
-    """Erase a patient from the address book. Records of calls keep their masks."""
+    """Erase a patient from the address book, for its desk and administrators. Records of calls keep their masks.
+
+    A do-not-call mark is kept with the number and holds for whoever has it later.
+    """
     row = _access(request, clinic, patient)
     address_book.erase_patient(row, access_verified(account_of(request), clinic), timezone.now())
     return Status(204, None)

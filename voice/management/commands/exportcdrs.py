@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from voice.exporting import csv_lines
+from voice.exporting import csv_pages
 
 
 def instant(text: str) -> datetime:
@@ -33,6 +33,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, clinic: UUID | None, since: datetime | None, until: datetime | None,
                **options: Any) -> None:
-        """Write line by line, so that any number of records can be exported."""
-        for line in csv_lines(clinic=clinic, since=since, until=until):
-            self.stdout.write(line, ending="")
+        """Write page by page, so that any number of records can be exported."""
+        for page in csv_pages(clinic=clinic, since=since, until=until):
+            self.stdout.write(page, ending="")
