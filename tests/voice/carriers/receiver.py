@@ -80,7 +80,7 @@ class Receiver:
             return 403, "text/plain", b""
         events = self.adapter.parse(request)
         self.events += events
-        if not events:
+        if not events or not self.adapter.asks(request):
             return 200, "text/plain", b""
         reference = events[0].reference
         document = self.adapter.instruct(request, self.policy(reference, self.of(reference)))
