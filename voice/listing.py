@@ -24,6 +24,7 @@ from voice.records import describe_leg
 from voice.refusals import REASONS
 from voice.sealed import open_in
 from voice.shapes import or_none
+from voice.slips import slip_until
 
 PAGE: Final = 30
 CHARTED_MOST: Final = timedelta(days=92)
@@ -59,7 +60,7 @@ def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None) -> Pag
 
 
 def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
-    """Return one call with its legs, the rules that were asked, and until when a call back rings who made it."""
+    """Return one call with its legs, the rules that were asked, and until when a call back of it is taken, by whom."""
     [item] = _items([call], [], who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
     legs = [describe_leg(attempt) for attempt in attempts]
@@ -68,6 +69,7 @@ def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
         "bridged_at": or_none(call.bridged_at),
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
+        "slip_until": or_none(slip_until(call.pk, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
         "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
     }
@@ -194,7 +196,8 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
 def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
     [item] = _items([], [row], who=who)
-    return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": [], "call_back_until": None}
+    nothing = {"bridged_at": None, "ended_at": None, "call_back_until": None, "slip_until": None}
+    return item | nothing | {"legs": [], "decisions": []}
 
 
 def _refusal_says(code: str) -> str:

@@ -102,9 +102,11 @@ class CallWhole(CallItem):
     """One call with its legs and the rules that were asked.
 
     `call_back_until`: until when a call back of it rings the phone of who made it, null where it rings the clinic.
+    `slip_until`: until when the clinic's desk keeps a slip of it, null where nothing is open there.
     """
 
     call_back_until: int | None
+    slip_until: int | None
     bridged_at: int | None
     ended_at: int | None
     legs: list[LegShown]

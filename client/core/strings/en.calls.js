@@ -226,6 +226,7 @@ export default {
   "back.until": "Ring my phone until {time}",
   "back.on": "A call back of this patient rings your phone until {time}, then the clinic.",
   "back.stop": "Stop that",
+  "back.slip": "The clinic's desk has a slip of this call until {time}, and takes the call back.",
   "back.stopped": "A call back rings the clinic again.",
 
   "record.title": "Record",

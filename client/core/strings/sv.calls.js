@@ -226,6 +226,7 @@ export default {
   "back.until": "Ring min telefon till {time}",
   "back.on": "Ett återsamtal från patienten ringer din telefon till {time}, sedan kliniken.",
   "back.stop": "Sluta med det",
+  "back.slip": "Klinikens reception har en lapp om samtalet till {time} och tar emot ett återsamtal.",
   "back.stopped": "Ett återsamtal ringer kliniken igen.",
 
   "record.title": "Logg",
