@@ -7,10 +7,13 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from voice.models import CallRecord
+from voice.listing import Filters, filtered, filtered_refusals
+from voice.models import CallRecord, CallRefusal
 
 COLUMNS: Final = (
     "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
@@ -21,15 +24,29 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 CHUNK: Final = 500
 
 
-def csv_lines(*, clinic: UUID | None = None, since: datetime | None = None, until: datetime | None = None
-              ) -> Iterator[str]:
-    """Yield the lines of the CSV, the heading first; the oldest record comes first. Instants are ISO 8601 in UTC."""
-    rows = CallRecord.objects.order_by("started_at", "pk")
-    wanted: dict[str, Any] = {"clinic": clinic, "started_at__gte": since, "started_at__lt": until}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
+def csv_lines(filters: Filters, *, clinic: UUID | None = None, refused: bool = False) -> Iterator[str]:
+    """Yield the lines of the CSV, the heading first; what began first comes first. Instants are ISO 8601 in UTC.
+
+    `refused`: the calls that a rule refused stand among the records, with the cause ``refused``.
+    """
+    whose = {} if clinic is None else {"clinic": clinic}
+    records = filtered(CallRecord.objects.filter(**whose), filters).order_by("started_at", "pk")
+    rows = ((record.started_at, _cells(record)) for record in records.iterator(CHUNK))
+    if refused:
+        refusals = filtered_refusals(CallRefusal.objects.filter(**whose), filters).order_by("at", "pk")
+        rows = merge(rows, ((row.at, _refused(row)) for row in refusals.iterator(CHUNK)), key=itemgetter(0))
     yield _line(COLUMNS)
-    for record in rows.iterator(CHUNK):
-        yield _line(_cells(record))
+    for _, cells in rows:
+        yield _line(cells)
+
+
+def _refused(row: CallRefusal) -> Iterator[str]:
+    made: dict[str, Any] = {
+        "call": row.pk, "clinic": row.clinic, "account": row.account, "patient": row.patient,
+        "patient_mask": row.mask, "started_at": row.at.isoformat(), "by": "service", "cause": "refused",
+        "reason": row.code,
+    }  # fmt: skip
+    return (str(made.get(name, "")) for name in COLUMNS)
 
 
 def _cells(record: CallRecord) -> Iterator[str]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from members.clinics import names_of_clinics
 from members.directory import names_of
 from members.quiet import local, zone
 from realtime.instants import to_ms
-from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
+from voice.models import Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
 from voice.numbers import formatted
 from voice.offers import offer_until
 from voice.permits import rulebook
@@ -28,6 +28,7 @@ from voice.slips import slip_until
 
 PAGE: Final = 30
 CHARTED_MOST: Final = timedelta(days=92)
+Row = TypeVar("Row", Call, CallRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,7 @@ def count_own(account: UUID, now: datetime) -> tuple[int, int]:
 def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict[str, Any]:
     """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic."""
     since = max(filters.since or now - timedelta(days=30), now - CHARTED_MOST)
-    rows = _filtered(Q(clinic=clinic), Filters(since, filters.until, filters.member, filters.reason, filters.talked))
-    ended = rows.filter(ended_at__isnull=False)
+    ended = filtered(Call.objects.filter(clinic=clinic, ended_at__isnull=False), replace(filters, since=since))
     by_day = ended.annotate(day=TruncDate("started_at", tzinfo=zone(time_zone) or UTC)).values("day").order_by("day")
     found = {row["day"]: row for row in by_day.annotate(n=Count("pk"), talked=Sum("talked_s"))}
     reasons = ended.values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
@@ -107,30 +107,33 @@ def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict
 
 
 def _page(whose: Q, filters: Filters, before: datetime | None, *, who: bool) -> Page:
-    calls = _filtered(whose, filters).order_by("-started_at", "-pk").select_related("outcome")
-    refusals = CallRefusal.objects.filter(whose).order_by("-at", "-pk")
-    if filters.reason or filters.talked:
-        refusals = refusals.filter(code=filters.reason)
-    if filters.member is not None:
-        refusals = refusals.filter(account=filters.member)
-    for since, name in ((filters.since, "at__gte"), (None, "")):
-        refusals = refusals.filter(**{name: since}) if since else refusals
-    until = min((at for at in (before, filters.until) if at is not None), default=None)
-    if until is not None:
-        calls, refusals = calls.filter(started_at__lt=until), refusals.filter(at__lt=until)
+    calls = filtered(Call.objects.filter(whose), filters).order_by("-started_at", "-pk").select_related("outcome")
+    refusals = filtered_refusals(CallRefusal.objects.filter(whose), filters).order_by("-at", "-pk")
+    if before is not None:
+        calls, refusals = calls.filter(started_at__lt=before), refusals.filter(at__lt=before)
     items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), who=who)
     items.sort(key=lambda item: -int(item["at"]))
     more = len(items) > PAGE
     return Page(items[:PAGE], str(items[PAGE - 1]["at"]) if more else None)
 
 
-def _filtered(whose: Q, filters: Filters) -> Any:
+def filtered(rows: QuerySet[Row], filters: Filters) -> QuerySet[Row]:
+    """Return those calls, or records of calls, that the filters want."""
     wanted = {"started_at__gte": filters.since, "started_at__lt": filters.until, "account": filters.member,
               "reason": filters.reason or None}
-    rows = Call.objects.filter(whose, **{name: value for name, value in wanted.items() if value is not None})
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if filters.talked is None:
         return rows
     return rows.filter(bridged_at__isnull=not filters.talked)
+
+
+def filtered_refusals(rows: QuerySet[CallRefusal], filters: Filters) -> QuerySet[CallRefusal]:
+    """Return those refusals that the same filters want; nobody talked in one."""
+    if filters.talked:
+        return rows.none()
+    wanted = {"at__gte": filters.since, "at__lt": filters.until, "account": filters.member,
+              "code": filters.reason or None}
+    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
 
 
 def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:

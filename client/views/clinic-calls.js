@@ -103,6 +103,6 @@ function openRecord(item) {
   screen.api.get(`/calls/${item.r}`).then((whole) => { state.whole = whole; update(); }, (error) => { state.error = error; update(); });
   openDialog(patientWords(item), () => html`<div class="stack"><p class="soft">${patientMarks(item.patient, item.mask)}</p>
     <p class="strong">${item.state === "live" ? t("calls.live.now") : endText(item)}</p>
-    ${state.error ? html`<p class="field-error">${icon("circle-alert")}${state.errorText(error)}</p>` : nothing}
+    ${state.error ? html`<p class="field-error">${icon("circle-alert")}${errorText(state.error)}</p>` : nothing}
     ${callFacts({ ...item, ...state.whole })}</div>`, "dialog-wide");
 }

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from members.models import Account
+from realtime.instants import to_ms
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
@@ -155,3 +156,44 @@ def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
     [row] = csv.DictReader(io.StringIO(text))
     assert row["call"] == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
+
+
+def test_the_export_has_what_the_list_has_under_each_filter(line: Line) -> None:
+    other = join(line.clinic).account
+    first = talk(line)
+    line.pass_s(60)
+    silent = line.call()
+    line.pass_to(silent, "reaching_clinician")
+    line.do("call.hang_up", {}, silent)
+    line.pass_to(silent, "ended")
+    line.pass_s(60)
+    between = to_ms(timezone.now())
+    CallRefusal.objects.create(account=other.pk, clinic=line.clinic.pk, code="call.region", at=timezone.now())
+    later = talk(line)
+    [refused] = CallRefusal.objects.values_list("pk", flat=True)
+    expected = {
+        "": [first, silent, refused, later],
+        f"?since={between}": [refused, later],
+        f"?until={between}": [first, silent],
+        "?talked=true": [first, later],
+        "?talked=false": [silent, refused],
+        "?reason=you_cancelled": [silent],
+        "?reason=call.region": [refused],
+        "?reason=call.region&talked=true": [],
+        f"?member={line.amara.pk}": [first, silent, later],
+        f"?member={line.amara.pk}&talked=true&since={between}": [later],
+    }
+    shown = {query: list_of(line, query) for query in expected}
+    assert shown == expected
+    assert {query: exported(line, query) for query in expected} == shown
+
+
+def list_of(line: Line, query: str) -> list[str]:
+    """The ids of the clinic's list, the oldest first."""
+    return [item["r"] for item in reversed(get(line.rosa.account, f"/clinics/{line.id}/calls{query}")["items"])]
+
+
+def exported(line: Line, query: str) -> list[str]:
+    """The ids of the clinic's CSV."""
+    answer = get(line.rosa.account, f"/clinics/{line.id}/calls.csv{query}")
+    return [row["call"] for row in csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))]

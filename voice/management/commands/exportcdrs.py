@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from voice.exporting import csv_lines
+from voice.listing import Filters
 
 
 def instant(text: str) -> datetime:
@@ -34,5 +35,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, clinic: UUID | None, since: datetime | None, until: datetime | None,
                **options: Any) -> None:
         """Write line by line, so that any number of records can be exported."""
-        for line in csv_lines(clinic=clinic, since=since, until=until):
+        for line in csv_lines(Filters(since, until), clinic=clinic):
             self.stdout.write(line, ending="")
