@@ -208,7 +208,7 @@ CURBSIDE_KEEP_DAYS = {
     for kind, days, what in (
         ("consult", 365, "the text of a consult that has ended is erased"),
         ("case", 1825, "the text of a case that is closed is erased"),
-        ("call", 365, "the notes of a call are erased"),
+        ("call", 365, "whom a call was for and why is erased from its events; its record stays"),
         ("inbox", 30, "what offers showed of a question is erased from inboxes"),
     )
 }
@@ -251,6 +251,8 @@ CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
+CURBSIDE_OUTCOME_HOURS = env.whole("OUTCOME_HOURS", 72, "for how many hours after a call its clinician can say how it "
+                                   "went", least=1, most=720)
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",
                                    schemes=("http", "https"))

@@ -10,12 +10,12 @@ class VoiceConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        """Leave a slip after a call that was not answered, and say what a member holds for a clinic."""
+        """Have a slip after a call that was not answered, wait for its outcome, say what a member holds for a clinic."""
         from members.clinic_members import register_part
-        from voice import slips
+        from voice import outcomes, slips
         from voice.holding import AFTERWARDS
         from voice.parts import PARTS
 
-        AFTERWARDS.append(slips.leave_after)
+        AFTERWARDS.extend((slips.leave_after, outcomes.wait_for_outcome))
         for part in PARTS:
             register_part(part)

@@ -36,9 +36,10 @@ class CallStarted(msgspec.Struct, frozen=True, kw_only=True):
     mode: Literal["own", "held"]
     attestation: Annotated[Literal["A", "B", "C"], Meta(description="What the carrier is expected to say of it.")]
     way: Way
-    patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")]
+    patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")] | UnsetType = UNSET
     patient_ref: Annotated[str, Meta(description="The patient in the clinic's address book.")] | UnsetType = UNSET
     purpose: shapes.Purpose | UnsetType = UNSET
+    erased: Annotated[bool, Meta(description="Whom it was for and why has been erased.")] | UnsetType = UNSET
 
 
 class LegMoved(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from realtime.instants import to_ms
 from voice.models import Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
 from voice.numbers import formatted
 from voice.offers import offer_until
+from voice.outcomes import outcome_until
 from voice.permits import rulebook
 from voice.reasons import SENTENCES
 from voice.records import describe_leg
@@ -71,6 +72,7 @@ def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
         "slip_until": or_none(slip_until(call.pk, now)),
+        "outcome_until": or_none(outcome_until(call, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
         "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
     }
@@ -199,7 +201,7 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
 def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
     [item] = _items([], [row], who=who)
-    nothing = {"bridged_at": None, "ended_at": None, "call_back_until": None, "slip_until": None}
+    nothing = {"bridged_at": None, "ended_at": None, "call_back_until": None, "slip_until": None, "outcome_until": None}
     return item | nothing | {"legs": [], "decisions": []}
 
 

@@ -22,6 +22,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.late": ("This was asked too long ago, so nobody was called. Call again if you still want to.", _FOR_GOOD),
     "call.look": ("Look at the patient's name and the last digits first.", _FOR_GOOD),
     "call.not_ended": ("The call has not ended yet.", _FOR_GOOD),
+    "call.outcome_late": ("The time to say how this call went is over.", _FOR_GOOD),
     "call.outcome_said": ("How this call went has been said.", _FOR_GOOD),
     # where a call may go
     "call.emergency": ("This is an emergency number. Dial it on your own handset: it cannot be called from here.",

@@ -23,7 +23,18 @@ function memory(r, end) {
 export function afterCall(r, item, call, end) {
   if (!wantsOutcome(end)) return again(item);
   const outcome = call.outcome ?? item?.outcome;
-  return outcome ? said(outcome, item) : form(r, memory(r, end));
+  if (outcome) return said(outcome, item);
+  return isLate(item) ? [missed(), again(item)] : form(r, memory(r, end), item);
+}
+
+/** Whether the time to say it is over; a service that does not tell until when has no such time. */
+function isLate(item) {
+  return item?.state === "ended" && item.outcome_until !== undefined && !(item.outcome_until > screen.app.now());
+}
+
+function missed() {
+  return html`<section class="section" aria-labelledby="outcome-title"><h2 id="outcome-title">${t("outcome.title.said")}</h2>
+    <p class="soft">${t("outcome.missed")}</p></section>`;
 }
 
 /** The patient never rang: nothing is to be said of it, only to be tried again. */
@@ -46,11 +57,11 @@ function thenText({ then, retry_at: at }) {
   return then === "retry" && at ? t("then.retry.at", { time: exact(at) }) : t(`then.${then}.said`);
 }
 
-function form(r, state) {
+function form(r, state, item) {
   const { how, errors } = state;
   return html`<form class="section" novalidate aria-labelledby="outcome-title" @submit=${(event) => save(event, r, state)}>
     <h2 id="outcome-title">${t("outcome.title")}</h2>
-    <p class="hint">${t("outcome.hint")}</p>
+    <p class="hint">${t("outcome.hint")} ${item?.outcome_until ? t("outcome.until", { time: exact(item.outcome_until) }) : nothing}</p>
     ${state.problem ? callout("end", "circle-alert", errorText(state.problem), "alert") : nothing}
     <fieldset class="field ${errors.how ? "field-wrong" : ""}"><legend class="unseen">${t("outcome.title")}</legend>
       ${wrong(errors.how)}
@@ -125,6 +136,7 @@ async function save(event, r, state) {
   } catch (error) {
     await screen.app.drop(sent.c);
     state.problem = error;
+    void refreshCall(r);
   }
   state.busy = false;
   update();

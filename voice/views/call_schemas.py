@@ -103,10 +103,12 @@ class CallWhole(CallItem):
 
     `call_back_until`: until when a call back of it rings the phone of who made it, null where it rings the clinic.
     `slip_until`: until when the clinic's desk keeps a slip of it, null where nothing is open there.
+    `outcome_until`: until when who made it can say how it went, null before its end and once that was said or is late.
     """
 
     call_back_until: int | None
     slip_until: int | None
+    outcome_until: int | None
     bridged_at: int | None
     ended_at: int | None
     legs: list[LegShown]
