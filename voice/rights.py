@@ -18,6 +18,7 @@ from realtime.instants import to_ms
 from voice.carrier_ids import needs_carrier
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
+from voice.pauses import standing_pause
 from voice.phones import show_phone
 from voice.policy import is_paused
 from voice.refusals import refuse
@@ -133,11 +134,12 @@ def setup_of(account_id: str, now: datetime) -> dict[str, Any]:
     for grant in grants_of(account_id, now).order_by("clinic_number__mode", "-clinic_number__expires_at"):
         given.setdefault(str(grant.clinic_number.clinic_id), []).append(grant.clinic_number)
     places = [place for place in places_of(account_id) if place.clinic.state == "verified"]
-    phone = show_phone(account_id, now)
+    phone, paused = show_phone(account_id, now), standing_pause()
     return {
         "phone": phone if phone["verified"] or phone["waiting"] or phone["cooling"] else None,
         "second_factor": has_second_factor(account_id),
-        "paused": is_paused(None),
+        "paused": paused is not None,
+        "pause": paused and {"since": to_ms(paused.since), "reason": paused.reason},
         "clinics": [
             {"id": str(place.clinic_id), "name": place.clinic.name, "role": place.role,
              "can_free_dial": place.can_free_dial, "paused": is_paused(place.clinic),

@@ -97,6 +97,8 @@ async function askCheck(state, order, key) {
   else Object.assign(state.check, { phase: answer.value.ok ? "ok" : "refused", value: answer.value });
   const tel = answer.value?.emergency?.tel ?? answer.value?.refusal?.d?.tel;
   if (tel && state.typing) showEmergency(tel);
+  // Since when and why stands in what is asked before a call.
+  if (answer.value?.refusal?.code === "call.paused") void reload("calls/setup");
   update();
 }
 

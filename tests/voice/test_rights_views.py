@@ -203,7 +203,7 @@ def test_calls_are_paused_by_an_administrator_for_the_clinic_and_by_the_platform
     setup = browse(line.amara.account).get("/calls/setup")
     assert (setup["paused"], setup["clinics"][0]["paused"]) == (False, True)
     assert rosa.call("POST", f"/clinics/{line.id}/pause", {"on": False}).status_code == 204
-    assert staff.call("POST", "/pause", {"on": True}).status_code == 204
+    assert staff.call("POST", "/pause", {"on": True, "reason": "Trunk down"}).status_code == 204
     assert browse(line.amara.account).get("/calls/setup")["paused"] is True
     assert staff.call("POST", "/pause", {"on": False}).status_code == 204
     assert browse(line.amara.account).get("/calls/setup")["paused"] is False

@@ -159,12 +159,23 @@ class SetupClinic(ClinicNamed):
     numbers: list[SetupNumber]
 
 
+class PauseTold(Schema):
+    """Since when all calls are paused, and why."""
+
+    since: int
+    reason: str
+
+
 class Setup(Schema):
-    """What stands between a member and a call. `service_number` is what one's own phone shows; save it as a contact."""
+    """What stands between a member and a call. `service_number` is what one's own phone shows; save it as a contact.
+
+    `pause` is that of all calls; a clinic's own is told by its `paused` alone.
+    """
 
     phone: SetupPhone | None
     second_factor: bool
     paused: bool
+    pause: PauseTold | None
     clinics: list[SetupClinic]
     service_number: str
     today: int

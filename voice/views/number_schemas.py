@@ -117,12 +117,6 @@ class Consent(Schema):
     clinic: str
 
 
-class Pause(Schema):
-    """Whether calls are paused."""
-
-    on: bool
-
-
 class PhoneWanted(Schema):
     """One's own phone."""
 

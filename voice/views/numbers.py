@@ -1,4 +1,4 @@
-"""A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked; and pauses."""
+"""A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked."""
 
 from typing import Any
 
@@ -11,10 +11,8 @@ from members.clinic_members import find_member
 from members.clinics import ADMINISTRATOR, access_verified, administrators_of
 from members.models import ClinicMembership
 from members.problems import PROBLEMS
-from members.rights import is_platform_team
 from realtime.instants import to_ms
-from realtime.protocol import refuse
-from voice import carrier_ids, clinic_numbers, pauses
+from voice import carrier_ids, clinic_numbers
 from voice.clinic_numbers import access_number
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
@@ -31,7 +29,6 @@ from voice.views.number_schemas import (
     NumberShown,
     NumbersShown,
     NumberWanted,
-    Pause,
     ProofShown,
     from_ms,
 )
@@ -132,24 +129,6 @@ def lend(request: HttpRequest, number: str, consent: Consent) -> Any:
     row, mine = _access(request, number)
     clinic_numbers.lend(row, consent.clinic, mine, timezone.now())
     return _fresh(row, mine)
-
-
-@router.post("/clinics/{clinic}/pause", response={204: None, **PROBLEMS})
-def pause_clinic(request: HttpRequest, clinic: str, pause: Pause) -> Any:
-    """Pause the calls of a clinic that one administers, or go on."""
-    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
-    pauses.set_pause(mine.clinic, account_of(request), timezone.now(), on=pause.on)
-    return Status(204, None)
-
-
-@router.post("/pause", response={204: None, **PROBLEMS})
-def pause_all(request: HttpRequest, pause: Pause) -> Any:
-    """Pause all calls, or go on: for the platform team; for everybody else this address does not exist."""
-    account = account_of(request)
-    if not is_platform_team(account):
-        raise refuse("not_found")
-    pauses.set_pause(None, account, timezone.now(), on=pause.on)
-    return Status(204, None)
 
 
 def _access(request: HttpRequest, number: str) -> tuple[ClinicNumber, ClinicMembership]:

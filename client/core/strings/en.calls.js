@@ -110,6 +110,8 @@ export default {
   "stands.live": "You are in a call",
   "stands.live.text": "One call at a time: end it before the next.",
   "stands.paused": "All calls are paused",
+  "stands.paused.by_team": "The platform team has paused all calls since {time}. Call from a clinic handset meanwhile.",
+  "stands.paused.why": "Why:",
   "stands.paused.text": "The platform team or your clinic has paused all calls. Call from a clinic handset meanwhile.",
   "stands.no_clinic": "You belong to no clinic yet",
   "stands.no_clinic.text": "Calls are made as a clinic. Ask its administrator to invite you.",

@@ -110,6 +110,8 @@ export default {
   "stands.live": "Du är i ett samtal",
   "stands.live.text": "Ett samtal i taget: avsluta det före nästa.",
   "stands.paused": "Alla samtal är pausade",
+  "stands.paused.by_team": "Plattformsteamet har pausat alla samtal sedan {time}. Ring så länge från en telefon på kliniken.",
+  "stands.paused.why": "Skälet:",
   "stands.paused.text": "Plattformsteamet eller din klinik har pausat alla samtal. Ring så länge från en telefon på kliniken.",
   "stands.no_clinic": "Du hör inte till någon klinik än",
   "stands.no_clinic.text": "Man ringer som en klinik. Be dess administratör att bjuda in dig.",
