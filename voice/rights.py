@@ -109,6 +109,13 @@ def state_of(number: ClinicNumber, now: datetime) -> str:
     return "expired" if number.state == LIVE and ended else number.state
 
 
+def standing_of(number: ClinicNumber, now: datetime) -> str:
+    """Return the state of a number as its clinic has it: one whose lender let it expire is expired too."""
+    state = state_of(number, now)
+    lapsed = number.holder is not None and state_of(number.holder, now) == "expired"
+    return "expired" if state == LIVE and lapsed else state
+
+
 def show_caller_id(number: ClinicNumber) -> CallerId:
     """Return a number as it is presented. The caller has checked the right to it."""
     e164 = open_in(number, "number")

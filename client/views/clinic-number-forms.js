@@ -1,4 +1,4 @@
-/** The dialogs of a clinic's number: asked for, proved by the code of a call, granted to a member, lent to a department. */
+/** The dialogs of a clinic's number: asked for, proved by the code of a call, granted to a member, lent, revoked. */
 import { codeField, codeSpoken } from "../parts/code-field.js";
 import { openDialog } from "../parts/dialog.js";
 import { carryOut, wrong } from "../parts/form-work.js";
@@ -164,4 +164,28 @@ export function lendNumber(clinic, number) {
       <input class="input" id="lend-clinic" required autocomplete="off" aria-describedby="lend-hint" .value=${form.clinic} @input=${(event) => { form.clinic = event.target.value; }} /></div>
     <p class="note soft">${t("numbers.lend.own")} <code class="mono">${clinic.id}</code></p>
     ${buttons(close, t("numbers.lend.do"), form)}</form>`);
+}
+
+// --- revoked -----------------------------------------------------------------------------------------------------------------------
+
+/** At once, for everybody; why is kept for the clinic's administrators. */
+export function revokeNumber(clinic, one) {
+  const form = { why: "", error: "", busy: false };
+  const send = async (event, close) => {
+    event.preventDefault();
+    const done = await carryOut(form, () => screen.api.post(`/numbers/${one.id}/revoke`, { why: form.why }).then(() => true));
+    if (!done) return;
+    close();
+    toast(t("numbers.revoked"));
+    await reload(numbersKey(clinic));
+  };
+  const text = one.lent.length ? t("numbers.revoke.text.lent", { clinics: one.lent.map((lent) => lent.clinic).join(", ") }) : t("numbers.revoke.text");
+  return openDialog(t("numbers.revoke.title", { number: one.formatted }), (close) => html`<form class="stack" autocomplete="off" @submit=${(event) => send(event, close)}>
+    <p>${text}</p>
+    <div class="field"><label for="revoke-why">${t("numbers.revoke.why")}</label><p class="hint" id="revoke-why-hint">${t("numbers.revoke.why.hint")}</p>
+      <input class="input" id="revoke-why" maxlength="200" autocomplete="off" aria-describedby="revoke-why-hint" .value=${form.why} @input=${(event) => { form.why = event.target.value; }} /></div>
+    ${wrong(form)}
+    <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
+      <button class="btn btn-danger" type="submit" aria-busy=${form.busy ? "true" : "false"}>${t("numbers.revoke")}</button></div>
+  </form>`);
 }

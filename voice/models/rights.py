@@ -13,6 +13,7 @@ from realtime.models import ID_LENGTH, new_id
 from voice.models.calls import WORD
 
 INDEX_LENGTH: Final = 43
+LONGEST_WHY: Final = 200
 
 
 class ClinicNumber(models.Model):
@@ -20,7 +21,8 @@ class ClinicNumber(models.Model):
 
     `mode`: ``own``, proved by a call, or ``held`` by the service. `holder` is the row of the clinic that lets this one
     use its number. `single_until` is when the approval of a clinic with one administrator comes by itself.
-    `carrier_at` is when the carrier said that it shows the number, where it wants to be asked.
+    `carrier_at` is when the carrier said that it shows the number, where it wants to be asked. Revoked rows stay; who
+    revoked and why is empty where it was the clinic that lent the number.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -42,6 +44,8 @@ class ClinicNumber(models.Model):
     carrier_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    revoked_why = models.CharField(max_length=LONGEST_WHY, blank=True, db_default="")
     reminded_days = models.PositiveSmallIntegerField(null=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -18,8 +19,9 @@ from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
 from voice.proofs import BY_CARRIER, show_proof
 from voice.refusals import refuse as refuse_for
-from voice.rights import CALLS_BACK, SAYS, state_of
+from voice.rights import CALLS_BACK, SAYS, standing_of
 from voice.sealed import open_in
+from voice.shapes import or_none
 from voice.views.number_schemas import (
     CallWanted,
     CarrierCode,
@@ -30,23 +32,31 @@ from voice.views.number_schemas import (
     NumbersShown,
     NumberWanted,
     ProofShown,
+    Revocation,
     from_ms,
 )
+
+MOST_ENDED: Final = 50
 
 router = Router(tags=["numbers"], auth=signed_in)
 
 
 @router.get("/clinics/{clinic}/numbers", response={200: NumbersShown, **PROBLEMS})
 def list_numbers(request: HttpRequest, clinic: str) -> Any:
-    """The numbers of a clinic that one administers, without those that were revoked."""
-    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
-    rows = ClinicNumber.objects.select_related("clinic", "holder__clinic", "asked_by", "approved_by")
-    rows = rows.filter(clinic=mine.clinic_id).exclude(state="revoked").prefetch_related("lent__clinic")
+    """The numbers of a clinic that one administers; in `ended` those that it can do nothing with any more."""
+    mine, now = access_verified(account_of(request), clinic, {ADMINISTRATOR}), timezone.now()
+    all_rows = ClinicNumber.objects.select_related("clinic", "holder__clinic", "asked_by", "approved_by")
+    all_rows = all_rows.filter(clinic=mine.clinic_id)
+    standing = list(all_rows.exclude(state="revoked").prefetch_related("lent__clinic").order_by("asked_at"))
+    lapsed = [row for row in standing if row.holder is not None and standing_of(row, now) == "expired"]
+    rows = [row for row in standing if row not in lapsed]
+    revoked = all_rows.filter(state="revoked").select_related("revoked_by").order_by("-revoked_at", "-pk")
     grants = Grant.objects.filter(clinic_number__in=rows, ended_at=None).select_related("membership__account")
     given: dict[str, list[Grant]] = {}
     for grant in grants.order_by("membership__account__name"):
         given.setdefault(grant.clinic_number_id, []).append(grant)
-    return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows.order_by("asked_at")]}
+    return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows],
+            "ended": [_ended(row, now) for row in [*lapsed, *revoked[:MOST_ENDED]]]}
 
 
 @router.post("/clinics/{clinic}/numbers", response={201: NumberShown, **PROBLEMS})
@@ -98,10 +108,10 @@ def look(request: HttpRequest, number: str) -> Any:
 
 
 @router.post("/numbers/{number}/revoke", response={204: None, **PROBLEMS})
-def revoke(request: HttpRequest, number: str) -> Any:
+def revoke(request: HttpRequest, number: str, wanted: Revocation | None = None) -> Any:
     """Have a number shown no more, at once, also by departments that use it with this clinic's consent."""
-    row, _ = _access(request, number)
-    clinic_numbers.revoke(row, timezone.now())
+    row, mine = _access(request, number)
+    clinic_numbers.revoke(row, timezone.now(), mine.account, wanted.why.strip() if wanted else "")
     carrier_ids.withdraw(row)
     return Status(204, None)
 
@@ -144,6 +154,21 @@ def _fresh(row: ClinicNumber, mine: ClinicMembership) -> dict[str, Any]:
     return _number(row, mine, list(grants.order_by("membership__account__name")))
 
 
+def _ended(row: ClinicNumber, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "formatted": formatted(open_in(row, "number")),
+        "mode": row.mode,
+        "state": standing_of(row, now),
+        "holder": row.holder.clinic.name if row.holder else None,
+        "approved_at": or_none(row.approved_at),
+        "expires_at": or_none(row.expires_at or (row.holder.expires_at if row.holder else None)),
+        "revoked_at": or_none(row.revoked_at),
+        "revoked_by": row.revoked_by.name if row.revoked_by else None,
+        "revoked_why": row.revoked_why,
+    }
+
+
 def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> dict[str, Any]:
     proof = row.proofs.exclude(cause=BY_CARRIER).order_by("-call_at").first()
     asked_by_me = row.asked_by_id == mine.account_id
@@ -155,7 +180,7 @@ def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> d
         "attestation": row.attestation,
         "says": SAYS[row.attestation],
         "calls_back": CALLS_BACK[row.mode],
-        "state": state_of(row, timezone.now()),
+        "state": standing_of(row, timezone.now()),
         "asked_by": row.asked_by.name if row.asked_by else None,
         "approved_by": row.approved_by.name if row.approved_by else None,
         "can_approve": row.state == "approving" and not asked_by_me,
