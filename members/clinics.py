@@ -66,9 +66,10 @@ def account_at(clinic: Clinic, place: str) -> UUID:
     return account
 
 
-def names_of_clinics(clinics: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of clinics, those that exist."""
-    return dict(Clinic.objects.filter(pk__in=clinics).values_list("pk", "name"))
+def named_clinics(clinics: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """Return how clinics are shown beside what is theirs: id, name and time zone, of those that exist."""
+    rows = Clinic.objects.filter(pk__in=clinics).values_list("pk", "name", "time_zone")
+    return {pk: {"id": str(pk), "name": name, "time_zone": time_zone} for pk, name, time_zone in rows}
 
 
 def administrators_of(clinic_id: UUID) -> list[str]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from members.clinics import names_of_clinics
+from members.clinics import named_clinics
 from members.directory import names_of
 from members.quiet import local, zone
 from realtime.instants import to_ms
@@ -141,13 +141,13 @@ def filtered_refusals(rows: QuerySet[CallRefusal], filters: Filters) -> QuerySet
 def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:
     rows: list[Call | CallRefusal] = [*calls, *refusals]
     patients = rulebook().patients({row.patient for row in rows if row.patient})
-    clinics = names_of_clinics({row.clinic for row in rows if row.clinic is not None})
+    clinics = named_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
     people = names_of({row.account for row in rows}) if who else {}
     items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
     for item, row in zip(items, rows, strict=True):
-        clinic = row.clinic
-        item["clinic"] = None if clinic is None else {"id": str(clinic), "name": clinics.get(clinic, "")}
+        item["clinic"] = None if row.clinic is None else clinics.get(
+            row.clinic, {"id": str(row.clinic), "name": "", "time_zone": ""})
         item["patient"] = patients.get(row.patient)
         item["who"] = people.get(row.account, "") if who else None
     return items

@@ -7,7 +7,8 @@ import { loaded, reload, shown } from "../parts/loaded.js";
 import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { errorText, exact, LANGUAGES, screenLanguage, t } from "../parts/words.js";
+import { whenField, whenOf } from "../parts/when-field.js";
+import { errorText, exactIn, LANGUAGES, screenLanguage, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 
 const ROUTES = ["desk", "on_call", "hours", "message"];
@@ -108,7 +109,7 @@ function onCall(clinic, value) {
     <h2 id="on-call-title">${t("oncall.title")}</h2>
     <p class="hint">${t("oncall.text")}</p>
     ${value.on_call.length ? html`<ul class="rows">${value.on_call.map((turn) => html`<li class="thing">${icon("calendar-clock")}
-      <div><p class="strong">${turn.name}</p><p class="note soft">${t("oncall.turn", { from: exact(turn.from), until: exact(turn.until), digits: lastDigits(turn.mask) })}</p></div>
+      <div><p class="strong">${turn.name}</p><p class="note soft">${t("oncall.turn", { from: exactIn(turn.from, clinic.time_zone), until: exactIn(turn.until, clinic.time_zone), digits: lastDigits(turn.mask) })}</p></div>
       ${may ? html`<button class="btn btn-small btn-danger push" type="button" @click=${() => endTurn(clinic, turn)}>${t("end")}</button>` : nothing}</li>`)}</ul>`
       : html`<p class="soft">${t("oncall.none")}</p>`}
     ${may ? html`<p><button class="btn" type="button" @click=${() => addTurn(clinic)}>${icon("plus")}${t("oncall.add")}</button></p>` : nothing}
@@ -129,16 +130,17 @@ async function addTurn(clinic) {
     return tellError(error);
   }
   const form = { member: "", number: "", from: "", until: "", error: "", busy: false };
+  const zone = clinic.time_zone;
   const send = (event, close) => {
     event.preventDefault();
+    if (whenOf(form.from, zone) === null || whenOf(form.until, zone) === null) return void document.querySelector(".dialog .field-wrong input")?.focus();
     void carryOut(form, async () => {
-      await screen.api.post(`/clinics/${clinic.id}/on-call`, { member: form.member, number: form.number, from: new Date(form.from).getTime(), until: new Date(form.until).getTime() });
+      await screen.api.post(`/clinics/${clinic.id}/on-call`, { member: form.member, number: form.number, from: whenOf(form.from, zone), until: whenOf(form.until, zone, true) });
       close();
       await reload(keyOf(clinic));
     });
   };
-  const when = (name) => html`<div class="field"><label for="turn-${name}">${t(`oncall.${name}`)}</label>
-    <input class="input narrow-wide" id="turn-${name}" type="datetime-local" required .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
+  const when = (name) => whenField({ id: `turn-${name}`, label: t(`oncall.${name}`), value: form[name], zone, last: name === "until", set: (value) => { form[name] = value; update(); } });
   return openDialog(t("oncall.add"), (close) => html`<form class="stack" @submit=${(event) => send(event, close)}>
     <div class="field"><label for="turn-member">${t("oncall.member")}</label><select class="input" id="turn-member" required @change=${(event) => { form.member = event.target.value; }}>
       <option value="">${t("oncall.member.none")}</option>${members.map((one) => html`<option value=${one.id} .selected=${one.id === form.member}>${one.name}</option>`)}</select></div>

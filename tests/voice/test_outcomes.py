@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
 from django.utils import timezone
 
+from realtime import retention
 from realtime.instants import to_ms
 from realtime.log import read_events
-from realtime.models import Event, Hold, Purge, Stream, Timer
+from realtime.models import Event, Hold, Stream, Timer
 from realtime.protocol import Refusal
 from realtime.timers import work_off
 from tests.voice.line import Line
@@ -128,8 +128,7 @@ def test_purge_leaves_a_call_that_goes_on_or_is_waited_for_or_held(line: Line, c
 def purge_after(line: Line, span: timedelta) -> tuple[int, int]:
     """Purge then; how many streams and events were erased."""
     line.clock.shift(span)
-    call_command("purge", verbosity=0)
-    run = Purge.objects.order_by("-pk")[0]
+    run = retention.purge(lambda progress: None, timezone.now())
     return run.streams, run.events
 
 

@@ -22,10 +22,11 @@ def before_of(cursor: str | None) -> datetime | None:
 
 
 class ClinicNamed(Schema):
-    """A clinic."""
+    """A clinic, and by which clock times of its calls are shown."""
 
     id: str
     name: str
+    time_zone: str
 
 
 class PatientNamed(Schema):

@@ -223,6 +223,11 @@ export default {
   "then.when.hour": "In an hour",
   "then.when.evening": "This evening",
   "then.when.morning": "In the morning",
+  "time.in_place": "{time} in {place}",
+  "time.by_clinic": "By the clinic's clock, in {place}: it is {time} there now.",
+  "time.none": "The clock is put forward over this time. Choose another.",
+  "time.twice.first": "The clock is put back that night, so this time comes twice. The first one is meant.",
+  "time.twice.last": "The clock is put back that night, so this time comes twice. The second one is meant.",
   "then.when.custom": "At another time",
 
   "back.title": "If they call back",

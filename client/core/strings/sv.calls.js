@@ -223,6 +223,11 @@ export default {
   "then.when.hour": "Om en timme",
   "then.when.evening": "I kväll",
   "then.when.morning": "I morgon bitti",
+  "time.in_place": "{time} i {place}",
+  "time.by_clinic": "Efter klinikens klocka, i {place}: där är den {time} nu.",
+  "time.none": "Klockan ställs fram över den tiden. Välj en annan.",
+  "time.twice.first": "Klockan ställs tillbaka den natten, så tiden kommer två gånger. Den första gäller.",
+  "time.twice.last": "Klockan ställs tillbaka den natten, så tiden kommer två gånger. Den andra gäller.",
   "then.when.custom": "En annan tid",
 
   "back.title": "Om de ringer tillbaka",
