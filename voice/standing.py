@@ -36,8 +36,10 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
     """
     attempt = Attempt.objects.filter(reference=reference).select_related("call").first()
     if attempt is None:
-        text = say_of(reference)
-        return HANG_UP if text is None else Instruction("say", reference, text=text)
+        spoken = say_of(reference)
+        if spoken is None:
+            return HANG_UP
+        return Instruction("say", reference, text=spoken.text, language=spoken.language)
     if attempt.carrier_id != carrier_id:
         return HANG_UP
     call = attempt.call
