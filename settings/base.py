@@ -240,8 +240,9 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
     ("destinations_hour", 20, "different numbers that a member calls in an hour"),
     ("minutes_day", 3_000, "minutes of a clinic's calls in a day; one that goes on counts with all that it may last"),
     ("cents_day", 20_000, "what a clinic's calls may cost in a day, in hundredths of the currency"),
-    ("cents_minute", 5, "what a minute of a call costs, both legs together, in hundredths of the currency"),
 )}
+CURBSIDE_CALL_PRICES = env.prices("CALL_CENTS_MINUTE", 5, "what a minute of a call costs, both legs together, in "
+                                  "hundredths of the currency: everywhere, and in regions that cost otherwise")
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
                                   most=256)
 CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "

@@ -10,12 +10,14 @@ class VoiceConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        """Have a slip after a call that was not answered, wait for its outcome, say what a member holds for a clinic."""
+        """Say what follows a call that has ended, and what a member holds for a clinic; look at the prices."""
         from members.clinic_members import register_part
         from voice import outcomes, slips
         from voice.holding import AFTERWARDS
         from voice.parts import PARTS
+        from voice.prices import check_regions
 
+        check_regions()
         AFTERWARDS.extend((slips.leave_after, outcomes.wait_for_outcome))
         for part in PARTS:
             register_part(part)

@@ -14,6 +14,7 @@ from django.db.models import Count, Q, Sum
 from members.models import Clinic
 from members.quiet import day_began
 from voice.models import BudgetScope, ClinicLimits, Reservation
+from voice.prices import cents_of, decision, price_of
 from voice.refusals import refuse
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ class Limits:
     destinations_hour: int
     minutes_day: int
     cents_day: int
-    cents_minute: int
     longest_call_s: int
 
 
@@ -80,7 +80,8 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
     weighed = _weigh(account_id, clinic_id, destination, trunk, limits, today, now)
     Reservation.objects.create(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
-        seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now)
+        seconds=limits.longest_call_s, cents=cents_of(limits.longest_call_s, price_of(destination.region)),
+        made_at=now)
     return weighed
 
 
@@ -94,7 +95,8 @@ def release(call_id: str, now: datetime, talked_s: int) -> None:
     """Give back what a call reserved and did not use. Safe to repeat."""
     row = Reservation.objects.filter(pk=call_id, released_at=None).first()
     if row is not None:
-        cents = _cents(talked_s, limits_of(str(row.clinic)).cents_minute) if talked_s else 0
+        price = row.cents // (-(-row.seconds // MINUTE_S) or 1)  # as it was reserved, whatever it is by now
+        cents = cents_of(talked_s, price)
         Reservation.objects.filter(pk=call_id, released_at=None).update(
             released_at=now, seconds=talked_s, cents=cents)
 
@@ -112,19 +114,14 @@ def _today(clinic_id: str, now: datetime) -> datetime:
     return day_began(now, Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id)))
 
 
-def _cents(seconds: int, cents_minute: int) -> int:
-    """Begun minutes of two legs, as carriers bill them."""
-    return -(-seconds // MINUTE_S) * cents_minute
-
-
 def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
            today: datetime, now: datetime) -> Reserved:
     weighing = Weighing(now)
     _weigh_member(weighing, limits, account_id, destination, today)
-    _weigh_clinic(weighing, limits, clinic_id, today)
+    _weigh_clinic(weighing, limits, clinic_id, destination, today)
     live = Reservation.objects.filter(trunk=trunk, released_at=None).count()
     weighing.weigh("trunk_calls", "call.budget_trunk", live, 1, limits.trunk_calls, 15)
-    return Reserved(limits.longest_call_s, tuple(weighing.decisions))
+    return Reserved(limits.longest_call_s, (*weighing.decisions, decision(destination.region)))
 
 
 def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destination: "Destination",
@@ -147,7 +144,8 @@ def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destinati
                    limits.destinations_hour, 600)
 
 
-def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, today: datetime) -> None:
+def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, destination: "Destination",
+                  today: datetime) -> None:
     rows = Reservation.objects.filter(Q(made_at__gte=today) | Q(released_at=None), clinic=clinic_id)
     used = rows.aggregate(live=Count("pk", filter=Q(released_at=None)), seconds=Sum("seconds"), cents=Sum("cents"))
     weighing.weigh("concurrent_calls", "call.budget_clinic", used["live"], 1, limits.concurrent_calls, 30)
@@ -155,4 +153,4 @@ def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, today: dat
     weighing.weigh("minutes_day", "call.budget_minutes", minutes, limits.longest_call_s // MINUTE_S,
                    limits.minutes_day, 600)
     weighing.weigh("cents_day", "call.budget_spend", used["cents"] or 0,
-                   _cents(limits.longest_call_s, limits.cents_minute), limits.cents_day, 600)
+                   cents_of(limits.longest_call_s, price_of(destination.region)), limits.cents_day, 600)

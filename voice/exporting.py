@@ -17,8 +17,8 @@ from voice.models import CallRecord, CallRefusal
 
 COLUMNS: Final = (
     "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
-    "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "by", "cause",
-    "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
+    "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "cents", "by",
+    "cause", "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 CHUNK: Final = 500

@@ -1,4 +1,4 @@
-"""How a call went, said once by who made it, and what follows; once it was said or is not waited for, nothing is written.
+"""How a call went, said once by who made it, and what follows; then nothing more is written to the call.
 
 A call that has ended leaves its stream ``closed``; it becomes ``final`` here, from when on ``manage.py purge`` counts.
 """

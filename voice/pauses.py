@@ -14,7 +14,7 @@ SHOWN: Final = 20
 
 @transaction.atomic
 def set_pause(clinic: Clinic | None, by: Account | None, now: datetime, *, on: bool, reason: str = "") -> None:
-    """Begin or end the pause of a clinic, without one that of all calls. Safe to repeat: what stands keeps its reason."""
+    """Begin or end the pause of a clinic, or that of all calls. Safe to repeat: what stands keeps its reason."""
     standing = CallPause.objects.filter(clinic=clinic, ended_at=None)
     if not on:
         standing.update(ended_at=now, ended_by=by)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from voice.models import Attempt, Call, CallNumber, CallRecord
+from voice.prices import cost_of
 from voice.shapes import or_none
 
 _SAME = (
@@ -33,7 +34,9 @@ def describe_leg(attempt: Attempt) -> dict[str, Any]:
 
 def write_record(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
     """Write the record of a call that has ended. Raises IntegrityError for a second one."""
-    record = CallRecord(call=call.pk, legs=[describe_leg(a) for a in attempts], **{n: getattr(call, n) for n in _SAME})
+    record = CallRecord(
+        call=call.pk, legs=[describe_leg(a) for a in attempts], cents=cost_of(call.decisions, call.talked_s),
+        **{n: getattr(call, n) for n in _SAME})
     record.save()
     return record
 

@@ -11,16 +11,16 @@ from voice.models import IncomingRule
 ENGLISH: Final = "en"
 SAYS: Final[dict[str, dict[str, str]]] = {
     "en": {
-        "clinic": "Hello. This is Curbside with a code for {name}. Somebody there asked to show this number to patients "
-                  "whom they call. If that is right, give them the code. If not, hang up. The code is: {code}.",
+        "clinic": "Hello. This is Curbside with a code for {name}. Somebody there asked to show this number "
+                  "to patients whom they call. If that is right, give them the code. If not, hang up. The code is: {code}.",
         "phone": "Hello. This is Curbside with a code that proves your own phone. Nobody will ever ask you for it. "
                  "The code is: {code}.",
     },
     "sv": {
-        "clinic": "Hej. Det här är Curbside med en kod till {name}. Någon där har bett om att få visa det här numret för "
-                  "patienter som de ringer. Om det stämmer, ge dem koden. Om inte, lägg på. Koden är: {code}.",
-        "phone": "Hej. Det här är Curbside med en kod som bevisar din egen telefon. Ingen kommer någonsin att fråga dig "
-                 "efter den. Koden är: {code}.",
+        "clinic": "Hej. Det här är Curbside med en kod till {name}. Någon där har bett om att få visa det här numret "
+                  "för patienter som de ringer. Om det stämmer, ge dem koden. Om inte, lägg på. Koden är: {code}.",
+        "phone": "Hej. Det här är Curbside med en kod som bevisar din egen telefon. Ingen kommer någonsin att fråga "
+                 "dig efter den. Koden är: {code}.",
     },
 }  # fmt: skip
 BY_COUNTRY: Final = {"SE": "sv"}

@@ -1,4 +1,4 @@
-"""The timers of calls, slips and numbers, which `realtime` keeps and both the web processes and the call loop work off."""
+"""The timers of calls, slips and numbers: `realtime` keeps them, web processes and call loops work them off."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from members.models import Account, Clinic
 from realtime.instants import to_ms
 from tests.members.browser import Browser
 from tests.voice.line import Line
-from tests.voice.riverside import join, make_clinic
+from tests.voice.riverside import join, make_clinic, make_number
 from voice import clinic_numbers
 from voice.models import ClinicNumber
 
@@ -82,9 +82,7 @@ def test_a_number_of_ones_own_that_expired_stays_where_it_can_be_proved_again(li
 
 def test_the_newest_fifty_are_shown(line: Line) -> None:
     for n in range(52):
-        ClinicNumber.objects.create(
-            clinic=line.clinic, number=line.own.number, number_index=line.own.number_index, mode="own",
-            attestation="B", state="revoked", asked_at=timezone.now(), revoked_why=str(n),
-            revoked_at=timezone.now() + timedelta(minutes=n))  # fmt: skip
+        at = timezone.now() + timedelta(minutes=n)
+        make_number(line.clinic, "+16175550110", state="revoked", revoked_at=at, revoked_why=str(n))
     shown = numbers_of(line.rosa.account, line.clinic)["ended"]
     assert [one["revoked_why"] for one in shown] == [str(n) for n in range(51, 1, -1)]

@@ -52,12 +52,10 @@ def test_an_unanswered_call_leaves_one_slip_that_says_who_when_and_until_when(li
 
 
 def test_one_call_says_until_when_the_desk_keeps_its_slip(line: Line, unanswered: str) -> None:
-    browser = Browser().sign_in(line.amara.account)
     slip = Slip.objects.get()
-    assert browser.get(f"/calls/{unanswered}")["slip_until"] == to_ms(slip.expires_at)
+    assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] == to_ms(slip.expires_at)
     line.clock.move_to(slip.expires_at, tick=False)
-    browser.sign_in(line.amara.account)
-    assert browser.get(f"/calls/{unanswered}")["slip_until"] is None
+    assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] is None
     line.clock.move_to(slip.made_at, tick=False)
     slips.close(line.rosa.account, slip.pk, "reached")
     assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] is None

@@ -31,7 +31,8 @@ def choose(line: Line, language: str) -> None:
 
 
 @pytest.mark.parametrize(("country", "chosen", "language"), [
-    ("US", None, "en"), ("SE", None, "sv"), ("FI", None, "en"), ("SE", "en", "en"), ("US", "sv", "sv"), ("US", "fi", "en"),
+    ("US", None, "en"), ("SE", None, "sv"), ("FI", None, "en"), ("SE", "en", "en"), ("US", "sv", "sv"),
+    ("US", "fi", "en"),
 ])  # fmt: skip
 def test_a_clinic_hears_its_own_language_where_the_service_has_it(
     line: Line, country: str, chosen: str | None, language: str

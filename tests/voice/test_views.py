@@ -169,6 +169,7 @@ def test_the_export_has_what_the_list_has_under_each_filter(line: Line) -> None:
     line.pass_s(60)
     between = to_ms(timezone.now())
     CallRefusal.objects.create(account=other.pk, clinic=line.clinic.pk, code="call.region", at=timezone.now())
+    line.pass_s(1)
     later = talk(line)
     [refused] = CallRefusal.objects.values_list("pk", flat=True)
     expected = {
@@ -177,7 +178,7 @@ def test_the_export_has_what_the_list_has_under_each_filter(line: Line) -> None:
         f"?until={between}": [first, silent],
         "?talked=true": [first, later],
         "?talked=false": [silent, refused],
-        "?reason=you_cancelled": [silent],
+        "?reason=you_called_off": [silent],
         "?reason=call.region": [refused],
         "?reason=call.region&talked=true": [],
         f"?member={line.amara.pk}": [first, silent, later],

@@ -14,7 +14,6 @@ from realtime.models import ID_LENGTH
 from voice.models.calls import WORD
 from voice.models.rights import INDEX_LENGTH
 
-
 LONGEST_REASON: Final = 200
 
 

@@ -16,7 +16,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--reason", default="", help=f"why, for every clinician to read: at most {LONGEST_REASON} characters")
+        why = f"why, for every clinician to read: at most {LONGEST_REASON} characters"
+        parser.add_argument("--reason", default="", help=why)
         parser.add_argument("--end", action="store_true", help="let calls begin again")
 
     def handle(self, *args: Any, end: bool, reason: str, **options: Any) -> None:
