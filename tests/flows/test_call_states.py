@@ -103,6 +103,12 @@ def test_the_parts_of_a_clinic_show_one_of_every_state(opened: Opened) -> None:
     for part, wanted in parts:
         window.page.goto(f"{here}/{part}")
         expect(window.page.locator(f".pane-detail {wanted}").first).to_be_visible()
+        if part == "numbers":
+            window.page.get_by_text("Revoked and expired (3)").click()
+            fold = window.page.locator("details", has_text="Revoked and expired")
+            expect(fold).to_contain_text("Ported to another carrier")
+            assert fold.get_by_role("button").count() == 0, "nothing can be done with them"
+            fold.scroll_into_view_if_needed()
         window.stop(f"clinic-{part}")
 
 
