@@ -12,7 +12,8 @@ ENGLISH: Final = "en"
 SAYS: Final[dict[str, dict[str, str]]] = {
     "en": {
         "clinic": "Hello. This is Curbside with a code for {name}. Somebody there asked to show this number "
-                  "to patients whom they call. If that is right, give them the code. If not, hang up. The code is: {code}.",
+                  "to patients whom they call. If that is right, give them the code. If not, hang up. The code is: "
+                  "{code}.",
         "phone": "Hello. This is Curbside with a code that proves your own phone. Nobody will ever ask you for it. "
                  "The code is: {code}.",
     },
