@@ -27,8 +27,10 @@ export function callPane(r) {
 function content(r, item, view) {
   if (item?.state === "refused") return refused(item);
   if (item?.gone || view?.phase === "gone") return gone();
-  if (view?.phase === "error") return [head(item), failure(view.error, () => screen.app.reload(r))];
-  if (!view || (view.phase === "loading" && !view.items.length)) return [head(item), skeleton(5)];
+  const unread = view && !view.items.length;
+  if (view?.phase === "error" || (unread && view.error)) return [head(item), failure(view.error, () => screen.app.reload(r))];
+  // A call that is closed for good is read over HTTP: until its events are here it looks as if it had not begun.
+  if (!view || (unread && ["loading", "closed"].includes(view.phase))) return [head(item), skeleton(5)];
   const call = foldCall(view.items);
   keepAwake(call.phase !== "ended");
   return call.phase === "ended" ? over(r, item, call) : live(r, item, call, view);

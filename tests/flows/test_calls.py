@@ -87,6 +87,9 @@ def test_a_physician_calls_a_patient_sees_each_step_hangs_up_and_finds_the_recor
     ended(phone, "You ended the call")
     phone.stop("call-ended")
     say_how_it_went(phone, "Spoke with the patient", "Nothing more")
+    phone.page.reload()  # the call is closed for good now
+    expect(phone.page.get_by_role("heading", name="How it went")).to_be_visible()
+    ended(phone, "You ended the call")
     find_the_record(phone)
     leaves_no_number(phone, clinic, asked)
 
