@@ -16,6 +16,7 @@ from realtime import protocol as wire
 from realtime.commands import Reply, Request, TimerHandler
 from realtime.instants import to_ms
 from realtime.log import writing
+from realtime.models import Stream
 from realtime.timers import clear_timer, set_timer
 from voice import slips
 from voice.holding import Held, holding
@@ -75,6 +76,12 @@ def make_final(r: str, now: datetime) -> None:
         return
     with writing(r) as w:
         w.set_state(r, "final")
+
+
+def close_forgotten(now: datetime) -> int:
+    """Make calls final for which no timer was set: those that a version before this one ended. Returns how many."""
+    ended_before = now - timedelta(hours=settings.CURBSIDE_OUTCOME_HOURS)
+    return Stream.objects.filter(kind="call", state="closed", call__ended_at__lte=ended_before).update(state="final")
 
 
 def outcome_until(call: Call, now: datetime) -> datetime | None:

@@ -15,6 +15,7 @@ from realtime.models import Seat
 from realtime.retention import Keeping
 from voice import proofs, slips
 from voice.address_book import forget_unused
+from voice.outcomes import close_forgotten
 from voice.records import erase_numbers
 
 PROOFS_KEPT: Final = timedelta(days=30)  # a week of them is counted
@@ -23,6 +24,7 @@ WHOM: Final = ("patient_ref", "patient_mask", "purpose")
 
 def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
+    close_forgotten(now)  # nothing is erased of them yet: this only says that they are over
     removed = proofs.forget(now - PROOFS_KEPT)
     for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, erase_numbers),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.utils import timezone
 
 from realtime import retention
@@ -132,15 +130,14 @@ def purge_after(line: Line, span: timedelta) -> tuple[int, int]:
     return run.streams, run.events
 
 
-def test_calls_that_ended_before_the_upgrade_come_to_their_end_too(line: Line) -> None:
-    said, waited, old = talk(line), talk(line), talk(line)
+@pytest.mark.databases
+def test_purge_closes_calls_whose_timer_a_version_before_did_not_set(line: Line) -> None:
+    said, waited, live = talk(line), talk(line), line.call()
     line.do("call.outcome", {"how": "spoke"}, said)
-    Call.objects.filter(pk=old).update(ended_at=timezone.now() - timedelta(days=400))
-    Stream.objects.filter(kind="call").update(state="closed")
+    Stream.objects.filter(pk=said).update(state="closed")
     Timer.objects.filter(kind=outcomes.TIMER).delete()
-    import_module("voice.migrations.0006_ended_calls_become_final").end(apps, None)
-    assert (state(said), state(waited), state(old)) == ("final", "closed", "closed")
-    work_off(TIMERS)
-    assert (state(waited), state(old)) == ("closed", "final")
-    line.pass_s(WAITED.total_seconds() + 1)
-    assert state(waited) == "final"
+    line.loop_runs = False
+    purge_after(line, WAITED - timedelta(hours=1))
+    assert (state(said), state(waited)) == ("closed", "closed")
+    purge_after(line, timedelta(hours=1))
+    assert (state(said), state(waited), state(live)) == ("final", "final", "open")

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("voice", "0006_ended_calls_become_final"),
+        ("voice", "0005_numbers_that_the_carrier_checked"),
     ]
     operations = [
         migrations.AddField("callpause", "reason", models.CharField(blank=True, db_default="", max_length=200)),
