@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 from tests.client import clinic_days as day
 from tests.client import clinic_runs as runs
-from tests.client.pretending import Pretended
+from tests.client.pretending import Pretended, now_ms
 from tests.flows.browser import DESK, PHONE, Window
 from tests.flows.conftest import OpenWindow
 from tests.flows.doings import DIALOG, sign_in
@@ -113,7 +113,7 @@ def test_the_csv_has_the_filters_of_the_page(opened: Opened) -> None:
 
 def test_after_a_call_a_call_back_that_stands_and_the_desks_slip_are_shown(opened: Opened) -> None:
     window, voice = opened(day.open_day, PHYSICIAN)
-    later = day.now_ms() + 3 * day.HOUR
+    later = now_ms() + 3 * day.HOUR
     over(voice, mode="held", call_back_until=later, slip_until=later + day.HOUR)
     window.page.goto(f"/calls/{day.CALL}")
     window.see(re.compile("A call back of this patient rings your phone until"))

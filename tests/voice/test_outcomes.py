@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +31,12 @@ def called(line: Line) -> str:
 
 def state(r: str) -> str:
     return Stream.objects.get(pk=r).state
+
+
+def end_of(r: str) -> datetime:
+    ended_at = Call.objects.get(pk=r).ended_at
+    assert ended_at is not None
+    return ended_at
 
 
 def refused(line: Line, r: str, c: str | None = None) -> str:
@@ -62,7 +68,7 @@ def test_a_call_of_which_nobody_says_it_is_final_after_three_days_and_not_before
 
 
 def test_it_is_too_late_from_that_instant_on_also_while_the_timer_has_not_run(line: Line, called: str) -> None:
-    line.clock.move_to(Call.objects.get().ended_at + WAITED, tick=False)
+    line.clock.move_to(end_of(called) + WAITED, tick=False)
     assert refused(line, called) == "call.outcome_late"
     line.clock.shift(timedelta(seconds=-1))
     line.do("call.outcome", {"how": "spoke"}, called)
@@ -77,7 +83,7 @@ def test_a_time_that_was_prolonged_is_waited_for(line: Line, called: str, settin
 
 
 def test_until_when_it_can_be_said_is_shown_and_nothing_once_it_was(line: Line, called: str) -> None:
-    amara, until = line.amara.account, Call.objects.get().ended_at + WAITED
+    amara, until = line.amara.account, end_of(called) + WAITED
     assert get(amara, f"/calls/{called}")["outcome_until"] == to_ms(until)
     line.do("call.outcome", {"how": "spoke"}, called)
     assert get(amara, f"/calls/{called}")["outcome_until"] is None
