@@ -101,7 +101,7 @@ function when(state, zone) {
       ${times.map(({ name, at }) => choice("retry", name, state.retry === name, html`${t(`then.when.${name}`)} <span class="soft nowrap">${exactIn(at, zone)}</span>`, () => set(state, { retry: name })))}
       ${choice("retry", "custom", state.retry === "custom", t("then.when.custom"), () => set(state, { retry: "custom" }))}
     </div>
-    ${state.retry === "custom" ? whenField({ id: "retry-at", label: t("then.when.custom"), value: state.custom, zone, set: (custom) => set(state, { custom }) }) : nothing}
+    ${state.retry === "custom" ? whenField({ id: "retry-at", label: t("time.label"), value: state.custom, zone, set: (custom) => set(state, { custom }) }) : nothing}
   </fieldset>`;
 }
 

@@ -46,7 +46,7 @@ function callWhen(form, clinic) {
   const one = (name) => html`<label class="choice choice-slim"><input type="radio" name="when" value=${name} .checked=${form.when === name} @change=${() => { form.when = name; update(); }} /><span>${t(`numbers.when.${name}`)}</span></label>`;
   return html`<fieldset class="field"><legend>${t("numbers.when")}</legend><p class="hint">${t("numbers.when.hint")}</p>
     <div class="choices choices-across">${one("now")}${one("at")}</div>
-    ${form.when === "at" ? whenField({ id: "prove-at", label: t("numbers.when.at"), value: form.at, zone: clinic.time_zone, set: (at) => { form.at = at; update(); } }) : nothing}
+    ${form.when === "at" ? whenField({ id: "prove-at", label: t("time.label"), value: form.at, zone: clinic.time_zone, set: (at) => { form.at = at; update(); } }) : nothing}
   </fieldset>`;
 }
 

@@ -32,9 +32,9 @@ function going() {
 }
 
 function paused(one) {
-  return callout("end", "pause", html`<p><b>${t("platform.pause.standing", { time: exact(one.since), who: one.by ?? t("platform.pause.command") })}</b></p>
+  return callout("end", "pause", html`<div class="stack stack-tight"><p><b>${t("platform.pause.standing", { time: exact(one.since), who: one.by ?? t("platform.pause.command") })}</b></p>
     <p dir="auto">${one.reason || t("platform.pause.no_reason")}</p>
-    <p><button class="btn btn-primary" type="button" @click=${goOn}>${icon("phone")}${t("platform.pause.end")}</button></p>`);
+    <p><button class="btn btn-primary" type="button" @click=${goOn}>${icon("phone")}${t("platform.pause.end")}</button></p></div>`);
 }
 
 function past(list) {

@@ -223,6 +223,7 @@ export default {
   "then.when.hour": "In an hour",
   "then.when.evening": "This evening",
   "then.when.morning": "In the morning",
+  "time.label": "Date and time",
   "time.in_place": "{time} in {place}",
   "time.by_clinic": "By the clinic's clock, in {place}: it is {time} there now.",
   "time.none": "The clock is put forward over this time. Choose another.",

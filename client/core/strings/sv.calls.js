@@ -223,6 +223,7 @@ export default {
   "then.when.hour": "Om en timme",
   "then.when.evening": "I kväll",
   "then.when.morning": "I morgon bitti",
+  "time.label": "Datum och tid",
   "time.in_place": "{time} i {place}",
   "time.by_clinic": "Efter klinikens klocka, i {place}: där är den {time} nu.",
   "time.none": "Klockan ställs fram över den tiden. Välj en annan.",
