@@ -54,9 +54,7 @@ function past(list) {
     <ul class="rows">${repeat(list, (one) => one.id, (one) => html`<li class="thing"><span class="tone-end">${icon("circle-x")}</span>
       <div class="thing-words"><span class="strong figures">${one.formatted}</span>
         <span class="note">${one.state === "revoked" ? revokedText(one) : expiredText(one)}</span>
-        ${one.revoked_why ? html`<span class="note soft" dir="auto">${t("numbers.ended.why", { why: one.revoked_why })}</span>` : nothing}
-        ${one.holder ? html`<span class="note soft">${t("numbers.lent_by", { clinic: one.holder })}</span>` : nothing}</div>
-      <span class="thing-side"><span class="pill pill-end">${t(`number.state.${one.state}`)}</span></span></li>`)}</ul></details>`;
+        ${one.revoked_why ? html`<span class="note soft" dir="auto">${t("numbers.ended.why", { why: one.revoked_why })}</span>` : nothing}</div></li>`)}</ul></details>`;
 }
 
 function revokedText(one) {
