@@ -224,7 +224,8 @@ def _webhooks(stage: Stage, size: Size) -> None:
     stage.say("calls: from the webhook to the screen")
     port = free_port()
     twilio: dict[str, Any] = {"CARRIER": "twilio", "TWILIO_ACCOUNT": ACCOUNT, "TWILIO_TOKENS": TOKEN,
-              "TWILIO_URL": f"http://127.0.0.1:{port}", "WEBHOOK_URL": "http://carrier.example"}
+              "TWILIO_URL": f"http://127.0.0.1:{port}", "WEBHOOK_URL": "http://carrier.example",
+              "SERVICE_NUMBER": "+16175550199"}
     with service(stage, min(size.callers, 100), **twilio) as made:
         took = asyncio.run(_ring(made, size.webhooks))
         note = f"{len(took)} webhooks, {WEBHOOKS_A_SECOND:g}/s"

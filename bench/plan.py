@@ -23,6 +23,7 @@ class Plan:
 
     name: str
     runs: int
+    daphne_runs: int
     window_s: float
     warm_s: float
     settle_s: float
@@ -32,6 +33,7 @@ class Plan:
     pairs: int
     pairs_rates: Mapping[str, float]
     climb_from: Mapping[str, float]
+    climb_runs: Mapping[str, int]
     climb_steps: int
     log_s: float
     idle: int
@@ -40,10 +42,15 @@ class Plan:
     events: tuple[int, ...]
     curve_rate: float
 
+    def runs_of(self, system: str) -> int:
+        """How often a system is measured: what is only printed beside the others, less often."""
+        return self.daphne_runs if system.endswith("daphne") else self.runs
+
 
 FULL: Final = Plan(
     name="full",
     runs=5,
+    daphne_runs=2,
     window_s=3.0,
     warm_s=2.0,
     settle_s=3.0,
@@ -53,6 +60,7 @@ FULL: Final = Plan(
     pairs=250,
     pairs_rates=PAIRS_RATES,
     climb_from={"curbside": 3_000, "socketio": 2_000, "stock": 200, "curbside-daphne": 1_000},
+    climb_runs={"curbside": 5, "socketio": 5, "stock": 1, "curbside-daphne": 1},
     climb_steps=6,
     log_s=2.0,
     idle=5_000,
@@ -64,6 +72,7 @@ FULL: Final = Plan(
 SHORT: Final = Plan(
     name="short",
     runs=1,
+    daphne_runs=1,
     window_s=0.5,
     warm_s=0.2,
     settle_s=0.3,
@@ -73,6 +82,7 @@ SHORT: Final = Plan(
     pairs=10,
     pairs_rates=dict.fromkeys(PAIRS_RATES, 40.0),
     climb_from={"curbside": 100},
+    climb_runs={"curbside": 1},
     climb_steps=1,
     log_s=0.3,
     idle=40,

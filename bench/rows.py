@@ -89,6 +89,8 @@ def _row(stage: Stage, systems: Mapping[str, Any], group: str, count: int, rates
         for turn in range(stage.plan.runs):
             stage.say(f"{group}: run {turn + 1} of {stage.plan.runs}")
             for name, lane in list(lanes.items()):
+                if turn >= stage.plan.runs_of(name):
+                    continue
                 try:
                     lane.measure()
                 except LoadError as failure:
@@ -125,7 +127,10 @@ def _climb(stage: Stage, lanes: Mapping[str, Lane]) -> None:
     found: dict[str, list[float]] = {name: [] for name in starts if name in lanes}
     for turn in range(stage.plan.runs):
         for name, runs in found.items():
-            stage.say(f"climb: run {turn + 1} of {stage.plan.runs}, {lanes[name].system.name}")
+            wanted = stage.plan.climb_runs[name]
+            if turn >= wanted:
+                continue
+            stage.say(f"climb: run {turn + 1} of {wanted}, {lanes[name].system.name}")
             best = highest(lanes[name], starts[name], stage.plan.climb_steps if turn == 0 else 4)
             runs.append(best)
             starts[name] = best or starts[name] / 2

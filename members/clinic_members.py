@@ -2,7 +2,7 @@
 
 An invitation is for an email and its answer is the same whether anybody has it, so that no administrator can list
 members. Other apps say here what somebody holds for a clinic (`register_part`): it is shown before they are removed,
-and passed on in the same transaction.
+and passed on in the same transaction, or ended after it.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ from members.errors import Invalid, LastAdministrator, NotFound, NotVerifiedClin
 from members.marks import mark
 from members.models import Account, ClinicInvitation, ClinicMembership
 from members.notices import tell
+from members.standing import end_all
 from realtime.commands import TimerHandler
 from realtime.sealing import seal, unseal
 from realtime.timers import set_timer
@@ -35,13 +36,14 @@ class Part:
     """What a member may hold for a clinic, by kind, and what becomes of it in words.
 
     `count(clinic, account)` says how much there is; `pass_on(clinic, account, heir, now)` ends it, or gives it to the
-    heir, a member of the clinic, where `needs_heir` says that it has to go on.
+    heir, a member of the clinic, where `needs_heir` says that it has to go on. Without `pass_on` it ends once the place
+    has ended (``members.standing``).
     """
 
     kind: str
     says: str
     count: Callable[[str, str], int]
-    pass_on: Callable[[str, str, str | None, datetime], None]
+    pass_on: Callable[[str, str, str | None, datetime], None] | None
     needs_heir: bool = False
 
 
@@ -82,13 +84,18 @@ def change_member(member: ClinicMembership, *, role: str | None, can_free_dial: 
     member.save(update_fields=["role", "can_free_dial"])
 
 
-@transaction.atomic
 def remove_member(member: ClinicMembership, heir: ClinicMembership | None, now: datetime) -> None:
     """End somebody's place in a clinic, passing on what they hold. Records stay with the clinic.
 
     Raises LastAdministrator, ToReassign (``d.kinds``) where something needs an heir and none is named, Invalid for an
     heir who is the same or of another clinic.
     """
+    _end_place(member, heir, now)
+    end_all(now, account=member.account_id, clinic=member.clinic_id)
+
+
+@transaction.atomic
+def _end_place(member: ClinicMembership, heir: ClinicMembership | None, now: datetime) -> None:
     clinic = locked(member.clinic_id)
     if not ClinicMembership.objects.filter(pk=member.pk, left_at=None).exists():
         raise NotFound
@@ -99,7 +106,8 @@ def remove_member(member: ClinicMembership, heir: ClinicMembership | None, now: 
     if left_alone:
         raise ToReassign(left_alone)
     for part in _parts.values():
-        part.pass_on(str(clinic.pk), str(member.account_id), str(heir.account_id) if heir else None, now)
+        if part.pass_on is not None:
+            part.pass_on(str(clinic.pk), str(member.account_id), str(heir.account_id) if heir else None, now)
     member.left_at = now
     member.save(update_fields=["left_at"])
     tell(str(member.account_id), "clinic.left", clinic=str(clinic.pk), name=clinic.name)

@@ -10,11 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from members.errors import Invalid, NotClinician, NotFound, NotVerifiedClinic, TooMany
 from members.models import Account, Clinic, ClinicMembership
 from members.notices import tell
 from members.quiet import zone
+from members.standing import end_all
 
 ROLES: Final = ("physician", "desk", "administrator")
 ADMINISTRATOR: Final = "administrator"
@@ -25,11 +27,11 @@ NAME_LENGTH: Final = 80
 def find_place(account_id: str, clinic_id: str) -> ClinicMembership | None:
     """Return somebody's place in a clinic that they have not left, whatever the clinic's state."""
     try:
-        wanted = UUID(clinic_id)
+        member, wanted = UUID(account_id), UUID(clinic_id)
     except ValueError:
         return None
     places = ClinicMembership.objects.select_related("clinic", "account")
-    return places.filter(account=UUID(account_id), clinic=wanted, left_at=None, account__is_active=True).first()
+    return places.filter(account=member, clinic=wanted, left_at=None, account__is_active=True).first()
 
 
 def access_place(account: Account, clinic_id: str, roles: Collection[str] = ROLES) -> ClinicMembership:
@@ -55,6 +57,14 @@ def places_of(account_id: str) -> list[ClinicMembership]:
     """Return where somebody belongs, by the clinics' names."""
     places = ClinicMembership.objects.select_related("clinic").filter(account=UUID(account_id), left_at=None)
     return list(places.order_by("clinic__name", "pk"))
+
+
+def verified_places_of(account: UUID) -> set[UUID]:
+    """Return the clinics to which somebody belongs and which are verified today."""
+    places = ClinicMembership.objects.filter(
+        account=account, left_at=None, account__is_active=True, clinic__state="verified"
+    )
+    return set(places.values_list("clinic", flat=True))
 
 
 def account_at(clinic: Clinic, place: str) -> UUID:
@@ -130,11 +140,12 @@ def verify_clinic(clinic: Clinic, by: Account, now: datetime) -> None:
 
 
 def suspend_clinic(clinic: Clinic) -> None:
-    """Let nobody act in a clinic's name from now on; ``verify_clinic`` ends it."""
+    """Let nobody act in a clinic's name from now on, and end what goes on; ``verify_clinic`` ends it."""
     with transaction.atomic():
         Clinic.objects.filter(pk=clinic.pk).update(state="suspended")
         for account in administrators_of(clinic.pk):
             tell(account, "clinic.suspended", clinic=str(clinic.pk), name=clinic.name)
+    end_all(timezone.now(), clinic=clinic.pk)
 
 
 def change_clinic(place: ClinicMembership, time_zone: str) -> None:

@@ -1,4 +1,4 @@
-"""What no view should have to think of: text that no database can keep, and refusals that no view has answered.
+"""What no view should have to think of: text that no database can keep, refusals that no view has answered, caches.
 
 PostgreSQL stores no NUL and no driver takes half a surrogate pair, so both are refused before any view, in our one
 shape; so is a body that is too large. A Refusal outside our own API is a sign-in of allauth's that finds no turn.
@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from members.problems import shape, status_of
 from realtime.protocol import Refusal, refuse
 
-JSON_PATHS = ("/api/", "/_allauth/")
+API = "/api/"
+JSON_PATHS = (API, "/_allauth/")
 
 
 def check_text(request: HttpRequest) -> None:
@@ -36,6 +37,20 @@ def check_text(request: HttpRequest) -> None:
         raise refuse("malformed") from None
     if b"\\u0000" in body:
         raise refuse("malformed")
+
+
+class NoStoreMiddleware:
+    """Says of every answer of our API, refusals included, that nobody on the way keeps it: they name people."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Mark the answer. Source: RFC 9111, section 5.2.2.5."""
+        response = self.get_response(request)
+        if request.path_info.startswith(API):
+            response["Cache-Control"] = "no-store"
+        return response
 
 
 class RefusalMiddleware:

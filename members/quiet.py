@@ -34,4 +34,5 @@ def is_quiet(now: datetime, time_zone: str, begins: time | None, ends: time | No
 
 def day_began(now: datetime, time_zone: str) -> datetime:
     """Return the instant of the last midnight on the member's wall clock."""
-    return local(now, time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    # The first of two midnights, where a clock is put back over one: the day has begun then.
+    return local(now, time_zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)

@@ -13,6 +13,7 @@ from members.errors import Invalid
 from members.models import Account
 from members.quiet import zone
 from members.sessions import end_sessions_of
+from members.standing import end_all
 
 MOST_BUDGET = 200
 
@@ -64,13 +65,14 @@ def change_profile(account: Account, changes: dict[str, Any]) -> None:
 
 
 def suspend(account: Account, now: datetime) -> None:
-    """Shut a member out: no sign-in, no offers, and no live socket within two seconds."""
+    """Shut a member out: no sign-in, no offers, no live socket within two seconds, and what goes on ends."""
     with transaction.atomic():
         end_availability(str(account.pk), "suspended")
         Account.objects.filter(pk=account.pk).update(is_active=False, suspended_at=now)
         end_sessions_of(account)
     account.is_active, account.suspended_at = False, now
     badges.forget_classes()
+    end_all(now, account=account.pk)
 
 
 def reinstate(account: Account) -> None:

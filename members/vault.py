@@ -17,6 +17,7 @@ from realtime.commands import SeatRef
 from realtime.log import create_stream
 from realtime.models import Inbox, Seat
 from realtime.sealing import seal, unseal
+from realtime.sql import among, live_seats
 
 Sealed = bytes | memoryview  # PostgreSQL's driver gives a view
 TRIES = 24  # names are drawn from tens of thousands, so more than a few collisions in one thread mean a fault
@@ -33,18 +34,10 @@ def find_seats(pairs: Sequence[tuple[str, str]]) -> list[SeatRef | None]:
     Two queries, however many pairs.
     """
     places = [place_of(member, stream) for member, stream in pairs]
-    rows = Vault.objects.filter(place_mark__in=set(places)).values_list("place_mark", "pair")
+    rows = among("SELECT place_mark, pair FROM members_vault WHERE place_mark {among}", places)
     seat_ids = {place: _open_pair(place, pair)[1] for place, pair in rows}
-    seats = _seats(seat_ids.values())
+    seats = live_seats(seat_ids.values())
     return [seats.get(seat_ids.get(place, "")) for place in places]
-
-
-def _seats(ids: Iterable[str]) -> dict[str, SeatRef]:
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    rows = Seat.objects.filter(id__in=wanted, left_seq=None).values_list("id", "stream_id", "name", "badge")
-    return {row[0]: SeatRef(*row) for row in rows}
 
 
 def access_stream(account: Account, stream_id: str) -> SeatRef:

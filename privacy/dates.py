@@ -29,7 +29,7 @@ MONTH_DAY = re.compile(rf"(?<!\w){_MONTH}[ -](?:the )?{_DAY}(?P<th>st|nd|rd|th)?
 COMPACT = re.compile(r"\b(?:dob|d\.o\.b\.?|born|date of birth)[ :]{0,3}"
                      r"(?P<year>(?:18|19|20)\d\d)(?P<month>0[1-9]|1[0-2])"
                      r"(?P<day>0[1-9]|[12]\d|3[01])(?!\w)", re.I)
-THREE_NUMBERS = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d")
+THREE_NUMBERS = re.compile(r"9 ?[-/.] ?9{1,2} ?[-/.] ?9")
 STEMS = tuple(month[:3] for month in MONTHS)
 COMMON = frozenset(("may", "march", "mar", "oct", "dec", "sep", "jun", "jan"))
 _STEM = "|".join(STEMS)
@@ -39,7 +39,7 @@ NAMED = re.compile(rf"(?:{_STEM})[a-z]{{0,6}}\.?[ -](?:the )?\d|\d(?:st|nd|rd|th
 def find_dates(reading: Reading, today: date | None) -> Iterator[Span]:
     """Yield days that are told exactly; a month with its year, and a year, are none."""
     text = reading.plain
-    if THREE_NUMBERS.search(text):
+    if THREE_NUMBERS.search(reading.shape):
         yield from _find_numeric(text, today)
     if reading.has_word("dob", "d.o.b", "born", "birth"):
         yield from _find_ordered(COMPACT, text, today)

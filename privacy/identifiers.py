@@ -75,6 +75,7 @@ FORMS = (
           r"[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]", codicefiscale.is_valid),
     _form("999999", r"[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d", curp.is_valid),
 )
+SIX_DIGITS = re.compile(r"9(?:\D?9){5}")  # no number of any form has fewer, nor more than one sign between two
 INSURANCE = re.compile(
     r"(?<!\w)(?!BG|GB|NK|KN|TN|NT|ZZ|HR|RR|BP|PT|TT|PR)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
     r"(?:\d{6}| \d\d \d\d \d\d )[A-D](?!\w)")
@@ -89,7 +90,7 @@ RECORD = re.compile(
     r"\b(?:(?:mrn|m\.r\.n\.|medical record|health card|chart#|urn|medicare|medicaid)" + _NUMBER + "?|"
     r"(?:patient|hospital|record|chart|case|encounter|visit|accession|account|acct|insurance|policy|member(?:ship)?"
     r"|health plan|beneficiary|nhs|chi|ur|unit record|licen[cs]e|certificate)" + _NUMBER + ")" + _SAYS + _VALUE, re.I)
-TOKEN = re.compile(r"\d[\dA-Za-z-]{3}")
+TOKEN = re.compile(r"9[\dA-Za-z-]{3}")
 SOCIAL_WORDS = ("ssn", "social", "national", "nin", "personn", "cpr", "bsn", "aadhaar", "tax", "tfn", "identity",
                 "passport")
 RECORD_WORDS = (
@@ -100,6 +101,8 @@ RECORD_WORDS = (
 def find_national_ids(reading: Reading) -> Iterator[Span]:
     """Yield numbers of a national form whose check digits or dates are right."""
     text = reading.plain
+    if not SIX_DIGITS.search(reading.shape):
+        return
     for form in FORMS:
         if not reading.has_shape(*form.shapes):
             continue
@@ -113,7 +116,7 @@ def find_national_ids(reading: Reading) -> Iterator[Span]:
 
 def find_record_numbers(reading: Reading) -> Iterator[Span]:
     """Yield numbers that are said to be a person's: at least four digits behind "MRN", "patient no." and the like."""
-    if not TOKEN.search(reading.plain):
+    if not TOKEN.search(reading.shape):
         return
     if reading.has_word(*SOCIAL_WORDS):
         yield from _find_said(SOCIAL, reading.plain, "national_id", 6)

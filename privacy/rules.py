@@ -18,8 +18,8 @@ from privacy.spans import Span, to_wire
 from realtime.protocol import Refusal
 
 MOST_SPANS = 50
-NUL_OR_HALF = re.compile("[\0\ud800-\udfff]")
-SEVEN_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){6}")
+HALF = re.compile("[\ud800-\udfff]")
+SEVEN_DIGITS = re.compile(r"9(?:[^9\n]{0,3}9){6}")
 
 
 def screen(text: str, *, today: date | None = None) -> list[Span]:
@@ -48,7 +48,7 @@ def _find(reading: Reading, today: date | None) -> Iterator[Span]:
         yield from find_national_ids(reading)
         yield from find_dates(reading, today)
         yield from find_zips(reading)
-        if reading.shape.count("9") > 6 and SEVEN_DIGITS.search(reading.plain):
+        if reading.shape.count("9") > 6 and SEVEN_DIGITS.search(reading.shape):
             yield from find_phones(reading)
         yield from find_ages(reading)
     yield from find_network_addresses(reading)
@@ -60,7 +60,7 @@ def check_text(text: str, *, today: date | None = None) -> None:
     ``d.spans`` holds start and end in UTF-16 code units, category, reason and rewrite (or null), and none of the
     text. Raises Refusal("malformed") for a NUL or half a surrogate pair, which a database cannot keep.
     """
-    if NUL_OR_HALF.search(text):
+    if "\0" in text or (not text.isascii() and HALF.search(text)):
         raise Refusal("malformed", "The text holds a character that cannot be stored.")
     spans = screen(text, today=today)
     if spans:

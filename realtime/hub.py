@@ -63,7 +63,8 @@ class Hub:
         self.guard: Any = Lock() if one_writer else nullcontext()
         self.reader = ThreadPoolExecutor(1, "curbside-reader")
         self.pool = ThreadPoolExecutor(1 if one_writer else SERVICE_THREADS, "curbside-service")
-        self.streams = Streams(self._mark_behind, self._seat_removed)
+        self.streams = Streams(self._mark_behind, self._seat_removed, clock=lambda: self.loop.time(),  # noqa: PLW0108  (there is no loop yet)
+                               later=lambda pause, work: self.loop.call_later(pause, work))  # noqa: PLW0108
         self.subscribing = Subscribing(self)
         self.publishing = Publishing(self, self.guard)
         self.presence = Presence(self)

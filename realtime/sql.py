@@ -8,6 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from realtime.commands import SeatRef
+
 CHUNK: Final = 400  # SQLite allows 32,766 variables; PostgreSQL plans short lists better
 
 
@@ -84,32 +86,34 @@ def _marks(items: Sequence[Any]) -> str:
     return ", ".join(["%s"] * len(items))
 
 
+def among(statement: str, values: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """Return the rows of a statement that says ``{among}`` behind a column: those where it is one of the values.
+
+    Asked in parts, in the order of the values.
+    """
+    with connection.cursor() as cursor:
+        for part in _chunks(sorted(set(values))):
+            if on_postgresql():
+                cursor.execute(statement.format(among="= ANY(%s)"), [list(part)])
+            else:
+                cursor.execute(statement.format(among=f"IN ({_marks(part)})"), part)
+            yield from cursor.fetchall()
+
+
 def heads(streams: Sequence[str], *, lock: bool = False) -> dict[str, Head]:
     """Return where the streams stand; `lock` takes their rows for writing, in the order of their ids.
 
     On SQLite a transaction that writes holds the whole file already.
     """
     suffix = " ORDER BY id FOR UPDATE" if lock and on_postgresql() else ""
-    found: dict[str, Head] = {}
-    with connection.cursor() as cursor:
-        for part in _chunks(sorted(set(streams))):
-            where = "= ANY(%s)" if on_postgresql() else f"IN ({_marks(part)})"
-            params = [list(part)] if on_postgresql() else list(part)
-            cursor.execute(f"SELECT id, kind, epoch, seq, state FROM realtime_stream WHERE id {where}{suffix}", params)
-            found.update((row[0], Head(*row)) for row in cursor.fetchall())
-    return found
+    rows = among(f"SELECT id, kind, epoch, seq, state FROM realtime_stream WHERE id {{among}}{suffix}", streams)
+    return {row[0]: Head(*row) for row in rows}
 
 
-def live_seats(seats: Sequence[str]) -> set[str]:
+def live_seats(seats: Iterable[str]) -> dict[str, SeatRef]:
     """Return those of the seats that have not left."""
-    live: set[str] = set()
-    with connection.cursor() as cursor:
-        for part in _chunks(list(set(seats))):
-            where = "= ANY(%s)" if on_postgresql() else f"IN ({_marks(part)})"
-            params = [list(part)] if on_postgresql() else list(part)
-            cursor.execute(f"SELECT id FROM realtime_seat WHERE left_seq IS NULL AND id {where}", params)
-            live.update(row[0] for row in cursor.fetchall())
-    return live
+    rows = among("SELECT id, stream_id, name, badge FROM realtime_seat WHERE left_seq IS NULL AND id {among}", seats)
+    return {row[0]: SeatRef(*row) for row in rows}
 
 
 def find(stream: str, seat: str, c: str) -> Known | None:

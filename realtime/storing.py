@@ -5,8 +5,7 @@ stream is open and each seat still in it, single items are refused, the rest is 
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -80,7 +79,7 @@ def store(items: Sequence[Pending]) -> list[Outcome]:
     return _store_on_postgresql(items) if sql.on_postgresql() else _store_on_sqlite(items)
 
 
-def decide(items: Sequence[Pending], heads: Mapping[str, Head], live: AbstractSet[str], now_ms: int) -> Batch:
+def decide(items: Sequence[Pending], heads: Mapping[str, Head], live: Container[str], now_ms: int) -> Batch:
     """Number what may be stored behind the locked `heads`; `live` are the seats that have not left."""
     batch = Batch(now_ms)
     seen: set[tuple[str, str]] = set()

@@ -64,7 +64,7 @@ REFUSED: Any = frozenset({400, 401, 403, 404, 422, 429, 503})
 
 
 @router.get("/streams/{stream}/events", response={200: PageShown, REFUSED: Refused}, exclude_none=True)
-def read_page(request: HttpRequest, response: HttpResponse, stream: str, before: Before = None,
+def read_page(request: HttpRequest, stream: str, before: Before = None,
               after: After = None, limit: Limit = PAGE) -> Any:
     """Events with `after` < s < `before`: with `after` the first of them, else the newest.
 
@@ -76,7 +76,6 @@ def read_page(request: HttpRequest, response: HttpResponse, stream: str, before:
         raise refuse("not_found")
     head = sql.heads([stream])[stream]
     events = log.read_events(stream, after=after or 0, before=before, limit=limit, newest_first=after is None)
-    response["Cache-Control"] = "private, no-cache"
     older = bool(events) and events[0]["s"] > 1
     reads = dict(Seat.objects.filter(stream=stream, left_seq=None).values_list("name", "read_seq"))
     return {"r": stream, "e": head.epoch, "head": head.seq, "state": head.state, "events": events, "older": older,

@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "client.middleware.CompressClient",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "members.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -225,8 +226,9 @@ CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use,
     ("media_warn", 10.0, "after how long without sound the clinician is warned"),
     ("media_lost", 20.0, "after how long without sound a browser's leg is given up"),
 )}
-CURBSIDE_KEEP_NUMBER_DAYS = env.whole("KEEP_NUMBER_DAYS", 90, "after how many days the sealed numbers of a call are "
-                                      "erased; its record keeps the last two digits; 0: never", most=36_500)
+CURBSIDE_KEEP_NUMBER_DAYS = env.whole("KEEP_NUMBER_DAYS", 90, "after how many days the sealed numbers of a call and "
+                                      "what was refused are erased; a record keeps the last two digits; 0: never",
+                                      most=36_500)
 CURBSIDE_KEEP_PATIENT_DAYS = env.whole("KEEP_PATIENT_DAYS", 1_095, "after how many days a patient whom nobody called "
                                        "or looked at is erased from the address book; 0: never", most=36_500)
 CURBSIDE_CALL_REGIONS = env.words("CALL_REGIONS", [], "regions (ISO 3166) that every clinic may call besides its own "
@@ -236,10 +238,10 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
     ("trunk_calls", 200, "calls of the carrier at once"),
     ("attempts_minute", 4, "calls that a member begins in a minute"),
     ("attempts_hour", 30, "calls that a member begins in an hour"),
-    ("attempts_day", 120, "calls that a member begins in a day"),
+    ("attempts_day", 120, "calls that a member begins in 24 hours"),
     ("destinations_hour", 20, "different numbers that a member calls in an hour"),
-    ("minutes_day", 3_000, "minutes of a clinic's calls in a day; one that goes on counts with all that it may last"),
-    ("cents_day", 20_000, "what a clinic's calls may cost in a day, in hundredths of the currency"),
+    ("minutes_day", 3_000, "minutes of a clinic's calls in 24 hours; one that goes on counts with all it may last"),
+    ("cents_day", 20_000, "what a clinic's calls may cost in 24 hours, in hundredths of the currency"),
 )}
 CURBSIDE_CALL_PRICES = env.prices("CALL_CENTS_MINUTE", 5, "what a minute of a call costs, both legs together, in "
                                   "hundredths of the currency: everywhere, and in regions that cost otherwise")
@@ -247,8 +249,10 @@ CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at 
                                   most=256)
 CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "
                                     "silent counts as dead; more than a carrier may take to answer (8)", least=0.1)
-CURBSIDE_SERVICE_NUMBER = env.text("SERVICE_NUMBER", "+16175550199",
-                                   "the one number from which members' own phones are rung, E.164")
+_FICTIONAL = "+16175550199"
+_service_number = env.telephone("SERVICE_NUMBER", "", "the one number from which members' own phones are rung; Twilio "
+                                "needs one of its own", shown=_FICTIONAL)
+CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
@@ -257,6 +261,7 @@ CURBSIDE_OUTCOME_HOURS = env.whole("OUTCOME_HOURS", 72, "for how many hours afte
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",
                                    schemes=("http", "https"))
+ALLOWED_HOSTS = list(dict.fromkeys([*ALLOWED_HOSTS, urlsplit(CURBSIDE_WEBHOOK_URL).hostname or ""]))
 CURBSIDE_TWILIO_ACCOUNT = env.text("TWILIO_ACCOUNT", "", "the SID of the account at Twilio, AC…")
 CURBSIDE_TWILIO_TOKENS = env.words("TWILIO_TOKENS", [], "auth tokens of that account: the first one asks, each of them "
                                    "may have signed a webhook, so that a token can be replaced")
@@ -264,6 +269,10 @@ CURBSIDE_TWILIO_URL = env.address("TWILIO_URL", "", "where Twilio's REST interfa
                                   schemes=("http", "https"))
 if CURBSIDE_CARRIER == "twilio" and not (CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS):
     raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS")
+# A number that nobody has: only a stand-in for Twilio takes it, and only where it was named.
+if CURBSIDE_CARRIER == "twilio" and CURBSIDE_SERVICE_NUMBER == _FICTIONAL and not (
+        CURBSIDE_TWILIO_URL and _service_number):
+    raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_SERVICE_NUMBER, a number of that account")
 
 # --- the wire --------------------------------------------------------------------------------------------
 def _limit(name: str, default: Any, use: str) -> Any:

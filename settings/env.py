@@ -7,6 +7,7 @@ what it was asked for, so that ``manage.py describe`` and its test can hold ``.e
 
 import base64
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "CURBSIDE_"
 UNBOUNDED = 2**53
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 T = TypeVar("T")
 
 
@@ -164,6 +166,17 @@ def secret(name: str, default: bytes | None, use: str, *, size: int = 32) -> byt
         return value
 
     return read(name, parse, f"{size} bytes in base64", default, use, shown="")
+
+
+def telephone(name: str, default: str, use: str, *, shown: str) -> str:
+    """A telephone number in E.164. Source: ITU-T E.164, section 6.2.1: fifteen digits at most, no zero in front."""
+
+    def parse(raw: str) -> str:
+        if not E164.fullmatch(raw):
+            raise ValueError
+        return raw
+
+    return read(name, parse, "a number in E.164, + and 7 to 15 digits", default, use, shown)
 
 
 def token(name: str, use: str, *, least: int) -> str:

@@ -1,6 +1,8 @@
 """What changes a clinic's address book, and how patients are found in it. Names and numbers never leave sealed rows.
 
-Added, changed, imported and erased by any member of the clinic; each change is a look that is recorded.
+Each change is a look that is recorded. Any member of the clinic adds patients and changes what is said of them; numbers
+are for the desk, administrators and who may dial freely, since whoever writes a number can call it; erasing, and taking
+a do-not-call mark away, for the desk and administrators.
 """
 
 import unicodedata
@@ -14,6 +16,8 @@ from django.db.models import Q
 
 from members.directory import LANGUAGES
 from members.models import Clinic, ClinicMembership
+from realtime.protocol import refuse as refuse_plainly
+from voice.do_not_call import clear_marks, indexes_of, keep_marks, take_marks
 from voice.finding import beginnings_of, matches, sought
 from voice.models import Patient, PatientLook, PatientWord
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, read_number
@@ -27,7 +31,9 @@ FOUND_MOST: Final = 20
 FEWEST_DIGITS: Final = 5
 EARLIEST: Final = date(1880, 1, 1)
 FLAGS: Final = ("hide_clinic", "interpreter", "do_not_call")
+NUMBERS: Final = {"number", "second"}
 WRONG: Final = {"number": "wrong_at", "second": "second_wrong_at"}
+KEEPERS: Final = ("desk", "administrator")
 
 
 def find_patients(clinic: Clinic, query: str) -> tuple[list[PatientView], bool]:
@@ -77,29 +83,69 @@ def _scope(clinic_id: UUID) -> str:
 def add_patient(place: ClinicMembership, fields: Mapping[str, Any], now: datetime) -> Patient:
     """Store a patient of the clinic of this place and return the row. Raises Refusal `patient.*`."""
     patient = Patient(clinic=place.clinic)
+    _check_rights(patient, place, fields)
     apply_fields(patient, {"number": "", "second": "", "born": "", "guardian": "", **fields}, now)
     if "name" not in fields:
         raise refuse("patient.name", d={"field": "name"})
+    take_marks(place.clinic_id, [patient])
     patient.save()
+    keep_marks([patient], now)
     keep_words([patient])
     note_change(patient, place, now)
     return patient
 
 
 @transaction.atomic
-def change_patient(patient: Patient, place: ClinicMembership, fields: Mapping[str, Any], now: datetime) -> None:
-    """Store changes of a patient; what is left out stays. Raises Refusal `patient.*`."""
-    apply_fields(patient, fields, now)
-    patient.save()
+def change_patient(patient: Patient, place: ClinicMembership, fields: Mapping[str, Any], now: datetime) -> Patient:
+    """Store changes of a patient and return the row as it is then; what is left out stays, whoever changes it at once.
+
+    Raises Refusal `not_found`, `patient.*`.
+    """
+    row = Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    if row is None:
+        raise refuse_plainly("not_found")
+    _check_rights(row, place, fields)
+    was_marked, before = row.do_not_call, indexes_of(row)
+    apply_fields(row, fields, now)
+    if was_marked and not row.do_not_call:
+        clear_marks(row, before | indexes_of(row))
+    elif NUMBERS & set(fields):
+        take_marks(row.clinic_id, [row])
+    row.save(update_fields=sorted(_columns(fields)))
+    keep_marks([row], now)
     if "name" in fields:
-        patient.words.all().delete()
-        keep_words([patient])
-    note_change(patient, place, now)
+        row.words.all().delete()
+        keep_words([row])
+    note_change(row, place, now)
+    return row
+
+
+def _columns(fields: Iterable[str]) -> set[str]:
+    """Return the columns that a change of these fields writes: others may be written by somebody else meanwhile."""
+    numbers = NUMBERS & set(fields)
+    more = {column for name in numbers for column in (f"{name}_index", WRONG[name], "do_not_call")}
+    return set(fields) | more
+
+
+def _check_rights(patient: Patient, place: ClinicMembership, fields: Mapping[str, Any]) -> None:
+    """Raise Refusal `patient.number_right`, `patient.do_not_call_right` where a change is not this member's."""
+    if place.role in KEEPERS:
+        return
+    for name in sorted(NUMBERS & set(fields)):
+        if not place.can_free_dial and (fields[name].strip() or open_in(patient, name)):
+            raise refuse("patient.number_right", d={"field": name})
+    if patient.do_not_call and not fields.get("do_not_call", True):
+        raise refuse("patient.do_not_call_right", d={"field": "do_not_call"})
 
 
 @transaction.atomic
 def erase_patient(patient: Patient, place: ClinicMembership, now: datetime) -> None:
-    """Erase a patient; who did it stays recorded, and so do the records of calls with their masks."""
+    """Erase a patient; who did it stays recorded, and so do the records of calls with their masks.
+
+    Raises Refusal `patient.erase_right`.
+    """
+    if place.role not in KEEPERS:
+        raise refuse("patient.erase_right")
     note_change(patient, place, now, why="erased")
     patient.delete()
 

@@ -10,14 +10,16 @@ class VoiceConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        """Say what follows a call that has ended, and what a member holds for a clinic; look at the prices."""
+        """Say what follows a call that has ended, what a member holds and what ends with them; look at the prices."""
         from members.clinic_members import register_part
+        from members.standing import register_ending
         from voice import outcomes, slips
         from voice.holding import AFTERWARDS
-        from voice.parts import PARTS
+        from voice.parts import PARTS, end_calls
         from voice.prices import check_regions
 
         check_regions()
         AFTERWARDS.extend((slips.leave_after, outcomes.wait_for_outcome))
         for part in PARTS:
             register_part(part)
+        register_ending(end_calls)

@@ -64,16 +64,15 @@ def order_of(attempt: Attempt) -> DialOrder:
 def _dial(action: Action) -> None:
     attempt, now = action.attempt, timezone.now()
     assert attempt is not None
-    call = attempt.call
-    if attempt.side == Side.PATIENT:
-        try:
-            rulebook().still_may_show(call.caller_id, str(call.account), str(call.clinic))
-        except Refusal as refusal:
-            paused = refusal.code == "call.paused"
-            _settle(action, "cancelled", HangUp(By.SERVICE, Cause.PAUSED) if paused else RightRevoked())
-            return
+    call, order = attempt.call, order_of(attempt)
+    withdrawn = _withdrawn(attempt, order.to)
+    if withdrawn is not None:
+        _settle(action, "cancelled", withdrawn)
+        return
+    if _is_late(action):
+        return
     try:
-        carrier_id = carrier_of(attempt.carrier).dial(order_of(attempt))
+        carrier_id = carrier_of(attempt.carrier).dial(order)
     except CarrierError as error:
         _dial_refused(action, attempt, error)
         return
@@ -86,6 +85,33 @@ def _dial(action: Action) -> None:
         row.carrier_id = carrier_id
         held.touch(row)
         held.feed(LegChanged(Side(row.side), row.n, Leg.DIALING), at=max(now, call.started_at))
+
+
+def _withdrawn(attempt: Attempt, to: str) -> Event | None:
+    """Look again before a leg is dialled; return what ends the call where it may not be any more."""
+    call, own = attempt.call, attempt.side == Side.CLINICIAN
+    account, clinic = str(call.account), str(call.clinic)
+    try:
+        if not own:
+            rulebook().still_may_show(call.caller_id, account, clinic)
+    except Refusal as refusal:
+        return HangUp(By.SERVICE, Cause.PAUSED) if refusal.code == "call.paused" else RightRevoked()
+    if not rulebook().still_wanted(account, clinic, to, own=own):
+        return HangUp(By.SERVICE, Cause.WITHDRAWN)
+    return None
+
+
+def _is_late(action: Action) -> bool:
+    """Whether a claim ended before its dial was asked, as of a process that stood still. What was not asked waits anew.
+
+    Where somebody has found the claim meanwhile the dial is unknown for good, and asking it now would ring a phone of a
+    call that may have ended.
+    """
+    now = timezone.now()
+    if action.lease_until is None or now < action.lease_until:
+        return False
+    outbox.again(action, now, after_s=0.0)
+    return True
 
 
 def _dial_refused(action: Action, attempt: Attempt, error: CarrierError) -> None:
@@ -189,6 +215,8 @@ def _proof(action: Action) -> None:
     order = proofs.order_of(proof)
     if order is None:
         _settle(action, "cancelled", None)
+        return
+    if _is_late(action):
         return
     try:
         carrier_of(settings.CURBSIDE_CARRIER).dial(order)

@@ -1,6 +1,7 @@
 """How much may be called: rows that reserve, counted under locks, so exact under any number of parallel requests.
 
 A call reserves all that it may last when it begins and keeps what it lasted when it ends. Redis plays no part.
+A day is the last 24 hours: midnight moves with the time zone, which a clinic chooses itself.
 """
 
 from dataclasses import dataclass, field
@@ -11,8 +12,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Q, Sum
 
-from members.models import Clinic
-from members.quiet import day_began
 from voice.models import BudgetScope, ClinicLimits, Reservation
 from voice.prices import cents_of, decision, price_of
 from voice.refusals import refuse
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from voice.policy import Destination
 
 MINUTE_S: Final = 60
+DAY: Final = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
     Raises Refusal `call.budget_*`, whose ``d`` holds `used` and `limit`.
     """
-    limits, today = limits_of(clinic_id), _today(clinic_id, now)  # before the locks, which others wait for
+    limits = limits_of(clinic_id)  # before the locks, which others wait for
     lock_scopes(f"account:{account_id}", f"clinic:{clinic_id}", f"trunk:{trunk}")
-    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, today, now)
+    weighed = _weigh(account_id, clinic_id, destination, trunk, limits, now)
     Reservation.objects.create(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
         seconds=limits.longest_call_s, cents=cents_of(limits.longest_call_s, price_of(destination.region)),
@@ -87,8 +87,7 @@ def reserve(call_id: str, account_id: str, clinic_id: str, destination: "Destina
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
     """Return what `reserve` would, and reserve nothing. Raises the same."""
-    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), _today(clinic_id, now),
-                  now)
+    return _weigh(account_id, clinic_id, destination, trunk, limits_of(clinic_id), now)
 
 
 def release(call_id: str, now: datetime, talked_s: int) -> None:
@@ -109,31 +108,25 @@ def lock_scopes(*keys: str) -> None:
         list(scopes.all())
 
 
-def _today(clinic_id: str, now: datetime) -> datetime:
-    """When the clinic's day began."""
-    return day_began(now, Clinic.objects.values_list("time_zone", flat=True).get(pk=UUID(clinic_id)))
-
-
 def _weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: str, limits: Limits,
-           today: datetime, now: datetime) -> Reserved:
+           now: datetime) -> Reserved:
     weighing = Weighing(now)
-    _weigh_member(weighing, limits, account_id, destination, today)
-    _weigh_clinic(weighing, limits, clinic_id, destination, today)
+    _weigh_member(weighing, limits, account_id, destination)
+    _weigh_clinic(weighing, limits, clinic_id, destination)
     live = Reservation.objects.filter(trunk=trunk, released_at=None).count()
     weighing.weigh("trunk_calls", "call.budget_trunk", live, 1, limits.trunk_calls, 15)
     return Reserved(limits.longest_call_s, (*weighing.decisions, decision(destination.region)))
 
 
-def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destination: "Destination",
-                  today: datetime) -> None:
+def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destination: "Destination") -> None:
     now = weighing.now
     hour = now - timedelta(hours=1)
     rows = Reservation.objects.filter(account=account_id)
-    used = rows.filter(Q(made_at__gt=min(hour, today)) | Q(released_at=None)).aggregate(
+    used = rows.filter(Q(made_at__gt=now - DAY) | Q(released_at=None)).aggregate(
         live=Count("pk", filter=Q(released_at=None)),
         minute=Count("pk", filter=Q(made_at__gt=now - timedelta(minutes=1))),
         hour=Count("pk", filter=Q(made_at__gt=hour)),
-        day=Count("pk", filter=Q(made_at__gte=today)),
+        day=Count("pk", filter=Q(made_at__gt=now - DAY)),
     )
     weighing.weigh("own_calls", "call.budget_yours", used["live"], 1, 1)
     weighing.weigh("attempts_minute", "call.budget_minute", used["minute"], 1, limits.attempts_minute, 60)
@@ -144,9 +137,8 @@ def _weigh_member(weighing: Weighing, limits: Limits, account_id: str, destinati
                    limits.destinations_hour, 600)
 
 
-def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, destination: "Destination",
-                  today: datetime) -> None:
-    rows = Reservation.objects.filter(Q(made_at__gte=today) | Q(released_at=None), clinic=clinic_id)
+def _weigh_clinic(weighing: Weighing, limits: Limits, clinic_id: str, destination: "Destination") -> None:
+    rows = Reservation.objects.filter(Q(made_at__gt=weighing.now - DAY) | Q(released_at=None), clinic=clinic_id)
     used = rows.aggregate(live=Count("pk", filter=Q(released_at=None)), seconds=Sum("seconds"), cents=Sum("cents"))
     weighing.weigh("concurrent_calls", "call.budget_clinic", used["live"], 1, limits.concurrent_calls, 30)
     minutes = -(-(used["seconds"] or 0) // MINUTE_S)

@@ -124,9 +124,12 @@ class Call:
 
     @property
     def talked_s(self) -> int:
-        """How long the two could hear each other, in whole seconds; 0 until the end is decided."""
+        """How long the two could hear each other, in whole seconds; 0 until the end is decided.
+
+        Within what a call may last, whatever a clock that was put on or back makes of it.
+        """
         began, end = self.memory.bridged_at, self.memory.ending
-        return 0 if began is None or end is None else max(0, int(end.at - began))
+        return 0 if began is None or end is None else min(max(0, int(end.at - began)), int(self.memory.max_s))
 
     def due(self, now: float) -> list[str]:
         """Return the names of the timers that are due, the earliest first."""

@@ -76,6 +76,7 @@ class Cause(StrEnum):
     REVOKED = "revoked"
     MAX_DURATION = "max_duration"
     PAUSED = "paused"
+    WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown"
 
 

@@ -111,7 +111,7 @@ class Held:
     def hang_up_stranger(self, carrier_id: str) -> None:
         """A leg that is not the one we know under this name: it is ended, and nothing else follows from it."""
         key = f"{self.r}:stranger:{carrier_id}"[:64]
-        if not Action.objects.filter(key=key).exists():
+        if all(action.key != key for action in self._actions) and not Action.objects.filter(key=key).exists():
             self._actions.append(self._action(key, "hangup", None, {"carrier_id": carrier_id}))
 
     def begin(self) -> None:
@@ -172,7 +172,9 @@ class Held:
             assert end is not None
             self.row.by, self.row.cause = end.by, end.cause
             self.row.reason = reason_of(end.by, end.stage, end.cause)
-            self.row.ended_at, self.row.talked_s = self.now, self.call.talked_s
+            # The clock may have been put back meanwhile.
+            self.row.ended_at = max(self.now, self.row.bridged_at or self.row.started_at)
+            self.row.talked_s = self.call.talked_s
             self._changed |= {"by", "cause", "reason", "ended_at", "talked_s"}
             d = {**d, "reason": self.row.reason, "record": self.r}
         self._told.append((kind, d))

@@ -17,6 +17,7 @@ from django.db.models import Q
 from members.models import Clinic, ClinicMembership
 from realtime.protocol import Refusal
 from voice.address_book import FLAGS, apply_fields, keep_words
+from voice.do_not_call import keep_marks, take_marks
 from voice.finding import words_of
 from voice.models import Patient, PatientLook
 from voice.refusals import refuse
@@ -76,7 +77,9 @@ def import_patients(place: ClinicMembership, text: str, now: datetime, *, dry: b
 
 def _store(place: ClinicMembership, patients: list[Patient], now: datetime) -> None:
     with transaction.atomic():
+        take_marks(place.clinic_id, patients)
         Patient.objects.bulk_create(patients, batch_size=500)
+        keep_marks(patients, now)
         keep_words(patients)
         PatientLook.objects.bulk_create([
             PatientLook(patient=patient.pk, clinic_id=place.clinic_id, account_id=place.account_id, why="changed",

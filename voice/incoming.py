@@ -56,13 +56,16 @@ def receive(carrier: str, call: IncomingCall, now: datetime) -> Route:
         "number_index": blind_index(clinic, call.caller) if call.caller else "",
         "mask": mask(call.caller) if call.caller else "",
     })  # fmt: skip
+    row = ReturnCall.objects.select_for_update().get(pk=row.pk)
+    if row.ended_at is not None or row.answered:
+        return _over(row)
     return _next(row, call, number, now)
 
 
-def go_on(reference: str, call: IncomingCall, now: datetime) -> Route:
-    """Return where a call goes after a place has rung: to the next one, or to its end. Raises Unknown.
+def go_on(reference: str, step: int, call: IncomingCall, now: datetime) -> Route:
+    """Return where a call goes after the place at `step` has rung: to the next one, or to its end. Raises Unknown.
 
-    A repeat gives the same answer again.
+    A repeat gives the same answer again: nothing goes on from a step that the call has left.
     """
     row = ReturnCall.objects.select_for_update().filter(pk=reference, carrier_id=call.carrier_id).first()
     if row is None:
@@ -70,24 +73,27 @@ def go_on(reference: str, call: IncomingCall, now: datetime) -> Route:
     number = ClinicNumber.objects.filter(pk=row.caller_id).first()
     if number is None:
         raise Unknown
-    language = language_of(row.clinic)
     if row.ended_at is not None:
-        return Route(row.pk, said("goodbye" if row.answered else "nobody", language), language)
+        return _over(row)
     if row.answered:
         _end(row, now)
-        return Route(row.pk, said("goodbye", language), language)
-    row.step += 1
+        return _over(row)
+    if row.step == step:
+        row.step += 1
     return _next(row, call, number, now)
 
 
-def let_through(reference: str, pressed: str) -> tuple[bool, str]:
-    """Return whether the phone that answered may talk, and the language to ask for a key in. Raises Unknown.
+def let_through(reference: str, step: int, pressed: str) -> tuple[bool, str]:
+    """Return whether the phone of a step that answered may talk, and the language to ask for a key in. Raises Unknown.
 
-    Where a voicemail box may have answered, only the key counts.
+    A phone that answers when the next place rings already may not. Where a voicemail box may have answered, only the
+    key counts.
     """
     row = ReturnCall.objects.select_for_update().filter(pk=reference, ended_at=None).first()
     if row is None:
         raise Unknown
+    if row.step != step:
+        return False, language_of(row.clinic)
     if not row.answered and (row.went not in OWN_OR_MOBILE or pressed == "1"):
         row.answered = True
         row.save(update_fields=["answered"])
@@ -107,7 +113,7 @@ def said(what: str, language: str) -> str:
 
 
 def _next(row: ReturnCall, call: IncomingCall, number: ClinicNumber, now: datetime) -> Route:
-    """Return the place at the row's step; after the last one the message, and a slip at the desk."""
+    """Return the place at the step of a row that goes on; after the last one the message, and a slip at the desk."""
     places = _places(row, call, now)
     language = language_of(row.clinic)
     while row.step < len(places) and not places[row.step][1]:
@@ -117,11 +123,16 @@ def _next(row: ReturnCall, call: IncomingCall, number: ClinicNumber, now: dateti
         row.save()
         own = row.went in OWN_OR_MOBILE
         shown = open_in(number, "number") if own else ""
-        return Route(row.pk, said("nobody", language), language, to, shown, RING_S[row.went])
-    if row.ended_at is None:
-        row.went = "message"
-        _end(row, now)
-    return Route(row.pk, said("nobody", language), language)
+        return Route(row.pk, said("nobody", language), language, to, shown, RING_S[row.went], step=row.step)
+    row.went = "message"
+    _end(row, now)
+    return _over(row)
+
+
+def _over(row: ReturnCall) -> Route:
+    """What is said to a caller for whom nothing rings any more."""
+    language = language_of(row.clinic)
+    return Route(row.pk, said("goodbye" if row.answered else "nobody", language), language)
 
 
 def _end(row: ReturnCall, now: datetime) -> None:

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from members.clinics import named_clinics
+from members.clinics import named_clinics, verified_places_of
 from members.directory import names_of
 from members.quiet import local, zone
+from realtime import protocol as wire
 from realtime.instants import to_ms
 from voice.models import Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
 from voice.numbers import formatted
@@ -28,6 +29,7 @@ from voice.shapes import or_none
 from voice.slips import slip_until
 
 PAGE: Final = 30
+CHARTED: Final = timedelta(days=30)
 CHARTED_MOST: Final = timedelta(days=92)
 Row = TypeVar("Row", Call, CallRecord)
 
@@ -53,17 +55,17 @@ class Page:
 
 def own_calls(account: UUID, before: datetime | None) -> Page:
     """Return a member's own calls and refusals, newest first."""
-    return _page(Q(account=account), Filters(), before, who=False)
+    return _page(Q(account=account), Filters(), before, account, who=False)
 
 
-def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None) -> Page:
+def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None, reader: UUID) -> Page:
     """Return all calls and refusals of a clinic, newest first, with who made them."""
-    return _page(Q(clinic=clinic), filters, before, who=True)
+    return _page(Q(clinic=clinic), filters, before, reader, who=True)
 
 
-def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
+def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str, Any]:
     """Return one call with its legs, the rules that were asked, and until when a call back of it is taken, by whom."""
-    [item] = _items([call], [], who=who)
+    [item] = _items([call], [], reader, who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
     legs = [describe_leg(attempt) for attempt in attempts]
     kept = ("side", "n", "way", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause")
@@ -74,7 +76,7 @@ def describe(call: Call, now: datetime, *, who: bool) -> dict[str, Any]:
         "slip_until": or_none(slip_until(call.pk, now)),
         "outcome_until": or_none(outcome_until(call, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
-        "decisions": [{"rule": one["rule"], "says": _said(one)} for one in call.decisions],
+        "decisions": [_decision(one) for one in call.decisions],
     }
 
 
@@ -85,14 +87,20 @@ def count_own(account: UUID, now: datetime) -> tuple[int, int]:
 
 
 def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict[str, Any]:
-    """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic."""
-    since = max(filters.since or now - timedelta(days=30), now - CHARTED_MOST)
+    """Return minutes and calls by day, and how calls ended, of at most 92 days; days are those of the clinic.
+
+    Nothing after now is charted. Raises Refusal `malformed` for a span that ends before it begins.
+    """
+    until = min(filters.until or now, now)
+    since = max(filters.since or until - CHARTED, until - CHARTED_MOST)
+    if since > until:
+        raise wire.refuse("malformed")
     ended = filtered(Call.objects.filter(clinic=clinic, ended_at__isnull=False), replace(filters, since=since))
     by_day = ended.annotate(day=TruncDate("started_at", tzinfo=zone(time_zone) or UTC)).values("day").order_by("day")
     found = {row["day"]: row for row in by_day.annotate(n=Count("pk"), talked=Sum("talked_s"))}
     reasons = ended.values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
-    refusals = CallRefusal.objects.filter(clinic=clinic, at__gte=since, at__lt=filters.until or now)
-    first, last = local(since, time_zone).date(), local(filters.until or now, time_zone).date()
+    refusals = CallRefusal.objects.filter(clinic=clinic, at__gte=since, at__lt=until)
+    first, last = local(since, time_zone).date(), local(until, time_zone).date()
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {
         "days": [
@@ -108,12 +116,12 @@ def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict
     }  # fmt: skip
 
 
-def _page(whose: Q, filters: Filters, before: datetime | None, *, who: bool) -> Page:
+def _page(whose: Q, filters: Filters, before: datetime | None, reader: UUID, *, who: bool) -> Page:
     calls = filtered(Call.objects.filter(whose), filters).order_by("-started_at", "-pk").select_related("outcome")
     refusals = filtered_refusals(CallRefusal.objects.filter(whose), filters).order_by("-at", "-pk")
     if before is not None:
         calls, refusals = calls.filter(started_at__lt=before), refusals.filter(at__lt=before)
-    items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), who=who)
+    items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), reader, who=who)
     items.sort(key=lambda item: -int(item["at"]))
     more = len(items) > PAGE
     return Page(items[:PAGE], str(items[PAGE - 1]["at"]) if more else None)
@@ -138,17 +146,22 @@ def filtered_refusals(rows: QuerySet[CallRefusal], filters: Filters) -> QuerySet
     return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
 
 
-def _items(calls: Sequence[Call], refusals: Sequence[CallRefusal], *, who: bool) -> list[dict[str, Any]]:
+def _items(
+    calls: Sequence[Call], refusals: Sequence[CallRefusal], reader: UUID, *, who: bool
+) -> list[dict[str, Any]]:
+    """Describe rows. Who the patient is now is for those who belong to the clinic now; others keep the mask."""
     rows: list[Call | CallRefusal] = [*calls, *refusals]
-    patients = rulebook().patients({row.patient for row in rows if row.patient})
+    places = verified_places_of(reader)
+    patients = rulebook().patients({row.patient for row in rows if row.patient and row.clinic in places})
     clinics = named_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
     people = names_of({row.account for row in rows}) if who else {}
     items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
     for item, row in zip(items, rows, strict=True):
-        item["clinic"] = None if row.clinic is None else clinics.get(
-            row.clinic, {"id": str(row.clinic), "name": "", "time_zone": ""})
-        item["patient"] = patients.get(row.patient)
+        clinic = row.clinic
+        gone = {"id": str(clinic), "name": "", "time_zone": ""}
+        item["clinic"] = None if clinic is None else clinics.get(clinic, gone)
+        item["patient"] = patients.get(row.patient) if clinic in places else None
         item["who"] = people.get(row.account, "") if who else None
     return items
 
@@ -198,9 +211,9 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
     }
 
 
-def describe_refusal(row: CallRefusal, *, who: bool) -> dict[str, Any]:
+def describe_refusal(row: CallRefusal, reader: UUID, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
-    [item] = _items([], [row], who=who)
+    [item] = _items([], [row], reader, who=who)
     nothing = {"bridged_at": None, "ended_at": None, "call_back_until": None, "slip_until": None, "outcome_until": None}
     return item | nothing | {"legs": [], "decisions": []}
 
@@ -214,8 +227,6 @@ def _numbers(ids: Collection[str]) -> dict[str, str]:
     return {row.pk: formatted(open_in(row, "number")) for row in rows}
 
 
-def _said(decision: dict[str, Any]) -> str:
-    """Say a rule's answer: its word, or how much of the limit was used."""
-    if "limit" in decision:
-        return f"{decision['rule']}: {decision['used']} of {decision['limit']}"
-    return f"{decision['rule']}: {decision.get('says', '')}"
+def _decision(one: dict[str, Any]) -> dict[str, Any]:
+    """A rule's answer: its word, or how much of the limit was used before the call."""
+    return {"rule": one["rule"], "says": one.get("says", ""), "used": one.get("used"), "limit": one.get("limit")}

@@ -1,5 +1,6 @@
 """The call loop: claims what is to be asked of carriers, asks in threads, keeps the calls' timers, sweeps, and drains.
 
+The loop's own thread never speaks to a carrier: one that is slow holds up no hang-up and no deadline of other calls.
 Several may run at once, on one machine or many. A loop that is told to stop claims nothing more, waits for what it has
 asked, and leaves the calls to the others or to its next start.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
@@ -32,8 +33,12 @@ log = logging.getLogger(__name__)
 TICK_S: Final = 0.02
 TIMERS_S: Final = 0.5
 SWEEP_S: Final = 2.0
+CAME_IN_S: Final = 30.0
 FORGET_S: Final = 3600.0
 LONGEST_PAUSE_S: Final = 2.0
+
+
+Sweep = Callable[[datetime, Callable[[], bool]], int]
 
 
 class Loop:
@@ -44,7 +49,9 @@ class Loop:
         self._wanted = wanted
         self._most = threads or settings.CURBSIDE_CALL_THREADS
         self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
+        self._sweeper = ThreadPoolExecutor(2, "curbside-sweep")
         self._asked: set[Future[None]] = set()
+        self._swept: dict[Sweep, Future[None]] = {}
         self._stopping = threading.Event()
         self._freed = threading.Event()
         self._loopback = Loopback()
@@ -52,7 +59,8 @@ class Loop:
         self._chores = (
             Chore(TIMERS_S, self._look_round),
             Chore(TIMERS_S, self._keep_time),
-            Chore(SWEEP_S, lambda: sweep.sweep(timezone.now())),
+            Chore(SWEEP_S, lambda: self._beside(sweep.sweep)),
+            Chore(CAME_IN_S, lambda: self._beside(sweep.close_incoming)),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
             Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
         )
@@ -65,6 +73,7 @@ class Loop:
                 self.step()
                 pause = TICK_S
             except Error:
+                log.exception("the call loop's database failed and is asked again")
                 connection.close()
                 pause = min(pause * 2, LONGEST_PAUSE_S)
             except Exception:
@@ -81,10 +90,9 @@ class Loop:
 
     def drain(self) -> None:
         """Wait for what was asked of the carriers, and end."""
-        deadline = monotonic() + TIMEOUT_S * 2
-        for future in list(self._asked):
-            future.exception(timeout=max(0.0, deadline - monotonic()))
+        wait([*self._asked, *self._swept.values()], timeout=TIMEOUT_S * 2)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sweeper.shutdown(wait=False, cancel_futures=True)
         connection.close()
 
     def step(self) -> int:
@@ -105,13 +113,19 @@ class Loop:
         return len(claimed)
 
     def _ask(self, action: Action) -> None:
-        future = self._pool.submit(_in_thread, action)
+        future = self._pool.submit(_in_thread, lambda: perform(action))
         self._asked.add(future)
         future.add_done_callback(self._answered)
 
     def _answered(self, future: Future[None]) -> None:
         self._asked.discard(future)
         self._freed.set()
+
+    def _beside(self, work: Sweep) -> None:
+        """Sweep beside the loop; what has not ended yet is not begun anew."""
+        before = self._swept.get(work)
+        if before is None or before.done():
+            self._swept[work] = self._sweeper.submit(_in_thread, lambda: work(timezone.now(), self._stopping.is_set))
 
     def _look_round(self) -> None:
         if not self._wanted():
@@ -173,11 +187,13 @@ class Watch:
         self._again = bool(claimed)
 
 
-def _in_thread(action: Action) -> None:
+def _in_thread(work: Callable[[], Any]) -> None:
+    """Work, and leave no connection behind that has failed: the next work of this thread would fail by it."""
     try:
-        perform(action)
+        work()
+    except Exception:
+        log.exception("a thread of the call loop failed and goes on")
     finally:
-        if connection.vendor == "sqlite":
-            connection.close_if_unusable_or_obsolete()
+        connection.close_if_unusable_or_obsolete()
 
 

@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from members.clinics import find_place
 from members.errors import Invalid, NotFound
 from members.models import Account
 from realtime.protocol import Refusal
-from voice.models import Call, CallBackOffer, CallNumber
+from voice.models import Attempt, Call, CallBackOffer, CallNumber, CallOutcome
 from voice.phones import own_phone
 from voice.sealed import blind_index, open_in
 
@@ -33,6 +34,9 @@ def offer_call_back(account: Account, call_id: str, until: datetime) -> None:
         raise Invalid("until", "Choose a time within a day from now.")
     if call.mode != "held":
         raise Invalid("until", "Calls to the clinic's own number do not come in here, so they cannot ring you.")
+    outcome = CallOutcome.objects.filter(call=call).first()
+    if not _rang(call) or (outcome is not None and outcome.how == "wrong_number"):
+        raise Invalid("until", "Only a patient who was rung can call back, and not where the number was wrong.")
     own_phone(str(account.pk))
     number = CallNumber.objects.filter(call=call, role="patient").first()
     if number is None:
@@ -71,6 +75,16 @@ def offered_phone(clinic_id: str, caller_id: str, indexes: list[str], now: datet
         return own_phone(str(offer.account_id))
     except Refusal:
         return ""
+
+
+def forget_offer(call_id: str) -> None:
+    """Take an offer back because the number turned out to be somebody else's."""
+    CallBackOffer.objects.filter(call=call_id).delete()
+
+
+def _rang(call: Call) -> bool:
+    rang = Q(ringing_at__isnull=False) | Q(answered_at__isnull=False)
+    return Attempt.objects.filter(rang, call=call, side="patient").exists()
 
 
 def _own_call(account: Account, call_id: str) -> Call:

@@ -21,6 +21,9 @@ from voice.models import Action, Call, HeardEvent, LoopbackLeg
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
+TRIED_FOR: Final = {"hangup": timedelta(minutes=90)}
+"""What is tried on after those tries, and for how long, every half a minute: longer than a leg lives at its carrier."""
+PAUSE_ON_S: Final = 30.0
 CLAIM: Final = (
     "UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
     "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
@@ -63,16 +66,22 @@ def next_due() -> datetime | None:
 
 
 def settle(action: Action, state: str, now: datetime) -> bool:
-    """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile."""
+    """Store what became of a claimed action. Returns False where the claim had been taken away meanwhile.
+
+    One of which nobody knows keeps the end of its claim: until then it may have been asked.
+    """
     mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
-    return bool(mine.update(state=state, lease_until=None, done_at=now))
+    until = action.lease_until if state == "unknown" else None
+    return bool(mine.update(state=state, lease_until=until, done_at=now))
 
 
 def again(action: Action, now: datetime, *, after_s: float | None = None) -> bool:
     """Let a claimed action be asked again later. Returns False where it has been tried often enough."""
-    if action.tries >= TRIES_MOST and after_s is None:
+    often = action.tries >= TRIES_MOST
+    if often and after_s is None and action.made_at <= now - TRIED_FOR.get(action.kind, timedelta()):
         return False
-    pause = min(0.5 * 2**action.tries, LONGEST_PAUSE_S) if after_s is None else after_s
+    usual = PAUSE_ON_S if often else min(0.5 * 2**action.tries, LONGEST_PAUSE_S)
+    pause = usual if after_s is None else after_s
     mine = Action.objects.filter(pk=action.pk, state="claimed", lease_until=action.lease_until)
     mine.update(state="waiting", lease_until=None, due_at=now + timedelta(seconds=pause))
     return True

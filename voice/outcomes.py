@@ -12,13 +12,14 @@ from typing import Any, Final
 from django.conf import settings
 from django.utils import timezone
 
+from members.clinics import verified_places_of
 from realtime import protocol as wire
 from realtime.commands import Reply, Request, TimerHandler
 from realtime.instants import to_ms
 from realtime.log import writing
 from realtime.models import Stream
 from realtime.timers import clear_timer, set_timer
-from voice import slips
+from voice import offers, slips
 from voice.holding import Held, holding
 from voice.models import Call, CallOutcome
 from voice.permits import rulebook
@@ -32,12 +33,15 @@ TIMER: Final = "call.final"
 def say_outcome(req: Request, now: datetime | None = None) -> Reply:
     """`call.outcome`: say once, after the call, how it went, and what follows.
 
-    Raises Refusal `malformed`, `call.not_ended`, `call.outcome_said`, `call.outcome_late`.
+    Raises Refusal `malformed`, `not_found` for who has left the clinic or whose clinic is not verified today,
+    `call.not_ended`, `call.outcome_said`, `call.outcome_late`.
     """
     now = now or timezone.now()
     said = read(SayOutcome, req.d)
     retry_at = _retry_at(said, now)
     with holding(req.stream, now) as held:
+        if held.row.clinic not in verified_places_of(held.row.account):
+            raise wire.refuse("not_found")
         if held.row.ended_at is None:
             raise refuse("call.not_ended")
         if CallOutcome.objects.filter(call=held.row).exists():
@@ -47,6 +51,8 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
         CallOutcome.objects.create(call=held.row, how=said.how, then=said.then, retry_at=retry_at, said_at=now)
         if said.how == "wrong_number" and held.row.patient:
             rulebook().wrong_number(held.row.patient, held.row.which)
+        if said.how == "wrong_number":
+            offers.forget_offer(held.row.pk)
         body: dict[str, Any] = {"how": said.how, "then": said.then}
         if retry_at is not None:
             body |= {"retry_at": to_ms(retry_at)}

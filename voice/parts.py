@@ -63,15 +63,16 @@ def count_calls(clinic: str, account: str) -> int:
     return Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None).count()
 
 
-def end_calls(clinic: str, account: str, heir: str | None, now: datetime) -> None:
-    """End the calls that go on; their records stay with the clinic."""
-    going_on = Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None)
-    for r in list(going_on.values_list("pk", flat=True)):
-        end_call(str(r), By.CLINIC, Cause.REVOKED, now)
+def end_calls(account: UUID | None, clinic: UUID | None, now: datetime) -> None:
+    """End the calls that go on of who may not call any more; their records stay with the clinic."""
+    whose = {name: one for name, one in (("account", account), ("clinic", clinic)) if one is not None}
+    by = By.CLINIC if len(whose) == 2 else By.SERVICE  # a clinic removes members, the platform team suspends
+    for r in list(Call.objects.filter(ended_at=None, **whose).values_list("pk", flat=True)):
+        end_call(str(r), by, Cause.REVOKED, now)
 
 
 PARTS: Final = (
-    Part("calls", "Calls that go on now; they are ended", count_calls, end_calls),
+    Part("calls", "Calls that go on now; they are ended", count_calls, None),
     Part("grants", "Numbers that they may show; this ends", count_grants, end_grants),
     Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True),
     Part("slips", "Slips that they claimed; they are open for the desk again", count_slips, slips.pass_on),

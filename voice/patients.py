@@ -7,14 +7,16 @@ clinic may look up its patients; another clinic's are not found.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from members.clinics import find_place
 from realtime.protocol import refuse as refuse_plainly
 from voice.models import Patient, PatientLook
 from voice.refusals import refuse
-from voice.sealed import mask, open_in
+from voice.sealed import blind_indexes, mask, open_in
 
 WHICH: Final = {"preferred": "number", "second": "second"}
 
@@ -86,6 +88,20 @@ def number_to_dial(patient: PatientView, which: str) -> str:
     if not number:
         raise refuse("call.no_number")
     return number
+
+
+def mask_of(clinic_id: str, patient_id: str, which: str) -> str:
+    """Return the mask of a patient's number, "" where there is none."""
+    row = Patient.objects.filter(pk=patient_id, clinic=UUID(clinic_id)).first()
+    number = open_in(row, WHICH[which]) if row is not None else ""
+    return mask(number) if number else ""
+
+
+def asked_for_no_calls(clinic_id: str, e164: str) -> bool:
+    """Return whether a number is of a patient of the clinic who asked not to be called."""
+    indexes = blind_indexes(clinic_id, e164)
+    here = Q(number_index__in=indexes) | Q(second_index__in=indexes)
+    return Patient.objects.filter(here, clinic=UUID(clinic_id), do_not_call=True).exists()
 
 
 def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> None:

@@ -77,8 +77,16 @@ class Rulebook(Protocol):
         """Look again before the patient's leg. Raises Refusal where the right is gone or calls are paused."""
         ...
 
+    def still_wanted(self, account: str, clinic: str, to: str, *, own: bool) -> bool:
+        """Look again before a leg: whether a number is still one's own phone, or may still be called there."""
+        ...
+
     def looked(self, account: str, patient: str) -> None:
         """Remember that the member saw the patient's name and digits before dialling."""
+        ...
+
+    def mask_of(self, clinic: str, wish: Wish) -> str:
+        """Return the mask of whom a wish of a clinic's member is for, "" where that cannot be read."""
         ...
 
     def wrong_number(self, patient: str, which: str) -> None:

@@ -17,6 +17,7 @@ from members.clinics import places_of
 from members.models import Account
 from members.notices import tell
 from realtime.instants import to_ms
+from voice.budgets import lock_scopes
 from voice.models import OwnPhone, Proof
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number
 from voice.proofs import ask_call, complete, show_proof, take_code
@@ -46,6 +47,11 @@ def usable_phone(account_id: str, now: datetime) -> OwnPhone | None:
     return _kept(account_id).filter(usable_at__lte=now).order_by("-usable_at", "-pk").first()
 
 
+def is_own(account_id: str, e164: str) -> bool:
+    """Return whether a number is a member's own phone that they have not removed."""
+    return _kept(account_id).filter(proved_at__isnull=False, number_index__in=blind_indexes(EVERYWHERE, e164)).exists()
+
+
 def _kept(account_id: str) -> QuerySet[OwnPhone]:
     return OwnPhone.objects.filter(account=UUID(account_id), removed_at=None)
 
@@ -59,9 +65,14 @@ def waiting_phone(account_id: str) -> OwnPhone | None:
 def add_phone(account: Account, raw: str, now: datetime) -> Proof:
     """Store a phone and have it called with a code; one that was waiting for its code is forgotten.
 
-    Raises Refusal `call.emergency`, `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
+    Whoever may not call makes us ring nobody either. Raises Refusal `call.not_verified`, `call.emergency`,
+    `call.invalid`, `call.type`, `call.region`, `call.paused`, `proof.*`.
     """
-    Account.objects.select_for_update().get(pk=account.pk)
+    if account.verified_at is None:
+        raise refuse("call.not_verified")
+    # The scope first, as in the start of a call, which comes to the account's row when it commits.
+    lock_scopes(f"account:{account.pk}")
+    _locked(account)
     homes = [account.country, *(place.clinic.country for place in places_of(str(account.pk)))]
     home = next((country for country in homes if country), NOWHERE)
     read = read_phone(raw, {*homes, *settings.CURBSIDE_CALL_REGIONS}, home)
@@ -73,6 +84,11 @@ def add_phone(account: Account, raw: str, now: datetime) -> Proof:
         seal_in(phone, "number", read.e164)
         phone.save()
     return ask_call(phone, account, now)
+
+
+def _locked(account: Account) -> None:
+    """Hold one's phones to the end of the transaction. Rows that only refer to the account are not kept waiting."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
 
 
 def read_phone(raw: str, regions: set[str], home: str) -> Number:
@@ -101,7 +117,7 @@ def prove_phone(account: Account, code: str, now: datetime) -> OwnPhone:
         raise refuse("proof.none")
     proof = take_code(phone, code, now)
     with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)
+        _locked(account)
         complete(proof, now)
         changed = is_change(str(account.pk), phone, now)
         phone.proved_at, phone.usable_at = now, now + COOLING if changed else now

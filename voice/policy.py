@@ -16,7 +16,8 @@ from members.models import Clinic, ClinicMembership
 from members.quiet import is_quiet
 from members.second_factor import has_second_factor
 from voice.budgets import Reserved, peek, release, reserve
-from voice.models import CallPause, ClinicLimits, OwnPhone, Patient, RegionException
+from voice.do_not_call import is_marked
+from voice.models import CallPause, ClinicLimits, OwnPhone, RegionException
 from voice.numbers import DIALLED, Number, Unreadable, find_emergency, mask, read_number, zones_of
 from voice.patients import PatientView
 from voice.refusals import refuse
@@ -69,6 +70,15 @@ def check_destination(account_id: str, clinic_id: str, raw: str, now: datetime, 
     return Destination(number.e164, number.region, number.type, mask(number.e164), index, decisions)
 
 
+def mask_of(clinic_id: str, raw: str) -> str:
+    """Return the mask of what was typed by a clinic's member, "" where it is no number."""
+    country = Clinic.objects.filter(pk=clinic_id).values_list("country", flat=True).first()
+    try:
+        return mask(read_number(raw, country or NOWHERE).e164)
+    except Unreadable:
+        return ""
+
+
 def _check_emergency(raw: str, region: str) -> None:
     tel = find_emergency(raw, region)
     if tel is not None:
@@ -108,9 +118,7 @@ def _check_number(number: Number, place: ClinicMembership, now: datetime) -> Non
 
 def _check_person(number: Number, place: ClinicMembership) -> None:
     """A do-not-call mark holds for the number, whoever dials it and whether or not the patient was chosen."""
-    indexes = blind_indexes(str(place.clinic_id), number.e164)
-    here = Q(number_index__in=indexes) | Q(second_index__in=indexes)
-    if Patient.objects.filter(here, clinic=place.clinic_id, do_not_call=True).exists():
+    if is_marked(place.clinic_id, number.e164):
         raise refuse("call.do_not_call")
     anywhere = blind_indexes(EVERYWHERE, number.e164)
     own = OwnPhone.objects.filter(account=place.account_id, number_index__in=anywhere, removed_at=None)

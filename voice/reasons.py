@@ -36,6 +36,8 @@ SENTENCES: Final[dict[str, str]] = {
     "right_revoked_talking": "The clinic's number may no longer be shown, so the call was ended.",
     "too_long": "The call reached its longest time.",
     "paused": "All calls were paused.",
+    "phone_removed": "This phone was removed before it rang. Nobody was called.",
+    "do_not_call": "The patient was marked as not to be called, so nobody was called.",
     "clinic_ended": "The clinic ended the call.",
     "unknown": "The call ended. The telephone network did not say why.",
 }
@@ -73,6 +75,8 @@ _RULES: Final[tuple[tuple[By | None, Stage | None, Cause, str], ...]] = (
     (None, None, Cause.REVOKED, "right_revoked"),
     (None, None, Cause.MAX_DURATION, "too_long"),
     (None, None, Cause.PAUSED, "paused"),
+    (None, _YOU, Cause.WITHDRAWN, "phone_removed"),
+    (None, None, Cause.WITHDRAWN, "do_not_call"),
 )
 
 

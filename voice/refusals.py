@@ -43,11 +43,11 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.budget_trunk": ("All lines are busy. Try again shortly.", _TRY_LATER),
     "call.budget_minute": ("That were many calls in one minute. Wait a moment.", _TRY_LATER),
     "call.budget_hour": ("You have made as many calls as one may make in an hour.", _TRY_LATER),
-    "call.budget_day": ("You have made as many calls as one may make in a day.", _TRY_LATER),
+    "call.budget_day": ("You have made as many calls as one may make in 24 hours.", _TRY_LATER),
     "call.budget_destinations": ("You have called many different numbers in this hour. Wait before another.",
                                  _TRY_LATER),
-    "call.budget_minutes": ("Your clinic has used its minutes of today.", _TRY_LATER),
-    "call.budget_spend": ("Your clinic has used what it may spend on calls today.", _TRY_LATER),
+    "call.budget_minutes": ("Your clinic has used its minutes of the last 24 hours.", _TRY_LATER),
+    "call.budget_spend": ("Your clinic has used what it may spend on calls in 24 hours.", _TRY_LATER),
     # a clinic's numbers
     "number.invalid": ("This is not a number that patients can call back. Check it, with its country code.",
                        _FOR_GOOD),
@@ -80,6 +80,11 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "patient.born": ("Write the birth date as 1958-03-02, not in the future.", _FOR_GOOD),
     "patient.field": ("One of these values is not known.", _FOR_GOOD),
     "patient.number": ("This is not a number that can be called. Check it, with its country code.", _FOR_GOOD),
+    "patient.number_right": ("Numbers are added and changed by the clinic's desk, by an administrator, or by who may "
+                             "dial freely.", _FOR_GOOD),
+    "patient.do_not_call_right": ("That a patient may be called again is said by the clinic's desk or an "
+                                  "administrator.", _FOR_GOOD),
+    "patient.erase_right": ("Patients are erased by the clinic's desk or an administrator.", _FOR_GOOD),
     "patient.rows": ("The file has no rows, or more than can be taken at once.", _FOR_GOOD),
     "patient.columns": ("The first row has to name the columns: name, born, number and so on.", _FOR_GOOD),
 }

@@ -1,4 +1,4 @@
-"""What of calls ``manage.py purge`` removes: sealed numbers, patients whom nobody calls, codes that are over.
+"""What of calls ``manage.py purge`` removes: sealed numbers, refusals, unused patients, codes that are over.
 
 And what the first event of a call says of the patient; records stay, with their masks.
 """
@@ -15,6 +15,7 @@ from realtime.models import Seat
 from realtime.retention import Keeping
 from voice import proofs, slips
 from voice.address_book import forget_unused
+from voice.models import CallRefusal
 from voice.outcomes import close_forgotten
 from voice.records import erase_numbers
 
@@ -28,10 +29,17 @@ def remove_expired(now: datetime) -> int:
     removed = proofs.forget(now - PROOFS_KEPT)
     for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, erase_numbers),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),
+                        (settings.CURBSIDE_KEEP_NUMBER_DAYS, _forget_refusals),
                         (settings.CURBSIDE_KEEP_PATIENT_DAYS, forget_unused)):
         if days:
             removed += erase(now - timedelta(days=days))
     return removed
+
+
+def _forget_refusals(before: datetime) -> int:
+    """Forget calls that were not begun."""
+    count, _ = CallRefusal.objects.filter(at__lt=before).delete()
+    return count
 
 
 def erase_whom(body: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Row by row with compare-and-set, batch by batch with a commit, so that it may be broken off, run beside the servers, and
 run again: what is renewed already is skipped. Indexes of rows that hold no number (slips, offers of a call back,
-reservations) stay under the version of their day and end with the row: keep the older key until then.
+reservations) stay under the version of their day and end with the row: keep the older key until then. So do do-not-call
+marks of numbers that no patient has any more, and those do not end: without the older key they are forgotten.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from voice.address_book import keep_words
+from voice.do_not_call import keep_marks
 from voice.models import CallNumber, ClinicNumber, IncomingRule, OnCallTurn, OwnPhone, Patient, Proof
 from voice.sealed import EVERYWHERE, blind_index, is_current, open_in, seal_in
 
@@ -44,6 +47,9 @@ def _proofs(row: ClinicNumber | OwnPhone) -> None:
 def _words(row: Patient) -> None:
     row.words.all().delete()
     keep_words([row])
+    for name, index in _of_patient(row).items():
+        setattr(row, name, index)
+    keep_marks([row], timezone.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
-from members.clinics import access_verified, find_place
+from members.clinic_members import find_member
+from members.clinics import access_verified
 from members.errors import Invalid, NotFound
-from members.models import Account, Clinic
+from members.models import Account, Clinic, ClinicMembership
 from voice.models import ClinicNumber, IncomingRule, OnCallTurn, OwnPhone
 from voice.numbers import DIALLED, Unreadable, find_emergency, mask, read_number
 from voice.sealed import EVERYWHERE, blind_indexes, open_in, seal_in
@@ -29,6 +30,7 @@ KEEPERS: Final = ("administrator",)
 MOST_HOURS: Final = 21
 MOST_TURNS: Final = 100
 LONGEST_TURN: Final = timedelta(days=14)
+FARTHEST_TURN: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def access_rule(account: Account, clinic_id: str) -> dict[str, Any]:
     rule = IncomingRule.objects.filter(clinic=place.clinic).first() or IncomingRule(
         clinic=place.clinic, language=language_of(place.clinic))
     turns = OnCallTurn.objects.filter(clinic=place.clinic, ends_at__gt=timezone.now()).select_related("account")
+    places = ClinicMembership.objects.filter(clinic=place.clinic, left_at=None)
+    member_of = dict(places.values_list("account", "pk"))
     return {
         "route": rule.route,
         "after_hours": rule.after_hours,
@@ -53,7 +57,7 @@ def access_rule(account: Account, clinic_id: str) -> dict[str, Any]:
         "desk": {"mask": rule.desk_mask} if rule.desk else None,
         "hours": [{"day": day, "from": opens, "to": closes} for day, opens, closes in rule.hours],
         "on_call": [
-            {"id": turn.pk, "member": str(turn.account_id), "name": turn.account.name, "mask": turn.mask,
+            {"id": turn.pk, "member": member_of.get(turn.account_id, ""), "name": turn.account.name, "mask": turn.mask,
              "from": turn.starts_at, "until": turn.ends_at}
             for turn in turns.order_by("starts_at", "pk")
         ],
@@ -88,16 +92,18 @@ def change_rule(account: Account, clinic_id: str, *, route: str, after_hours: st
 
 @transaction.atomic
 def add_turn(account: Account, clinic_id: str, member: str, number: str, starts: datetime, ends: datetime) -> str:
-    """Have a member on call for a time, on a phone of the clinic, and return the turn's id.
+    """Have a member, by the id of their place, on call for a time on a phone of the clinic; return the turn's id.
 
     Raises NotFound, Invalid.
     """
     clinic = access_verified(account, clinic_id, KEEPERS).clinic
-    place = find_place(member, clinic_id)
-    if place is None:
-        raise Invalid("member", "Choose a member of the clinic.")
-    if not starts < ends <= starts + LONGEST_TURN or ends <= timezone.now():
-        raise Invalid("until", "A turn ends after it begins, at most two weeks later, and not in the past.")
+    try:
+        place = find_member(clinic.pk, member)
+    except NotFound:
+        raise Invalid("member", "Choose a member of the clinic.") from None
+    now = timezone.now()
+    if not starts < ends or ends - starts > LONGEST_TURN or not now < ends <= now + FARTHEST_TURN:
+        raise Invalid("until", "A turn ends after it begins, at most two weeks later, within a year from now.")
     if OnCallTurn.objects.filter(clinic=clinic, ends_at__gt=timezone.now()).count() >= MOST_TURNS:
         raise Invalid("until", "There are as many turns planned as can be.")
     e164 = _place_number(number, clinic, "number")
@@ -155,19 +161,22 @@ def _on_call(clinic: Clinic, now: datetime) -> tuple[str, str]:
 
 
 def _place_number(raw: str, clinic: Clinic, field: str) -> str:
-    """Return the number of a place of the clinic. Raises Invalid."""
+    """Return the number of a place of the clinic. Raises Invalid, in one sentence whatever the reason.
+
+    Otherwise an administrator could learn whether a number is some member's own phone, or another clinic's.
+    """
+    refused = Invalid(field, "This number cannot be rung. Give an ordinary number of the clinic's own country that is "
+                             "nobody's own phone and does not come in here itself.")
     try:
         if find_emergency(raw, clinic.country):
             raise Unreadable
         number = read_number(raw, clinic.country)
     except Unreadable:
-        raise Invalid(field, "This is not a number that can be called. Check it, with its country code.") from None
-    if number.type not in DIALLED or number.region != clinic.country:
-        raise Invalid(field, "Give an ordinary number of the clinic's own country.")
-    if is_own_phone(number.e164):
-        raise Invalid(field, "This is a member's own phone. Calls back ring a phone of the clinic.")
-    if ClinicNumber.objects.filter(number_index__in=blind_indexes(EVERYWHERE, number.e164), mode="held").exists():
-        raise Invalid(field, "This number comes in here itself, so calls would go round in a circle.")
+        raise refused from None
+    held = ClinicNumber.objects.filter(number_index__in=blind_indexes(EVERYWHERE, number.e164), mode="held")
+    if (number.type not in DIALLED or number.region != clinic.country or is_own_phone(number.e164)
+            or held.exists()):
+        raise refused
     return number.e164
 
 

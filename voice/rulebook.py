@@ -14,7 +14,7 @@ from voice import patients, policy
 from voice.budgets import limits_of
 from voice.models import Reservation
 from voice.permits import Permit
-from voice.phones import own_phone
+from voice.phones import is_own, own_phone
 from voice.refusals import refuse
 from voice.rights import access_caller_id, still_may_show
 from voice.sealed import mask
@@ -70,9 +70,19 @@ class Rules:
         if policy.is_paused(place.clinic if place else None):
             raise refuse("call.paused")
 
+    def still_wanted(self, account: str, clinic: str, to: str, *, own: bool) -> bool:
+        """Look again before a leg."""
+        return is_own(account, to) if own else not patients.asked_for_no_calls(clinic, to)
+
     def looked(self, account: str, patient: str) -> None:
         """Remember a look before dialling."""
         patients.remember_look(account, patient, "dialling")
+
+    def mask_of(self, clinic: str, wish: Wish) -> str:
+        """Return the mask of whom a wish is for, "" where that cannot be read."""
+        if wish.patient is not None:
+            return patients.mask_of(clinic, wish.patient, wish.to)
+        return policy.mask_of(clinic, wish.number or "")
 
     def wrong_number(self, patient: str, which: str) -> None:
         """Somebody else answered there."""

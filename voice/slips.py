@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from members.clinics import access_verified
@@ -25,16 +26,21 @@ from voice.finding import matches, sought
 from voice.holding import Held
 from voice.models import Call, CallBackOffer, CallNumber, OnCallTurn, Patient, ReturnCall, Slip
 from voice.numbers import Unreadable, read_number
-from voice.patients import show_patients
+from voice.patients import note_wrong_number, show_patients
 from voice.refusals import refuse
-from voice.sealed import blind_index, blind_indexes, open_in
+from voice.sealed import blind_indexes, open_in
 
 TIMER: Final = "voice.slip"
 STATES: Final = ("open", "claimed", "closed", "expired")
 LIVE: Final = ("open", "claimed")
+WITHHELD: Final = "withheld"
+"""What is indexed in the place of a number that a caller withholds."""
+ENDS: Final = {"spoke": "reached", "wrong_number": "wrong_number"}
+"""What of a call leaves nothing to do for the desk, and how its slip is closed then."""
 HOWS: Final = ("reached", "no_answer", "wrong_number", "not_needed")
 READERS: Final = ("desk", "administrator")
 MOST_FOUND: Final = 50
+MOST_STRANGERS: Final = 200
 MOST_LOOKED_AT: Final = 1000
 
 
@@ -47,50 +53,84 @@ def leave_after(held: Held) -> None:
 
 
 def leave_slip(call: Call, cause: str, now: datetime) -> None:
-    """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed."""
-    number = CallNumber.objects.filter(call=call, role="patient").first()
-    index = blind_index(str(call.clinic), open_in(number, "sealed")) if number is not None else ""
-    slip, made = Slip.objects.get_or_create(call=call.pk, defaults={
-        "clinic_id": call.clinic, "caller_id": call.caller_id, "mode": call.mode, "account_id": call.account,
-        "patient": call.patient, "mask": call.patient_mask, "number_index": index, "cause": cause, "made_at": now,
-        "expires_at": now + _life(),
-    })  # fmt: skip
-    if made:
+    """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed.
+
+    A number has one live slip: a later attempt makes it the latest's, and counts.
+    """
+    said = {"caller_id": call.caller_id, "mode": call.mode, "account_id": call.account, "patient": call.patient,
+            "mask": call.patient_mask, "cause": cause, "made_at": now, "expires_at": now + _life(), "kind": "outgoing"}
+    indexes = _indexes_of(call)
+    if call.clinic is None or Slip.objects.filter(call=call.pk).exists():
+        return
+    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes)
+    if call.ended_at is not None and same.filter(made_at__gt=call.ended_at).exists():
+        return  # a later attempt or call has taken this one's slip over
+    if indexes:
+        _count(call.clinic, indexes, {**said, "call": call.pk})
+    else:
+        slip = Slip.objects.create(clinic_id=call.clinic, call=call.pk, **said)
         set_timer(TIMER, slip.pk, slip.expires_at)
 
 
 def after_outcome(call: Call, how: str, then: str, now: datetime) -> None:
-    """Follow what was said of a call: the desk is asked, or the patient was reached and nothing is open any more."""
+    """Follow what was said of a call: the desk is asked, or nothing is open any more, whoever left the slip."""
     if then == "desk" or how in ("left_message", "no_answer"):
         leave_slip(call, how, now)
-    elif how == "spoke":
-        same = Slip.objects.filter(clinic=call.clinic, account=call.account, state__in=LIVE).exclude(number_index="")
-        number = CallNumber.objects.filter(call=call, role="patient").first()
-        if number is not None:
-            indexes = blind_indexes(str(call.clinic), open_in(number, "sealed"))
-            for slip in same.filter(number_index__in=indexes):
-                _close(slip, call.account, "reached", now)
+    elif how in ENDS:
+        for slip in Slip.objects.filter(clinic=call.clinic, number_index__in=_indexes_of(call), state__in=LIVE):
+            _close(slip, call.account, ENDS[how], now)
 
 
 def called_back(row: ReturnCall, now: datetime) -> Slip | None:
-    """Note on the caller's newest slip that they called; without one, and unanswered, the desk gets a new one."""
-    indexes = [row.number_index] if row.number_index else []
+    """Note on the caller's live slip that they called; without one, and unanswered, the desk gets a new one.
+
+    All who withhold their number share one slip, which counts, and so do strangers beyond `MOST_STRANGERS`: nobody can
+    fill the desk by calling again and again.
+    """
+    clinic, indexes = str(row.clinic_id), [row.number_index] if row.number_index else []
     live = Slip.objects.filter(clinic=row.clinic_id, number_index__in=indexes, state__in=LIVE)
-    slip = live.order_by("-made_at").first()
+    slip = live.first() if row.number_index else None
     if slip is not None:
-        slip.called_back_at = now
-        slip.save(update_fields=["called_back_at"])
+        # Their own call is what an incoming slip counts; an outgoing one counts attempts to reach them.
+        more = 1 if slip.kind == "incoming" else 0
+        Slip.objects.filter(pk=slip.pk).update(called_back_at=now, times=F("times") + more)
         return slip
     if row.answered:
         return None
     patient = Patient.objects.filter(clinic=row.clinic_id, number_index__in=indexes).order_by("pk").first()
-    slip = Slip.objects.create(
-        clinic_id=row.clinic_id, kind="incoming", caller_id=row.caller_id, mode="held", mask=row.mask,
-        patient=patient.pk if patient else "", number_index=row.number_index, cause="no_answer", made_at=row.came_at,
-        called_back_at=row.came_at, expires_at=now + _life(),
-    )  # fmt: skip
-    set_timer(TIMER, slip.pk, slip.expires_at)
+    shared = not row.number_index or (patient is None and _strangers(row.clinic_id) >= MOST_STRANGERS)
+    return _count(row.clinic_id, blind_indexes(clinic, WITHHELD) if shared else indexes, {
+        "kind": "incoming", "caller_id": row.caller_id, "mode": "held", "mask": "" if shared else row.mask,
+        "patient": patient.pk if patient else "", "cause": "no_answer", "made_at": row.came_at,
+        "called_back_at": row.came_at, "expires_at": now + _life(),
+    })  # fmt: skip
+
+
+def _strangers(clinic: UUID) -> int:
+    return Slip.objects.filter(clinic=clinic, kind="incoming", patient="", state__in=LIVE).count()
+
+
+def _count(clinic: UUID, indexes: list[str], said: dict[str, Any]) -> Slip:
+    """Make a number's live slip, or have the one that is there stand for one more, in the caller's transaction."""
+    known = Slip.objects.select_for_update().filter(clinic=clinic, number_index__in=indexes, state__in=LIVE)
+    slip, made = known.first(), False
+    if slip is None:
+        # Two at once: the constraint lets one of them make it, and the other finds it.
+        slip, made = Slip.objects.select_for_update().get_or_create(
+            clinic_id=clinic, number_index=indexes[-1], state__in=LIVE, defaults=said)
+    if not made:
+        # Whom it concerns is kept where this attempt was dialled without the address book.
+        said["patient"] = said["patient"] or slip.patient
+        Slip.objects.filter(pk=slip.pk).update(times=F("times") + 1, **said)
+        clear_timer(TIMER, slip.pk)
+    set_timer(TIMER, slip.pk, said["expires_at"])
     return slip
+
+
+def _indexes_of(call: Call) -> list[str]:
+    """Return the indexes of the number that a call dialled, the last under the key of today; [] once it is erased."""
+    number = CallNumber.objects.filter(call=call, role="patient").first()
+    return blind_indexes(str(call.clinic), open_in(number, "sealed")) if number is not None else []
 
 
 def slips_of(account: Account, clinic_id: str) -> QuerySet[Slip]:
@@ -140,11 +180,17 @@ def give_back(account: Account, slip_id: str) -> None:
         raise refuse("slip.over")
 
 
+@transaction.atomic
 def close(account: Account, slip_id: str, how: str) -> None:
-    """Close a slip and say how it went, once. Raises NotFound, Refusal `slip.over`."""
+    """Close a slip and say how it went, once. A wrong number is noted of the patient.
+
+    Raises NotFound, Refusal `slip.over`.
+    """
     slip = access_slip(account, slip_id)
     if slip.state not in LIVE or not _close(slip, account.pk, how, timezone.now()):
         raise refuse("slip.over")
+    if how == "wrong_number":
+        _note_wrong_number(slip)
 
 
 def access_slip(account: Account, slip_id: str) -> Slip:
@@ -187,6 +233,13 @@ def _close(slip: Slip, by: object, how: str, now: datetime) -> bool:
     )
     clear_timer(TIMER, slip.pk)
     return bool(done)
+
+
+def _note_wrong_number(slip: Slip) -> None:
+    patient = Patient.objects.filter(pk=slip.patient, clinic=slip.clinic_id).first() if slip.number_index else None
+    for column, which in (("number_index", "preferred"), ("second_index", "second")):
+        if patient is not None and getattr(patient, column) == slip.number_index:
+            note_wrong_number(patient.pk, which)
 
 
 def _life() -> timedelta:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
 from django.utils import timezone
 
 from members import vault
+from members.clinics import find_place
 from realtime import protocol as wire
 from realtime.commands import Reply, Request
 from realtime.instants import to_ms
@@ -128,15 +128,9 @@ def noting_refusal(account: str, wish: Wish, now: datetime) -> Iterator[None]:
 
 
 def _note_refusal(account: str, wish: Wish, refusal: Refusal, now: datetime) -> None:
-    details = refusal.d or {}
+    """An outsider's is kept without the clinic and whom it was for: a clinic's list is of its members' calls."""
+    place = find_place(account, wish.clinic)
     CallRefusal.objects.create(
-        account=account, clinic=_uuid_or_none(wish.clinic), patient=wish.patient or "",
-        mask=str(details.get("mask", "")), code=refusal.code, at=now,
+        account=account, clinic=place.clinic_id if place else None, patient=(wish.patient or "") if place else "",
+        mask=rulebook().mask_of(str(place.clinic_id), wish) if place else "", code=refusal.code, at=now,
     )  # fmt: skip
-
-
-def _uuid_or_none(word: str) -> UUID | None:
-    try:
-        return UUID(word)
-    except ValueError:
-        return None

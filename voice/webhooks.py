@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -38,12 +40,12 @@ def webhook(handle: Callable[..., Document]) -> View:
     @csrf_exempt
     @require_POST
     @wraps(handle)
-    def view(http: HttpRequest, carrier: str, **named: str) -> HttpResponse:
+    def view(http: HttpRequest, carrier: str, **named: Any) -> HttpResponse:
         if carrier != settings.CURBSIDE_CARRIER:
             return HttpResponse(status=404)
         try:
             speaker = carrier_of(carrier)
-            request = WebhookRequest(http.path, http.META.get("QUERY_STRING", ""), http.POST.dict(), http.headers)
+            request = _read(http)
             speaker.verify(request)
             document = handle(speaker, request, **named)
         except Forged:
@@ -59,6 +61,15 @@ def webhook(handle: Callable[..., Document]) -> View:
         return HttpResponse(document.body, content_type=document.content_type)
 
     return view
+
+
+def _read(http: HttpRequest) -> WebhookRequest:
+    """Return the request as carriers read it. Raises Forged where no form can be read: no carrier sends such a one."""
+    try:
+        form = http.POST.dict()
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnicodeError, LookupError):
+        raise Forged from None
+    return WebhookRequest(http.path, http.META.get("QUERY_STRING", ""), form, http.headers)
 
 
 @webhook
@@ -82,21 +93,21 @@ def call_in(carrier: Carrier, request: WebhookRequest) -> Document:
 
 
 @webhook
-def after(carrier: Carrier, request: WebhookRequest, reference: str) -> Document:
+def after(carrier: Carrier, request: WebhookRequest, reference: str, step: int) -> Document:
     """The place that rang is done: nobody took it there, or they have talked."""
     speaker = _writer(carrier)
     with alone(), transaction.atomic():
-        route = incoming.go_on(reference, speaker.incoming(request), timezone.now())
+        route = incoming.go_on(reference, step, speaker.incoming(request), timezone.now())
     return speaker.route(route)
 
 
 @webhook
-def accept(carrier: Carrier, request: WebhookRequest, reference: str) -> Document:
+def accept(carrier: Carrier, request: WebhookRequest, reference: str, step: int) -> Document:
     """A phone answered a call that came in: let the caller through, or ask for a key where a machine may answer."""
     speaker = _writer(carrier)
     with alone(), transaction.atomic():
-        through, language = incoming.let_through(reference, speaker.pressed(request))
-    return speaker.accept(reference, language, accepted=through)
+        through, language = incoming.let_through(reference, step, speaker.pressed(request))
+    return speaker.accept(reference, step, language, accepted=through)
 
 
 @webhook
@@ -116,8 +127,8 @@ def _writer(carrier: Carrier) -> WritesDocuments:
 urlpatterns = [
     path("voice/<slug:carrier>/incoming", call_in),
     path("voice/<slug:carrier>/ended", ended),
-    path("voice/<slug:carrier>/after/<slug:reference>", after),
-    path("voice/<slug:carrier>/accept/<slug:reference>", accept),
+    path("voice/<slug:carrier>/after/<slug:reference>/<int:step>", after),
+    path("voice/<slug:carrier>/accept/<slug:reference>/<int:step>", accept),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>", leg),
     path("voice/<slug:carrier>/<slug:what>/<slug:reference>/<slug:n>", leg),
 ]

@@ -80,12 +80,16 @@ export function createApi({
     put: (path, body = {}) => call(path, { method: "PUT", body }),
     patch: (path, body = {}) => call(path, { method: "PATCH", body }),
     delete: (path, body) => call(path, { method: "DELETE", body }),
-    /** A step of allauth: gives {status, data, meta} also for 401 with pending flows, for these are no failures. */
+    /**
+     * A request to allauth: gives {status, data, meta}. Under /auth/ a 401 with flows is a step of a sign-in (or the end
+     * of a session) and no failure; elsewhere every 401 is one, `reauthenticate` where the password has to be said again.
+     */
     auth: async (path, options = {}) => {
       const response = await ask(authBase + path, options);
       const json = (await bodyOf(response)) ?? {};
-      const pending = response.status === 401 && Array.isArray(json.data?.flows);
-      if (!response.ok && !pending) throw errorOf(response, json);
+      const flows = response.status === 401 && Array.isArray(json.data?.flows) ? json.data.flows : null;
+      const step = flows !== null && path.startsWith("/auth/");
+      if (!response.ok && !step) throw errorOf(response, again(flows) ? { code: "reauthenticate" } : json);
       return { status: response.status, data: json.data ?? null, meta: json.meta ?? {} };
     },
     /** A ticket for the line, with its life measured on the service's clock: the device's own may be wrong. */
@@ -115,6 +119,8 @@ function headersOf({ method, body, token, csrf }) {
   else if (method !== "GET" && csrf()) headers["x-csrftoken"] = csrf();
   return headers;
 }
+
+const again = (flows) => Boolean(flows?.some((flow) => flow.id === "reauthenticate"));
 
 async function bodyOf(response) {
   if (response.status === 204) return null;

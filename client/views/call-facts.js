@@ -1,8 +1,9 @@
 /** The record of a call on a page: which number was shown and how, each leg with its times, and the rules that were asked. */
+import { ruleText } from "../core/rules.js";
 import { clockText } from "../core/time.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
-import { exact, t } from "../parts/words.js";
+import { exact, screenLanguage, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 import { attestationText } from "./call-number.js";
 
@@ -63,7 +64,8 @@ function seconds(ms) {
 }
 
 function decisions({ decisions: list = [] }) {
-  if (!list.length) return nothing;
+  const texts = list.map((one) => ruleText(one, t, screenLanguage())).filter(Boolean);
+  if (!texts.length) return nothing;
   return html`<details class="more"><summary>${t("record.rules")}</summary>
-    <ul class="bullets note soft">${list.map((one) => html`<li>${one.says ?? one.rule}</li>`)}</ul></details>`;
+    <ul class="bullets note soft">${texts.map((text) => html`<li>${text}</li>`)}</ul></details>`;
 }

@@ -1,11 +1,12 @@
 /** The second factor: an authenticator app is added with a secret and one code; recovery codes are shown once. */
+import { ApiError } from "../core/api.js";
 import { openDialog } from "../parts/dialog.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { callout } from "../parts/states.js";
 import { tellError } from "../parts/toast.js";
-import { t } from "../parts/words.js";
-import { remember, screen, update } from "../screen.js";
+import { errorText, t } from "../parts/words.js";
+import { remember, screen, update, updateNow } from "../screen.js";
 
 function memory() {
   return remember("factor", () => {
@@ -38,20 +39,47 @@ async function add() {
     tellError({ msg: t("factor.again") });
     return;
   }
-  const form = { code: "", error: "", codes: null };
-  const send = async (event) => {
+  const form = { code: "", password: "", asks: false, wrong: "", error: "", codes: null, busy: false };
+  const send = (event) => {
     event.preventDefault();
-    try {
-      await screen.api.auth("/account/authenticators/totp", { method: "POST", body: { code: form.code.replace(/\s/g, "") } });
-      const { data } = await screen.api.auth("/account/authenticators/recovery-codes").catch(() => ({}));
-      form.codes = data?.unused_codes || [];
-      load(memory());
-    } catch (error) {
-      form.error = error.status === 401 ? t("factor.again") : t("signin.wrong_code");
-    }
-    update();
+    void submit(form);
   };
   openDialog(t("factor.add"), (close) => form.codes ? recovery(form.codes, close) : setUp(fresh, form, send, close));
+}
+
+/** Only 200 means that it protects the account. The password comes first where it is asked for. */
+async function submit(form) {
+  if (form.busy) return;
+  Object.assign(form, { busy: true, wrong: "", error: "" });
+  update();
+  try {
+    if (form.asks) await sayPassword(form);
+    const { status } = await screen.api.auth("/account/authenticators/totp", { method: "POST", body: { code: form.code.replace(/\s/g, "") } });
+    if (status !== 200) throw new ApiError({ code: "refused", status });
+    const { data } = await screen.api.auth("/account/authenticators/recovery-codes").catch(() => ({}));
+    form.codes = data?.unused_codes || [];
+    void load(memory());
+  } catch (error) {
+    fail(form, error);
+  }
+  form.busy = false;
+  updateNow();
+  document.querySelector("[data-factor-wrong]")?.focus();
+}
+
+/** Who signed in a while ago, or before this was asked, says the password once more. */
+async function sayPassword(form) {
+  const { status } = await screen.api.auth("/auth/reauthenticate", { method: "POST", body: { password: form.password } })
+    .catch((error) => { throw error.status === 400 ? new ApiError({ code: "password", status: 400 }) : error; });
+  if (status !== 200) throw new ApiError({ code: "unauthorized", status });
+  Object.assign(form, { asks: false, password: "" });
+}
+
+function fail(form, error) {
+  if (error.code === "reauthenticate") form.asks = true;
+  else if (error.code === "password") form.wrong = t("factor.wrong_password");
+  else if (error.status === 400) form.error = t("signin.wrong_code");
+  else form.error = error.status === 401 ? t("factor.again") : errorText(error);
 }
 
 function setUp({ secret, url }, form, send, close) {
@@ -63,13 +91,24 @@ function setUp({ secret, url }, form, send, close) {
       <label for="factor-code">${t("signin.code")}</label>
       ${form.error ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.error}</p>` : nothing}
       <input class="input narrow figures" id="factor-code" inputmode="numeric" autocomplete="one-time-code" required
-        .value=${form.code} @input=${(event) => { form.code = event.target.value; }} />
+        ?data-factor-wrong=${form.error} .value=${form.code} @input=${(event) => { form.code = event.target.value; }} />
     </div>
+    ${form.asks ? passwordField(form) : nothing}
     <div class="dialog-actions">
       <button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
-      <button class="btn btn-primary" type="submit">${t("factor.add")}</button>
+      <button class="btn btn-primary" type="submit" aria-busy=${form.busy ? "true" : "false"}>${t("factor.do")}</button>
     </div>
   </form>`;
+}
+
+function passwordField(form) {
+  return html`<div class="field ${form.wrong ? "field-wrong" : ""}">
+    <label for="factor-password">${t("signin.password")}</label>
+    <p class="hint" id="factor-password-hint">${t("factor.password")}</p>
+    ${form.wrong ? html`<p class="field-error" role="alert">${icon("circle-alert")}${form.wrong}</p>` : nothing}
+    <input class="input" id="factor-password" type="password" autocomplete="current-password" required aria-describedby="factor-password-hint"
+      ?data-factor-wrong=${!form.error} .value=${form.password} @input=${(event) => { form.password = event.target.value; }} />
+  </div>`;
 }
 
 function recovery(codes, close) {

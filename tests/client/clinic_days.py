@@ -188,7 +188,7 @@ def record(item: Json) -> Json:
         "call_back_until": None,
         "slip_until": None,
         "outcome_until": at + 353_000 + 3 * DAY,
-        "decisions": [{"rule": "region", "says": "United States: allowed"}],
+        "decisions": [{"rule": "region", "says": "US", "used": None, "limit": None}],
     }
 
 

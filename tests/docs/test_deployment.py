@@ -34,7 +34,22 @@ def filled_in(text: str) -> str:
 
 def test_every_variable_is_one_that_is_read() -> None:
     named = set(re.findall(r"CURBSIDE_[A-Z_]*[A-Z]", (ROOT / "compose.yaml").read_text("utf-8")))
-    assert named - {"CURBSIDE_DRAIN_S"} - OF_COMPOSE <= set(KNOWN)
+    assert named - OF_COMPOSE <= set(KNOWN)
+
+
+NOT_OF_A_DEPLOYMENT = {"CURBSIDE_VAR_DIR", "CURBSIDE_DEMO", "CURBSIDE_DEBUG"}
+"""Where the image keeps what it keeps, and what no installation may switch on."""
+
+
+def test_every_setting_that_a_deployment_may_set_is_passed_on() -> None:
+    for name in ("web1", "web2", "calls"):
+        passed = COMPOSE["services"][name]["environment"]
+        assert set(KNOWN) - set(passed) == NOT_OF_A_DEPLOYMENT
+        for variable in set(KNOWN) & set(passed):
+            filled = VARIABLE.findall(str(passed[variable]))
+            own = variable in {"CURBSIDE_PROCESS", "CURBSIDE_BEHIND_PROXY", "CURBSIDE_REDIS_URL"}
+            assert own or filled, f"{variable} is fixed"
+            assert own or filled[0][0] in {variable, "CURBSIDE_DB_PASSWORD"}
 
 
 def test_the_web_processes_start_with_what_they_are_given(tmp_path: Path) -> None:
@@ -123,3 +138,7 @@ def test_the_proxy_writes_who_asks_anew_and_passes_the_socket_on() -> None:
 @pytest.mark.parametrize("path", ["healthz", "readyz", "metrics"])
 def test_what_is_for_the_inside_is_not_reached_through_the_proxy(path: str) -> None:
     assert f"location = /{path} {{ return 404; }}" in NGINX
+
+
+def test_the_admin_is_not_reached_through_the_proxy_as_it_is_shipped() -> None:
+    assert "location /staff/ { return 404; }" in NGINX

@@ -63,6 +63,12 @@ def test_every_command_and_setting_that_is_named_exists() -> None:
         assert name in KNOWN or name in {"CURBSIDE_DB_PASSWORD", "CURBSIDE_TLS_DIR"}, name
 
 
+@pytest.mark.parametrize("heading", ["On one machine", "Calls"])
+def test_who_sets_it_up_is_told_to_start_the_call_loop(heading: str) -> None:
+    [part] = re.findall(rf"^## {heading}\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    assert "manage.py runcalls" in part
+
+
 def test_every_key_stands_in_the_table_of_keys() -> None:
     table = PAGE.partition("## Keys")[2].partition("\n- ")[0]
     assert {purpose for purpose in PURPOSES if f"`{purpose}`" not in table} == set()

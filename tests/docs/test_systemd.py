@@ -56,8 +56,10 @@ def test_a_process_has_time_to_drain_and_a_port_of_its_own() -> None:
 
 def test_the_example_of_the_environment_names_only_what_is_read() -> None:
     text = (ROOT / "deploy" / "systemd" / "environment.example").read_text("utf-8")
-    named = dict(re.findall(r"^(CURBSIDE_\w+)=(.*)$", text, re.MULTILINE))
+    named = dict(re.findall(r"^#?(CURBSIDE_\w+)=(.*)$", text, re.MULTILINE))
     assert set(named) <= set(KNOWN)
+    assert {"CURBSIDE_CARRIER", "CURBSIDE_TWILIO_TOKENS", "CURBSIDE_SERVICE_NUMBER"} <= set(named)
+    assert named["CURBSIDE_TWILIO_TOKENS"] == ""
     assert named["CURBSIDE_MASTER_KEY"] == named["CURBSIDE_METRICS_TOKEN"] == "", "no secret stands in it"
 
 

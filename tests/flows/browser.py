@@ -40,7 +40,10 @@ def launch(playwright: Playwright) -> Browser:
 
 @dataclass
 class Window:
-    """One person's browser at one size. `faults` is what must stay empty."""
+    """One person's browser at one size. `faults` is what must stay empty.
+
+    `provoked` are ends of addresses whose refusals (4xx) the journey wants: the browser itself notes each.
+    """
 
     name: str
     context: BrowserContext
@@ -49,6 +52,7 @@ class Window:
     pictures: Path
     touch: bool = False
     faults: list[str] = field(default_factory=list)
+    provoked: list[str] = field(default_factory=list)
     _forgiving: bool = False
 
     @classmethod
@@ -72,7 +76,8 @@ class Window:
         place = message.location.get("url", "")
         asked_who = NOT_SIGNED_IN.search(message.text) and place.endswith(("/api/v1/me", "/auth/session"))
         lost = self._forgiving and ("net::ERR" in message.text or "WebSocket" in message.text)
-        if not asked_who and not lost:
+        wanted = "a status of 4" in message.text and place.endswith(tuple(self.provoked))
+        if not asked_who and not lost and not wanted:
             self.faults.append(f"{self.name}: {message.type}: {message.text} ({place})")
 
     def _on_request(self, request: Request) -> None:
@@ -86,6 +91,7 @@ class Window:
     def without_network(self) -> Iterator[None]:
         """No network. What the browser itself says of lost requests is no fault of the page, from then on."""
         self._forgiving = True
+        self.page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")  # kept whole before it is needed
         self.context.set_offline(True)
         try:
             yield

@@ -26,7 +26,7 @@ from tests.peers.curbside import Circle, Deployment, manage
 from tests.peers.postgres import PLACES, Postgres
 from tests.peers.process import Process, find_program, require
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.faults, pytest.mark.timeout(240)]
 
 IMPATIENT = Timing(backoff_base_s=0.05, backoff_cap_s=0.4, retry_s=0.2, answer_s=4.0)
 

@@ -7,6 +7,7 @@ from members import availability, demo
 from members.demo_views import WINDOWS
 from members.models import Account, Token
 from tests.members.browser import Browser
+from tests.members.people import code_of
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,16 @@ def test_one_click_signs_in_and_a_second_clinician_can_stand_beside() -> None:
     assert Browser(token=beside["token"]).get("/me")["name"] == "Dr Jonas Lind"
     assert browser.get("/me")["name"] == "Dr Amara Okafor"
     assert Token.objects.count() == WINDOWS
+
+
+def test_one_click_counts_as_having_said_the_password_so_a_second_factor_can_be_set_up() -> None:
+    demo.create_people()
+    browser = Browser()
+    browser.get("/demo")
+    browser.call("POST", "/demo/sign-in", {"who": "ferreira"})
+    totp = "/_allauth/browser/v1/account/authenticators/totp"
+    secret = browser.call("GET", totp).json()["meta"]["secret"]
+    assert browser.call("POST", totp, {"code": code_of(secret)}).status_code == 200
 
 
 def test_one_may_change_who_one_is_by_another_click() -> None:

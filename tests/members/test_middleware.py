@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 
 import pytest
 from django.test import Client
 
 from members.tokens import create_token
 from tests.members.people import make_member
+from urls import api
 
 pytestmark = pytest.mark.django_db
 
@@ -75,3 +78,21 @@ def test_quiet_hours_have_no_offset() -> None:
         headers={"Authorization": f"Bearer {secret}"},
     )  # fmt: skip
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
+
+
+PLACE = re.compile(r"\{[^}]*\}")
+OPERATIONS = [(path, method) for path, methods in api.get_openapi_schema()["paths"].items() for method in methods]
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "a stranger"])
+def test_nobody_on_the_way_keeps_an_answer_of_the_api(path: str, method: str, signed_in: bool) -> None:
+    headers = {"Authorization": f"Bearer {create_token(make_member(), 'tests')[1]}"} if signed_in else {}
+    where = PLACE.sub(str(uuid.uuid4()), path)
+    answer = Client().generic(method.upper(), where, b"{}", content_type="application/json", headers=headers)
+    assert answer["Cache-Control"] == "no-store", answer.status_code
+
+
+def test_a_refusal_that_no_view_has_seen_is_not_kept_either() -> None:
+    assert Client().get("/api/v1/tokens/%00")["Cache-Control"] == "no-store"
+    assert "no-store" not in Client().get("/").get("Cache-Control", "")

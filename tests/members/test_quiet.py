@@ -1,6 +1,6 @@
 """Quiet hours and days on a member's own clock."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -50,6 +50,12 @@ def test_a_day_begins_at_the_members_midnight_also_when_clocks_change() -> None:
     after_the_change = datetime(2026, 3, 29, 12, tzinfo=UTC)
     assert day_began(after_the_change, "Europe/Stockholm") == datetime(2026, 3, 28, 23, tzinfo=UTC)
     assert day_began(after_the_change, "Asia/Tokyo") == datetime(2026, 3, 28, 15, tzinfo=UTC)
+
+
+def test_a_day_with_two_midnights_begins_once() -> None:
+    first = datetime(2026, 11, 1, 4, tzinfo=UTC)  # in Havana; an hour later it is midnight again
+    for minutes in (0, 59, 60, 90, 119, 120, 600):
+        assert day_began(first + timedelta(minutes=minutes), "America/Havana").astimezone(UTC) == first
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.times(), st.times(), st.sampled_from(["UTC", "Asia/Kolkata"]))

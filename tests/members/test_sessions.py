@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import SESSION_KEY
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
@@ -16,12 +17,13 @@ from members.adapters import MFAAdapter
 from members.availability import set_availability
 from members.errors import Invalid, TooMany
 from members.models import Account, Availability, Device, Token
+from members.second_factor import has_second_factor
 from members.tokens import MOST, create_token, find_token, token_ref
 from realtime.models import Revocation
 from realtime.sealing import Unsealable
 from realtime.tickets import subject_of
 from tests.members.browser import Browser
-from tests.members.people import make_member
+from tests.members.people import code_of, make_member
 from tests.members.test_views import PUSH
 
 pytestmark = pytest.mark.django_db
@@ -75,13 +77,23 @@ def test_a_session_is_ended_from_another(member: Account) -> None:
     assert revoked(session=other)
 
 
-def test_a_session_of_the_admin_is_seen_too(member: Account) -> None:
+@pytest.mark.parametrize("path", ["/staff/admin/login/", "/staff/admin/", "/staff/admin/login/?next=/staff/admin/"])
+def test_the_admin_takes_no_password_and_goes_round_no_second_factor(member: Account, path: str) -> None:
+    Account.objects.filter(pk=member.pk).update(is_staff=True, is_superuser=True)
+    TOTP.activate(member, generate_totp_secret())
+    client = Client()
+    wanted = {"username": member.email, "password": PASSWORD, "next": "/staff/admin/"}
+    answer = client.post(path, wanted, follow=True)
+    assert "/sign-in" in [address for address, _ in answer.redirect_chain]
+    assert SESSION_KEY not in client.session and not UserSession.objects.exists()
+
+
+def test_who_signed_in_in_the_client_comes_into_the_admin_if_they_are_staff(member: Account) -> None:
+    browser = sign_in()
+    assert browser.client.get("/staff/admin/", follow=True).status_code == 403
     Account.objects.filter(pk=member.pk).update(is_staff=True)
-    browser = Browser()
-    browser.client = Client()
-    wanted = {"username": member.email, "password": PASSWORD}
-    assert browser.client.post("/staff/admin/login/", wanted).status_code == 302
-    assert len(browser.get("/sessions")) == 1
+    assert browser.client.get("/staff/admin/").status_code == 200
+    assert browser.client.get("/staff/admin/login/").headers["Location"] == "/staff/admin/"
 
 
 def test_ending_ones_own_session_signs_out(member: Account) -> None:
@@ -181,6 +193,21 @@ def test_a_totp_secret_is_sealed_at_rest_and_works(member: Account) -> None:
     assert sign_in().call("GET", "/me").status_code == 401
     with pytest.raises(Unsealable):
         MFAAdapter().decrypt("bm90IHNlYWxlZCBhdCBhbGw=")
+
+
+def test_an_authenticator_app_is_added_once_the_password_was_said_again(member: Account) -> None:
+    browser = sign_in()
+    totp, again = "/_allauth/browser/v1/account/authenticators/totp", "/_allauth/browser/v1/auth/reauthenticate"
+    secret = browser.call("GET", totp).json()["meta"]["secret"]
+    refused = browser.call("POST", totp, {"code": code_of(secret)})
+    assert refused.status_code == 401
+    assert [flow["id"] for flow in refused.json()["data"]["flows"]] == ["reauthenticate"]
+    assert browser.call("POST", again, {"password": "not the password"}).status_code == 400
+    assert browser.call("POST", again, {"password": PASSWORD}).status_code == 200
+    assert browser.call("POST", totp, {"code": code_of(secret)}).status_code == 200
+    codes = browser.get("/_allauth/browser/v1/account/authenticators/recovery-codes")["data"]["unused_codes"]
+    assert len(codes) == 10
+    assert has_second_factor(str(member.pk))
 
 
 def test_a_member_and_a_token_are_made_from_a_terminal(

@@ -1,5 +1,6 @@
 """The sure part of the gate, on lines as clinicians write them."""
 
+import re
 import time
 from datetime import date
 
@@ -7,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy.identifiers import FORMS, INSURANCE, SIX_DIGITS, Form
+from privacy.plain import Reading
 from privacy.rules import MOST_SPANS, check_text, screen
 from privacy.spans import to_wire
 from realtime.protocol import Refusal
@@ -142,3 +145,11 @@ CLEAN_LINES = st.lists(st.sampled_from(CLEAN), max_size=4)
 def test_a_hit_is_found_among_clean_lines(before: list[str], case: tuple[str, ...], after: list[str]) -> None:
     line, _, _ = marked(case[1])
     assert case[0] in {span.category for span in screen("\n".join([*before, line, *after]))}
+
+
+@pytest.mark.parametrize("form", [*FORMS, Form((), INSURANCE, ())], ids=lambda form: form.pattern.pattern[20:40])
+@given(data=st.data())
+def test_no_form_of_a_number_escapes_the_quick_look_before_them_all(form: Form, data: st.DataObject) -> None:
+    inner = re.sub(r"\(\?<?[!=][^)]*\)", "", form.pattern.pattern)
+    number = data.draw(st.from_regex(re.compile(inner, re.ASCII), fullmatch=True))
+    assert SIX_DIGITS.search(Reading(f"a {number} b").shape)

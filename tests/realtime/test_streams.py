@@ -1,5 +1,6 @@
 """The hub's streams against a model: whatever the order of rings, frames, joins and losses, each socket sees pos+1."""
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from hypothesis import settings as hypothesis_settings
@@ -8,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from realtime.commands import SeatRef
 from realtime.connection import Connection
-from realtime.streams import Streams
+from realtime.streams import HELD_BYTES, HELD_S, Streams
 
 STREAM = "stream"
 
@@ -24,7 +25,7 @@ class FakeConnection:
         self.dismissed = False
 
     def push(self, frame: Any) -> None:
-        self.seen.append(int(frame.data))
+        self.seen += map(int, frame.data.split(b"\n"))
 
     def dismiss(self, code: Any) -> None:
         self.dismissed = True
@@ -38,7 +39,10 @@ class StreamsMachine(RuleBasedStateMachine):
         self.head = 0
         self.behind: set[str] = set()
         self.removed: list[FakeConnection] = []
-        self.streams = Streams(self.behind.add, lambda conn, stream: self._removed(cast("Any", conn)))
+        self.now = 0.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.streams = Streams(self.behind.add, lambda conn, stream: self._removed(cast("Any", conn)),
+                               clock=lambda: self.now, later=self._later, crowd=2)
         self.joining: list[tuple[FakeConnection, int, int]] = []
         self.live: list[FakeConnection] = []
         self.undelivered: list[int] = []
@@ -52,6 +56,18 @@ class StreamsMachine(RuleBasedStateMachine):
         self.streams.forget(cast("Connection", conn), STREAM)
         if conn in self.live:
             self.live.remove(conn)
+
+    def _later(self, pause: float, work: Callable[[], None]) -> None:
+        assert 0 < pause <= HELD_S + 1e-9
+        self.timers.append((self.now + pause, work))
+
+    @rule(ms=st.integers(1, 30))
+    def time_passes(self, ms: int) -> None:
+        self.now += ms / 1000
+        due = [work for at, work in self.timers if at <= self.now]
+        self.timers = [(at, work) for at, work in self.timers if at > self.now]
+        for work in due:
+            work()
 
     @rule()
     def an_event_is_committed(self) -> None:
@@ -130,6 +146,11 @@ class StreamsMachine(RuleBasedStateMachine):
         self.the_tail_is_read()
         for conn in self.live:
             assert conn.since is not None
+            stands = (conn.seen or [conn.since])[-1]
+            assert stands == self.streams.heads([STREAM])[STREAM], "a heartbeat says how far everybody was sent"
+        self.time_passes(ms=21)
+        for conn in self.live:
+            assert conn.since is not None
             assert (conn.seen or [conn.since])[-1] == self.head, "after an audit everybody stands at the head"
 
     @invariant()
@@ -151,6 +172,49 @@ class StreamsMachine(RuleBasedStateMachine):
     def nothing_is_kept_of_a_stream_that_nobody_reads(self) -> None:
         if not self.live and not self.joining:
             assert not self.streams.known
+
+
+class Crowd:
+    """Two live sockets, for whom a stream of two is a crowd; `writes` counts what was written to the first."""
+
+    def __init__(self) -> None:
+        self.now = 10.0
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.streams = Streams(lambda stream: None, lambda conn, stream: None, clock=lambda: self.now,
+                               later=lambda pause, work: self.timers.append((self.now + pause, work)), crowd=2)
+        self.writes: list[bytes] = []
+        for seat in ("one", "two"):
+            conn = FakeConnection(seat)
+            conn.rooms[STREAM] = conn.seat
+            conn.push = (lambda frame: self.writes.append(frame.data)) if seat == "one" else lambda frame: None  # type: ignore[method-assign]
+            self.streams.register(cast("Connection", conn), STREAM)
+            self.streams.step_in(cast("Connection", conn), STREAM, "epoch", 0, [])
+
+    def say(self, *frames: bytes) -> None:
+        """The next events."""
+        for frame in frames:
+            self.streams.fan_out(STREAM, (self.streams.known[STREAM].head or 0) + 1, frame)
+
+
+def test_a_crowd_gets_the_first_event_at_once_and_what_follows_it_in_one_message() -> None:
+    crowd = Crowd()
+    crowd.say(b"1", b"2", b"3")
+    assert crowd.writes == [b"1"]
+    [(at, work)] = crowd.timers
+    assert at == 10.0 + HELD_S
+    work()
+    assert crowd.writes == [b"1", b"2\n3"]
+    crowd.now = 10.0 + 3 * HELD_S
+    crowd.say(b"4")
+    assert crowd.writes[2:] == [b"4"], "a stream that is not hot keeps nothing back"
+
+
+def test_what_was_kept_back_is_sent_in_messages_of_bounded_size() -> None:
+    crowd = Crowd()
+    frame = b"x" * (HELD_BYTES // 2 - 10)
+    crowd.say(b"1", *[frame] * 5)
+    crowd.timers[0][1]()
+    assert [len(data) // (HELD_BYTES // 2 - 10) for data in crowd.writes[1:]] == [2, 2, 1]
 
 
 StreamsMachine.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)

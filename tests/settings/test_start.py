@@ -19,6 +19,7 @@ INSTALLATION = {
     "CURBSIDE_MASTER_KEY": KEY,
     "CURBSIDE_PUBLIC_URL": "https://curbside.example",
 }
+TWILIO = {"CURBSIDE_CARRIER": "twilio", "CURBSIDE_TWILIO_ACCOUNT": "AC" + "1" * 32, "CURBSIDE_TWILIO_TOKENS": "word"}
 SHOW = (
     "from django.conf import settings as s; "
     "print(s.ALLOWED_HOSTS, s.CURBSIDE_ORIGINS, s.SESSION_COOKIE_SECURE, s.SECURE_HSTS_SECONDS)"
@@ -50,6 +51,11 @@ def start(directory: Path, show: str = SHOW, **variables: str) -> subprocess.Com
         ({"CURBSIDE_METRICS_TOKEN": "hunter2 hunter2 hunter2 hunter2"}, "CURBSIDE_METRICS_TOKEN"),
         ({"CURBSIDE_SIGNIN_KEY": "hunter2"}, "CURBSIDE_SIGNIN_KEY"),
         ({"CURBSIDE_KEEP_CONSULT_DAYS": "-1"}, "CURBSIDE_KEEP_CONSULT_DAYS"),
+        ({"CURBSIDE_SERVICE_NUMBER": "tel:1"}, "CURBSIDE_SERVICE_NUMBER"),
+        ({"CURBSIDE_SERVICE_NUMBER": "6175550142"}, "CURBSIDE_SERVICE_NUMBER"),
+        (TWILIO, "CURBSIDE_SERVICE_NUMBER"),
+        (TWILIO | {"CURBSIDE_SERVICE_NUMBER": "+16175550199"}, "CURBSIDE_SERVICE_NUMBER"),
+        (TWILIO | {"CURBSIDE_TWILIO_URL": "https://api.dublin.example"}, "CURBSIDE_SERVICE_NUMBER"),
     ],
 )
 def test_an_installation_does_not_start_like_that(tmp_path: Path, variables: dict[str, str], named: str) -> None:
@@ -68,6 +74,20 @@ def test_an_installation_starts_with_the_least_that_it_needs(tmp_path: Path) -> 
         "31536000",
     ]  # fmt: skip
     assert not (tmp_path / "master.key").exists()
+
+
+def test_an_installation_that_calls_by_twilio_starts_with_a_number_of_its_own(tmp_path: Path) -> None:
+    show = "from django.conf import settings as s; print(s.CURBSIDE_SERVICE_NUMBER)"
+    started = start(tmp_path, show, **INSTALLATION, **TWILIO, CURBSIDE_SERVICE_NUMBER="+16175550142")
+    assert (started.returncode, started.stdout) == (0, "+16175550142\n"), started.stderr
+
+
+@pytest.mark.parametrize("more", [{}, {"CURBSIDE_ALLOWED_HOSTS": "curbside.example"}])
+def test_the_host_at_which_a_carrier_reaches_the_service_is_answered(tmp_path: Path, more: dict[str, str]) -> None:
+    show = "from django.conf import settings as s; print(s.ALLOWED_HOSTS)"
+    started = start(tmp_path, show, **INSTALLATION, **more, CURBSIDE_WEBHOOK_URL="https://voice.example:8443")
+    hosts = ast.literal_eval(started.stdout)
+    assert "voice.example" in hosts and hosts.count("curbside.example") == 1
 
 
 def test_the_embedded_default_keeps_a_key_of_its_own_that_nobody_else_may_read(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def finish() -> None:
     from voice.loop import Loop
     from voice.models import Action, Attempt, Call, CallRecord, LoopbackLeg
 
-    loop, ended = Loop(4), time.monotonic() + 40
+    loop, ended = Loop(4), time.monotonic() + 80
     while time.monotonic() < ended and (
         Call.objects.filter(ended_at=None).exists() or Action.objects.filter(state="claimed").exists()
     ):

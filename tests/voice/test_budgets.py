@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from members.clinics import change_clinic
 from realtime.protocol import Refusal
 from tests.voice.riverside import Riverside, join, make_clinic
 from voice.budgets import Reserved, peek, release, reserve
@@ -71,7 +72,7 @@ def test_a_call_of_yesterday_that_never_ended_still_counts(riverside: Riverside)
     ("limits", "within", "refusal"),
     [({"attempts_minute": 2}, timedelta(minutes=1), "call.budget_minute"),
      ({"attempts_hour": 2, "attempts_minute": 9}, timedelta(hours=1), "call.budget_hour"),
-     ({"attempts_day": 2}, timedelta(hours=13), "call.budget_day")],
+     ({"attempts_day": 2}, timedelta(hours=24), "call.budget_day")],
 )  # fmt: skip
 def test_attempts_are_counted_over_a_minute_an_hour_and_a_day(
     riverside: Riverside, limits: dict[str, int], within: timedelta, refusal: str
@@ -120,7 +121,20 @@ def test_minutes_are_reserved_whole_and_given_back_when_the_call_was_shorter(riv
     take(riverside, "b", member=colleague)
     release("b", NOON, 40 * 60 - 60)
     assert code(riverside, "c") == "call.budget_minutes"
-    take(riverside, "c", NOON + timedelta(hours=12))  # another day in Boston
+    assert code(riverside, "c", NOON + timedelta(hours=23)) == "call.budget_minutes"
+    take(riverside, "c", NOON + timedelta(hours=24))
+
+
+def test_another_time_zone_of_the_clinic_gives_nothing_back(riverside: Riverside) -> None:
+    limit(riverside, attempts_day=2, attempts_minute=9, minutes_day=100, cents_day=100_000)
+    done(riverside, "a", talked_s=30)
+    done(riverside, "b", talked_s=41 * 60)
+    colleague = str(join(riverside.clinic).account_id)
+    for time_zone in ("America/New_York", "Pacific/Auckland", "Etc/GMT-7", "Etc/GMT-8"):
+        change_clinic(riverside.rosa, time_zone)
+        for now in (NOON + timedelta(hours=1), NOON + timedelta(hours=9)):
+            assert code(riverside, "c", now) == "call.budget_day"
+            assert code(riverside, "c", now, member=colleague) == "call.budget_minutes"
 
 
 def test_spend_counts_begun_minutes(riverside: Riverside) -> None:

@@ -13,10 +13,12 @@ from django.utils import timezone
 from tests.voice.carriers.scripted import Killed, Scripted
 from tests.voice.line import Line
 from voice import outbox
+from voice.asking import perform
 from voice.call import By, Cause
 from voice.carriers.base import CarrierError, Kind
 from voice.models import Action, Attempt, Call, CallRecord
-from voice.services import end_call
+from voice.services import end_call, take_events
+from voice.sweep import sweep
 
 
 def reach_patient(line: Line, scripted: Scripted) -> str:
@@ -206,6 +208,44 @@ def test_a_bridge_that_the_carrier_refuses_ends_the_call(line: Line, scripted: S
     assert line.record(r).reason in ("carrier_failed",)
 
 
+def test_a_hang_up_is_asked_until_the_carrier_takes_it(line: Line, scripted: Scripted) -> None:
+    r = connect(line, scripted)
+    down = CarrierError("down", permanent=False, cause=Cause.FAILED, provider_code="503")
+    scripted.failing = [down] * 60
+    line.do("call.hang_up", {}, r)
+    line.pass_s(600)
+    assert line.record(r).reason == "you_hung_up" and scripted.failing, "the call is over here, and the carrier is down"
+    assert Action.objects.filter(kind="hangup", state="waiting").count() == 2
+    scripted.failing, scripted.asked = [], []
+    line.pass_s(60)
+    assert sorted(scripted.asked) == ["hangup leg-1", "hangup leg-2"]
+
+
+def test_a_hang_up_is_not_asked_for_longer_than_a_leg_can_live(line: Line, scripted: Scripted) -> None:
+    r = connect(line, scripted)
+    scripted.failing = [CarrierError("down", permanent=False, cause=Cause.FAILED)] * 2000
+    line.do("call.hang_up", {}, r)
+    line.pass_s(2 * 3600)
+    assert set(Action.objects.filter(kind="hangup").values_list("state", flat=True)) == {"failed"}
+
+
+@pytest.mark.parametrize("found", [False, True], ids=["still claimed", "found by another loop"])
+def test_a_claim_that_ended_before_its_dial_was_asked_is_not_asked_late(
+    line: Line, scripted: Scripted, found: bool
+) -> None:
+    r = line.call()
+    [action] = outbox.claim(1, timezone.now())
+    line.clock.shift(timedelta(seconds=20))  # the process stood still
+    if found:
+        outbox.find_lost(timezone.now())
+    perform(action)
+    assert scripted.dials == [], "a phone of a call that may have ended would ring"
+    line.pass_s(1)
+    assert len(scripted.dials) == (0 if found else 1), "what was surely not asked may be asked"
+    line.pass_s(60)
+    assert CallRecord.objects.get(call=r).cause == ("uncertain" if found else "no_answer")
+
+
 # --- the right, asked again ------------------------------------------------------------------------------------------
 
 
@@ -263,6 +303,28 @@ def test_another_leg_under_our_name_is_hung_up_and_changes_nothing(line: Line, s
     scripted.say(r, "clinician", "answered", leg="leg-of-somebody")
     line.work()
     assert line.events(r) == before and "hangup leg-of-somebody" in scripted.asked
+
+
+def test_two_words_of_one_stranger_at_once_hang_it_up_once(line: Line, scripted: Scripted) -> None:
+    r = line.call()
+    line.work()
+    reference = Attempt.objects.get(call=r).reference
+    said: list[Kind] = ["ringing", "answered"]
+    take_events(scripted.name, [scripted.event(reference, kind, "leg-of-somebody") for kind in said])
+    line.work()
+    assert scripted.asked.count("hangup leg-of-somebody") == 1
+
+
+def test_a_leg_about_which_the_carrier_cannot_be_asked_holds_up_no_other(
+    line: Line, scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = line.call()
+    line.work()
+    Attempt.objects.create(call=Call.objects.get(pk=r), side="patient", n=1, way="callback", carrier="gone",
+                           carrier_id="leg-of-old", heard_at=timezone.now() - timedelta(hours=1))
+    Attempt.objects.filter(call=r, side="clinician").update(heard_at=timezone.now() - timedelta(minutes=1))
+    assert sweep(timezone.now()) == 2
+    assert Attempt.objects.get(call=r, side="clinician").ringing_at is not None
 
 
 # --- two loops -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from members import notices
@@ -49,6 +50,16 @@ def refused(call: Any) -> Refusal:
 def member(line: Line) -> Account:
     """Somebody of the clinic who has no phone yet."""
     return join(line.clinic).account
+
+
+def test_who_is_not_verified_makes_us_ring_nobody(line: Line, member: Account) -> None:
+    member.verified_at = None
+    member.save()
+    client = Client()
+    client.force_login(member)
+    answer = client.post("/api/v1/phone", {"number": FIRST}, content_type="application/json")
+    assert answer.json()["code"] == "call.not_verified"
+    assert not Proof.objects.exists() and not OwnPhone.objects.filter(account=member).exists()
 
 
 def test_the_first_phone_rings_as_soon_as_its_code_was_said_and_not_before(line: Line, member: Account) -> None:

@@ -38,7 +38,7 @@ def put(riverside: Riverside, route: str = "desk", desk_number: str | None = DES
 def on_call(riverside: Riverside, number: str = DUTY, hours: float = 8, starts_in: float = 0) -> str:
     """Amara is on call."""
     starts = timezone.now() + timedelta(hours=starts_in)
-    return routing.add_turn(riverside.rosa.account, riverside.id, riverside.member, number, starts,
+    return routing.add_turn(riverside.rosa.account, riverside.id, riverside.amara.pk, number, starts,
                             starts + timedelta(hours=hours))
 
 
@@ -76,8 +76,11 @@ def test_what_no_desk_can_have_is_refused(riverside: Riverside, number: str, why
         put(riverside, desk_number=number)
     assert refused.value.d == {"field": "desk_number"}
     assert number not in refused.value.msg
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused_turn:
         on_call(riverside, number)
+    with pytest.raises(Invalid) as nonsense:
+        put(riverside, desk_number="nonsense")
+    assert refused.value.msg == refused_turn.value.msg == nonsense.value.msg, "a sentence would tell whose phone it is"
 
 
 def test_the_clinics_own_number_may_be_its_desk(riverside: Riverside) -> None:
@@ -161,12 +164,16 @@ def test_who_has_left_the_clinic_is_not_on_call(riverside: Riverside) -> None:
 
 def test_turns_are_of_members_end_in_the_future_and_last_two_weeks_at_most(riverside: Riverside) -> None:
     now, rosa = timezone.now(), riverside.rosa.account
-    stranger = str(join(make_clinic("Hillside")).account_id)
+    stranger = join(make_clinic("Hillside")).pk
     for member, starts, ends in [
         (stranger, now, now + timedelta(hours=1)),
-        (riverside.member, now, now),
-        (riverside.member, now, now + timedelta(days=15)),
-        (riverside.member, now - timedelta(hours=2), now - timedelta(hours=1)),
+        (riverside.member, now, now + timedelta(hours=1)),
+        ("somebody", now, now + timedelta(hours=1)),
+        (riverside.amara.pk, now, now),
+        (riverside.amara.pk, now, now + timedelta(days=15)),
+        (riverside.amara.pk, now - timedelta(hours=2), now - timedelta(hours=1)),
+        (riverside.amara.pk, datetime(9999, 12, 31, 23, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)),
+        (riverside.amara.pk, now, datetime(9999, 12, 31, 23, 59, tzinfo=UTC)),
     ]:
         with pytest.raises(Invalid):
             routing.add_turn(rosa, riverside.id, member, DUTY, starts, ends)
@@ -237,6 +244,22 @@ def test_an_offer_is_for_ones_own_call_of_a_held_number_and_a_day_at_most(line: 
     assert refused.value.code == "call.no_phone"
 
 
+def test_nobody_offers_to_take_the_call_back_of_a_patient_who_never_rang_or_of_a_stranger(line: Line) -> None:
+    amara, until = line.amara.account, timezone.now() + timedelta(hours=1)
+    unrung = line.call(caller_id=line.held.pk)
+    line.do("call.hang_up", {}, unrung)
+    line.pass_to(unrung, "ended")
+    with pytest.raises(Invalid):
+        offers.offer_call_back(amara, unrung, until)
+    line.pass_s(120)
+    wrong = talked(line, line.held.pk)
+    offers.offer_call_back(amara, wrong, until)
+    line.do("call.outcome", {"how": "wrong_number", "then": "done"}, wrong)
+    assert not CallBackOffer.objects.exists(), "a stranger's call back would ring the physician's own phone"
+    with pytest.raises(Invalid):
+        offers.offer_call_back(amara, wrong, until)
+
+
 # --- HTTP ------------------------------------------------------------------------------------------------------------
 
 
@@ -250,17 +273,22 @@ def test_an_administrator_sets_the_rule_over_http(riverside: Riverside) -> None:
               "hours": [{"day": 0, "from": "08:00", "to": "17:00"}]}
     assert browser.call("PUT", where, wanted).status_code == 204
     now = int(timezone.now().timestamp() * 1000)
-    turn = {"member": riverside.member, "number": DUTY, "from": now, "until": now + 3_600_000}
+    [amara] = [m for m in browser.get(f"/clinics/{riverside.id}/members")["items"]
+               if m["name"] == riverside.amara.account.name]
+    turn = {"member": amara["id"], "number": DUTY, "from": now, "until": now + 3_600_000}
     made = browser.call("POST", f"/clinics/{riverside.id}/on-call", turn)
     assert made.status_code == 201
     shown = browser.get(where)
     assert shown["desk"] == {"mask": "•• 70"}
     assert shown["hours"] == [{"day": 0, "from": "08:00", "to": "17:00"}]
     assert shown["on_call"] == [
-        {"id": made.json()["id"], "member": riverside.member, "name": riverside.amara.account.name, "mask": "•• 71",
+        {"id": made.json()["id"], "member": amara["id"], "name": riverside.amara.account.name, "mask": "•• 71",
          "from": now, "until": now + 3_600_000}
     ]  # fmt: skip
     assert browser.call("DELETE", f"/on-call/{made.json()['id']}").status_code == 204
+    for wrong in ({"member": "nobody"}, {"from": 253_402_300_700_000, "until": 253_402_300_799_000},
+                  {"until": 253_402_300_799_000}):
+        assert browser.call("POST", f"/clinics/{riverside.id}/on-call", turn | wrong).status_code == 422
     refused = browser.call("PUT", where, {**wanted, "desk_number": PHONE})
     assert (refused.status_code, refused.json()["d"]) == (422, {"field": "desk_number"})
     assert browser.call("PUT", where, {"route": "everybody"}).status_code == 422

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from members.errors import NotFound
@@ -20,8 +20,9 @@ from tests.members.browser import Browser
 from tests.voice.line import Line
 from tests.voice.riverside import PATIENT, Riverside, join, make_clinic, make_patient
 from voice import slips
-from voice.models import Slip
+from voice.models import ReturnCall, Slip
 from voice.parts import PARTS
+from voice.sealed import blind_index, mask
 from voice.timers import TIMERS
 
 NO_ANSWER = "+16175550162"  # the loopback's script of a phone that nobody answers
@@ -92,9 +93,11 @@ def test_who_reaches_the_patient_later_has_closed_the_slip(line: Line, unanswere
     line.pass_s(120)
     r = line.call()
     line.pass_to(r, "ended")
-    assert Slip.objects.filter(state="open").count() == 2
+    assert Slip.objects.get().state == "open"
+    Slip.objects.update(account=line.rosa.account)
     line.do("call.outcome", {"how": "spoke", "then": "done"}, r)
-    assert set(Slip.objects.values_list("state", "how")) == {("closed", "reached")}
+    slip = Slip.objects.get()
+    assert (slip.state, slip.how) == ("closed", "reached"), "whoever spoke to them, nobody need call again"
 
 
 def test_a_slip_is_claimed_by_one_given_back_and_closed_once(line: Line, unanswered: str, desk: Account) -> None:
@@ -191,7 +194,7 @@ def test_a_slip_is_removed_some_time_after_it_has_expired(line: Line, unanswered
 def test_who_leaves_the_clinic_leaves_claimed_slips_to_the_desk(line: Line, unanswered: str, desk: Account) -> None:
     slips.claim(desk, Slip.objects.get().pk)
     [part] = [part for part in PARTS if part.kind == "slips"]
-    assert part.count(line.id, str(desk.pk)) == 1
+    assert part.count(line.id, str(desk.pk)) == 1 and part.pass_on is not None
     part.pass_on(line.id, str(desk.pk), line.member, timezone.now())
     assert (Slip.objects.get().state, Slip.objects.get().claimed_by) == ("open", None)
 
@@ -251,6 +254,80 @@ def test_strangers_are_told_that_there_is_nothing(riverside: Riverside) -> None:
         ("POST", "/calls/" + "a" * 22 + "/call-back", {"until": 1}),
     ]
     assert [stranger.call(*one).status_code for one in asked] == [404] * len(asked)
+
+
+def test_attempts_to_reach_one_number_share_a_slip_that_counts_and_is_the_latests(line: Line, unanswered: str) -> None:
+    first = Slip.objects.get()
+    line.pass_s(120)
+    second = line.call(caller_id=line.held.pk)
+    line.pass_to(second, "ended")
+    line.do("call.outcome", {"how": "no_answer", "then": "desk"}, unanswered)
+    slip = Slip.objects.get()
+    assert (slip.pk, slip.call, slip.times, slip.patient) == (first.pk, second, 2, line.maria.pk)
+    assert slip.expires_at - first.expires_at == slip.made_at - first.made_at > timedelta(seconds=100)
+    assert Timer.objects.get(kind=slips.TIMER).due_at == slip.expires_at
+    slips.close(line.rosa.account, slip.pk, "not_needed")
+    line.do("call.outcome", {"how": "no_answer", "then": "desk"}, second)
+    assert Slip.objects.get().state == "closed"
+    line.pass_s(120)
+    line.pass_to(line.call(), "ended")
+    assert Slip.objects.filter(state="open").count() == 1
+
+
+@pytest.mark.databases
+def test_of_many_calls_of_one_number_at_once_one_slip_is_left_and_it_counts_them(open_line: Line) -> None:
+    def come(n: int) -> None:
+        try:
+            with transaction.atomic():
+                slips.called_back(coming(open_line, n), timezone.now())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=come, args=(n,)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Slip.objects.get().times == 6
+
+
+def coming(line: Line, n: int, number: str = "") -> ReturnCall:
+    """A call that came in and nobody took."""
+    index = blind_index(line.id, number) if number else ""
+    return ReturnCall.objects.create(
+        carrier="loopback", carrier_id=f"in{n}", clinic=line.clinic, came_at=timezone.now(), caller_id=line.held.pk,
+        number_index=index, mask=mask(number) if number else "")
+
+
+def test_callers_who_withhold_their_number_share_one_slip_and_so_do_strangers_beyond_a_bound(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slips, "MOST_STRANGERS", 3)
+    for n in range(30):
+        slips.called_back(coming(line, n), timezone.now())
+    shared = Slip.objects.get()
+    assert (shared.kind, shared.times, shared.mask) == ("incoming", 30, "")
+    for n in range(5):
+        slips.called_back(coming(line, 100 + n, f"+1617555020{n}"), timezone.now())
+    assert Slip.objects.count() == 3
+    shared.refresh_from_db()
+    assert (shared.times, shared.mask) == (33, "")
+    slips.called_back(coming(line, 200, PATIENT), timezone.now())
+    assert Slip.objects.get(patient=line.maria.pk).mask == "•• 55", "a patient is never lost among strangers"
+    slips.close(line.rosa.account, shared.pk, "not_needed")
+    slips.called_back(coming(line, 201), timezone.now())
+    assert Slip.objects.get(times=1, mask="").state == "open"
+
+
+def test_a_slip_closed_as_a_wrong_number_marks_that_number_of_the_patient(line: Line, unanswered: str) -> None:
+    slips.close(line.rosa.account, Slip.objects.get().pk, "wrong_number")
+    line.maria.refresh_from_db()
+    assert (line.maria.wrong_at is not None, line.maria.second_wrong_at) == (True, None)
+
+
+def test_who_reached_a_wrong_number_leaves_nothing_open_at_the_desk(line: Line, unanswered: str) -> None:
+    line.do("call.outcome", {"how": "wrong_number", "then": "done"}, unanswered)
+    assert (Slip.objects.get().state, Slip.objects.get().how) == ("closed", "wrong_number")
 
 
 @pytest.fixture

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from members.models import Account
+from members import clinic_members
+from members.clinics import suspend_clinic
+from members.models import Account, Clinic
 from realtime.instants import to_ms
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
-from voice.models import CallRefusal
+from voice import exporting
+from voice.models import CallRecord, CallRefusal, Slip
 
 
 def get(account: Account, path: str, status: int = 200) -> Any:
@@ -100,7 +105,14 @@ def test_one_call_has_its_legs_with_times_and_the_rules_that_were_asked(line: Li
     for leg in whole["legs"]:
         times = [leg[name] for name in ("dialing_at", "ringing_at", "answered_at", "ended_at")]
         assert times == sorted(times)
-    assert {one["rule"] for one in whole["decisions"]} >= {"right", "emergency", "region", "type", "hours"}
+    # The words for these stand in the client's catalogues: tests/client/core/rules.test.mjs.
+    assert {one["rule"]: one["says"] for one in whole["decisions"] if one["limit"] is None} == {
+        "right": "own", "emergency": "none", "region": "US", "type": "fixed_or_mobile", "hours": "any",
+        "price": "US 5"}
+    counted = {one["rule"]: (one["used"], one["says"]) for one in whole["decisions"] if one["limit"] is not None}
+    assert counted == dict.fromkeys(
+        ("own_calls", "attempts_minute", "attempts_hour", "attempts_day", "destinations_hour", "concurrent_calls",
+         "minutes_day", "cents_day", "trunk_calls"), (0, ""))  # fmt: skip
     assert whole["ended_at"] - whole["bridged_at"] >= 65_000
 
 
@@ -147,12 +159,44 @@ def test_the_chart_counts_minutes_by_the_clinics_days_and_reasons(line: Line) ->
     assert [(one["reason"], one["count"]) for one in chart["reasons"]] == [("you_hung_up", 2)]
 
 
+def parts_of(line: Line, path: str, read: list[Any]) -> list[tuple[str, int]]:
+    """The parts of an answer as an ASGI server sends them, each with how much had been read by then."""
+    client = AsyncClient()
+    client.force_login(line.rosa.account)
+
+    async def ask() -> list[tuple[str, int]]:
+        answer: Any = await client.get("/api/v1" + path)
+        assert answer.status_code == 200 and answer["Cache-Control"] == "no-store"
+        return [(part.decode(), len(read)) async for part in answer.streaming_content]
+
+    return async_to_sync(ask)()
+
+
+def test_the_first_bytes_of_an_export_come_before_its_last_rows_are_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [talk(line) for _ in range(5)]
+    read: list[Any] = []
+    cells = exporting._cells
+
+    def watched(record: CallRecord) -> Iterator[str]:
+        read.append(record.call)
+        return cells(record)
+
+    monkeypatch.setattr(exporting, "_cells", watched)
+    monkeypatch.setattr(exporting, "CHUNK", 2)
+    parts = parts_of(line, f"/clinics/{line.id}/calls.csv", read)
+    assert [count for _, count in parts] == [0, 2, 4, 5]
+    text = "".join(part for part, _ in parts)
+    assert [row["call"] for row in csv.DictReader(io.StringIO(text))] == read
+    assert sorted(read) == sorted(made)
+
+
 def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
     line.own.evidence = "=cmd()"
     line.own.save()
     r = talk(line, purpose="result")
-    answer = get(line.rosa.account, f"/clinics/{line.id}/calls.csv")
-    text = b"".join(answer.streaming_content).decode()
+    text = "".join(part for part, _ in parts_of(line, f"/clinics/{line.id}/calls.csv", []))
     [row] = csv.DictReader(io.StringIO(text))
     assert row["call"].removeprefix("'") == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
@@ -196,7 +240,48 @@ def list_of(line: Line, query: str) -> list[str]:
 
 def exported(line: Line, query: str) -> list[str]:
     """The ids of the clinic's CSV."""
-    answer = get(line.rosa.account, f"/clinics/{line.id}/calls.csv{query}")
-    text = b"".join(answer.streaming_content).decode()
+    text = "".join(part for part, _ in parts_of(line, f"/clinics/{line.id}/calls.csv{query}", []))
     # An id may begin with a dash, which the CSV marks as no formula.
     return [row["call"].removeprefix("'") for row in csv.DictReader(io.StringIO(text))]
+
+
+FOREVER = 253_402_300_799_000
+
+
+def test_no_span_of_the_chart_is_longer_than_its_days_or_later_than_now(line: Line) -> None:
+    path = f"/clinics/{line.id}/calls/minutes"
+    chart = get(line.rosa.account, f"{path}?until={FOREVER}")
+    assert len(chart["days"]) == 31 and chart["days"][-1]["day"] == "2026-03-02"
+    chart = get(line.rosa.account, f"{path}?since=0&until={FOREVER}")
+    assert len(chart["days"]) == 93 and chart["days"][-1]["day"] == "2026-03-02"
+    assert len(get(line.rosa.account, f"{path}?since=0&until=86400000")["days"]) == 2
+
+
+def test_a_chart_that_would_end_before_it_begins_is_malformed_wherever_the_clinic_is(line: Line) -> None:
+    for time_zone in ("Asia/Tokyo", "America/New_York"):
+        Clinic.objects.filter(pk=line.clinic.pk).update(time_zone=time_zone)
+        for span in (f"since={FOREVER}", f"since={FOREVER}&until={FOREVER}", "since=2000&until=1000"):
+            refused = get(line.rosa.account, f"/clinics/{line.id}/calls/minutes?{span}", 422)
+            assert refused["code"] == "malformed"
+
+
+@pytest.mark.parametrize("how", ["removed", "suspended"])
+def test_who_has_left_a_clinic_keeps_the_mask_of_a_call_and_reads_no_patient(line: Line, how: str) -> None:
+    r = talk(line)
+    line.pass_s(70)
+    with pytest.raises(Refusal):
+        line.call(caller_id="none")
+    items = get(line.amara.account, "/calls")["items"]
+    assert [item["patient"]["name"] for item in items] == ["Maria Lopez"] * 2
+    if how == "removed":
+        clinic_members.remove_member(line.amara, None, timezone.now())
+    else:
+        suspend_clinic(line.clinic)
+    items = get(line.amara.account, "/calls")["items"]
+    assert [item["patient"] for item in items] == [None, None] and items[1]["mask"].endswith("55")
+    for item in items:
+        assert get(line.amara.account, f"/calls/{item['r']}")["patient"] is None
+    with pytest.raises(Refusal, match="not_found"):
+        line.do("call.outcome", {"how": "wrong_number", "then": "desk"}, r)
+    line.maria.refresh_from_db()
+    assert line.maria.wrong_at is None and not Slip.objects.exists()

@@ -124,11 +124,14 @@ class Carrier(Protocol):
         ...
 
     def fetch(
-        self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None, known: Collection[str] = ()
+        self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
+        asked: tuple[datetime, datetime] | None = None, known: Collection[str] = (),
     ) -> list[CarrierEvent]:
         """Return what the carrier knows of a leg; empty: nothing.
 
-        Where its id is unknown the carrier may look by our reference, or by what was ordered, leaving out the ids of
-        other legs (`known`). Raises CarrierError where it cannot be asked.
+        Where its id is unknown the carrier looks by our reference. One that cannot looks by both numbers of `order`
+        among the legs that it made between the two instants of `asked`, leaving out other attempts' (`known`); without
+        `order` and `asked` it finds nothing, and where more than one fits, nothing. Raises CarrierError where it cannot
+        be asked.
         """
         ...

@@ -27,7 +27,7 @@ class Instruction:
     reference: str = ""
     room: str = ""
     waits: bool = False
-    text: str = ""
+    text: str = field(default="", repr=False)
     language: str = "en"
     max_s: int = 3600
     press_one_s: int = 15
@@ -37,8 +37,9 @@ class Instruction:
 class Route:
     """Where an incoming call goes: `to` (E.164) rings for `ring_s`, showing `shown`; without `to`, `text` is said.
 
-    `reference` names the incoming call. The phone that answers is known by its asking us what to do, so `to` is always
-    dialled with an address for that. Empty `shown` leaves the caller's number as it came.
+    `reference` names the incoming call and `step` the place that rings, so that a word of one place that comes late or
+    twice is not taken for the next one's. The phone that answers is known by its asking us what to do, so `to` is
+    always dialled with an address for that. Empty `shown` leaves the caller's number as it came.
     """
 
     reference: str
@@ -48,6 +49,7 @@ class Route:
     shown: str = field(default="", repr=False)
     ring_s: int = 25
     max_s: int = 3600
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,9 @@ class IncomingCall:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The answer to a webhook."""
+    """The answer to a webhook. Its `repr` shows neither a number nor a code."""
 
-    body: bytes
+    body: bytes = field(repr=False)
     content_type: str = "text/xml; charset=utf-8"
 
 
@@ -90,7 +92,7 @@ class WritesDocuments(Protocol):
         """Return the keys that a verified request brings, "" for none."""
         ...
 
-    def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
+    def accept(self, reference: str, step: int, language: str, *, accepted: bool) -> Document:
         """Write down what is asked of one who answers a call that came in: a key, or nothing once it is `accepted`."""
         ...
 

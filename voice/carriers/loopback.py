@@ -100,9 +100,10 @@ class Loopback:
         return []
 
     def fetch(
-        self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None, known: Collection[str] = ()
+        self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
+        asked: tuple[datetime, datetime] | None = None, known: Collection[str] = (),
     ) -> list[CarrierEvent]:
-        """Return where the leg stands."""
+        """Return where the leg of our reference stands."""
         leg = LoopbackLeg.objects.filter(reference=reference).first()
         if leg is None:
             return []

@@ -12,7 +12,7 @@ from voice.models.calls import (
     LoopbackLeg,
 )
 from voice.models.incoming import CallBackOffer, IncomingRule, OnCallTurn, ReturnCall, Slip
-from voice.models.patients import Patient, PatientLook, PatientWord
+from voice.models.patients import DoNotCall, Patient, PatientLook, PatientWord
 from voice.models.policy import BudgetScope, CallPause, ClinicLimits, RegionException, Reservation
 from voice.models.rights import ClinicNumber, Grant, OwnPhone, Proof
 
@@ -29,6 +29,7 @@ __all__ = [
     "CallRefusal",
     "ClinicLimits",
     "ClinicNumber",
+    "DoNotCall",
     "Grant",
     "HeardEvent",
     "IncomingRule",

@@ -63,7 +63,9 @@ class Slip(models.Model):
     """Somebody was not reached, or was not answered: what the desk must know, and nothing clinical.
 
     `kind`: ``outgoing`` (our call was not answered) or ``incoming`` (theirs was not). `call` is the stream of the
-    outgoing call. `state`: open, claimed, closed, expired. `called_back_at` is when they last called a held number.
+    outgoing call, the latest of `times` attempts or calls for which the slip stands: a number has one live slip, and so
+    have all callers together who withhold theirs. `state`: open, claimed, closed, expired. `called_back_at` is when
+    they last called a held number.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -78,6 +80,7 @@ class Slip(models.Model):
     number_index = models.CharField(max_length=INDEX_LENGTH, blank=True)
     cause = models.CharField(max_length=WORD, blank=True)
     state = models.CharField(max_length=WORD, default="open")
+    times = models.PositiveIntegerField(default=1)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     called_back_at = models.DateTimeField(null=True)
@@ -94,6 +97,9 @@ class Slip(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["call"], name="voice_slip_once", condition=~models.Q(call="")),
+            models.UniqueConstraint(
+                fields=["clinic", "number_index"], name="voice_slip_live",
+                condition=models.Q(state__in=("open", "claimed")) & ~models.Q(number_index="")),
         ]
 
 

@@ -42,6 +42,17 @@ class Patient(models.Model):
         ]
 
 
+class DoNotCall(models.Model):
+    """A number that a clinic does not call, as a keyed index: it is kept when the patient is erased."""
+
+    clinic = models.ForeignKey("members.Clinic", models.CASCADE, related_name="+")
+    number_index = models.CharField(max_length=INDEX_LENGTH)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "number_index"], name="voice_do_not_call_once")]
+
+
 class PatientWord(models.Model):
     """The beginning of a word of a patient's name as a keyed index of the clinic: finds, and tells nothing."""
 

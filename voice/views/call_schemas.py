@@ -93,10 +93,12 @@ class LegShown(Schema):
 
 
 class Decision(Schema):
-    """A rule that was asked before the call, and what it said."""
+    """A rule that was asked before the call: the word that it said, or how much of a limit was used by then."""
 
     rule: str
     says: str
+    used: int | None
+    limit: int | None
 
 
 class CallWhole(CallItem):

@@ -85,11 +85,13 @@ def get_one(request: HttpRequest, r: str) -> Any:
     account = account_of(request)
     call = Call.objects.filter(pk=r).select_related("outcome").first()
     if call is not None:
-        return listing.describe(call, timezone.now(), who=_whose(str(account.pk), call.account, call.clinic))
+        who = _whose(str(account.pk), call.account, call.clinic)
+        return listing.describe(call, timezone.now(), account.pk, who=who)
     refused = CallRefusal.objects.filter(pk=r).first()
     if refused is None:
         raise wire.refuse("not_found")
-    return listing.describe_refusal(refused, who=_whose(str(account.pk), refused.account, refused.clinic))
+    who = _whose(str(account.pk), refused.account, refused.clinic)
+    return listing.describe_refusal(refused, account.pk, who=who)
 
 
 def _whose(reader: str, owner: UUID, clinic: UUID | None) -> bool:

@@ -128,7 +128,7 @@ def search(request: HttpRequest, clinic: str, sought: Sought) -> Any:
 
 @router.post("/clinics/{clinic}/patients", response={201: PatientShown, **PROBLEMS})
 def add_patient(request: HttpRequest, clinic: str, wanted: PatientWanted) -> Any:
-    """Add a patient to the address book."""
+    """Add a patient to the address book. With a number: for the desk, administrators and who may dial freely."""
     place = access_verified(account_of(request), clinic)
     return Status(201, _shown(view_of(address_book.add_patient(place, wanted.model_dump(), timezone.now()))))
 
@@ -163,17 +163,23 @@ def list_looks(request: HttpRequest, clinic: str, patient: str) -> Any:
 
 @router.patch("/clinics/{clinic}/patients/{patient}", response={200: PatientShown, **PROBLEMS})
 def change_patient(request: HttpRequest, clinic: str, patient: str, changes: PatientChanges) -> Any:
-    """Change a patient. A number is replaced by typing it anew: the one of before is shown to nobody."""
+    """Change a patient. A number is replaced by typing it anew: the one of before is shown to nobody.
+
+    Numbers are for the desk, administrators and who may dial freely; that a patient may be called again is said by the
+    desk or an administrator.
+    """
     row = _access(request, clinic, patient)
     place = access_verified(account_of(request), clinic)
     fields = {name: getattr(changes, name) for name in changes.model_fields_set}
-    address_book.change_patient(row, place, fields, timezone.now())
-    return _shown(view_of(row))
+    return _shown(view_of(address_book.change_patient(row, place, fields, timezone.now())))
 
 
 @router.delete("/clinics/{clinic}/patients/{patient}", response={204: None, **PROBLEMS})
 def erase_patient(request: HttpRequest, clinic: str, patient: str) -> Any:
-    """Erase a patient from the address book. Records of calls keep their masks."""
+    """Erase a patient from the address book, for its desk and administrators. Records of calls keep their masks.
+
+    A do-not-call mark is kept with the number and holds for whoever has it later.
+    """
     row = _access(request, clinic, patient)
     address_book.erase_patient(row, access_verified(account_of(request), clinic), timezone.now())
     return Status(204, None)

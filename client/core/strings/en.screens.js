@@ -422,6 +422,9 @@ export default {
   "factor.recovery": "Keep these recovery codes in a safe place. Each works once, when the app is lost.",
   "factor.codes": "Recovery codes",
   "factor.again": "For this, sign out and sign in again first.",
+  "factor.password": "For this, say your password once more. The code may have changed by then.",
+  "factor.wrong_password": "That password is not right.",
+  "factor.do": "Turn it on",
 
   "sessions.title": "Where you are signed in",
   "sessions.browser": "{browser} on {system}",

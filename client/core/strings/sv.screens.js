@@ -422,6 +422,9 @@ export default {
   "factor.recovery": "Spara återställningskoderna på ett säkert ställe. Var och en fungerar en gång, om appen är borta.",
   "factor.codes": "Återställningskoder",
   "factor.again": "För detta: logga först ut och in igen.",
+  "factor.password": "För detta behövs ditt lösenord en gång till. Koden kan ha bytts under tiden.",
+  "factor.wrong_password": "Lösenordet stämmer inte.",
+  "factor.do": "Slå på",
 
   "sessions.title": "Var du är inloggad",
   "sessions.browser": "{browser} på {system}",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
 
+from realtime.heap import settle_heap
 from realtime.process import current_hub, stop_hub
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,10 @@ def serve_uvicorn(host: str, port: int) -> None:
     class DrainingServer(Server):
         """Sends the clients away in its own time before uvicorn closes what is left with 1012."""
 
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            settle_heap()
+
         async def shutdown(self, sockets: Any = None) -> None:
             await stop_hub(settings.CURBSIDE_DRAIN_S)
             await super().shutdown(sockets)
@@ -81,6 +86,7 @@ def serve_daphne(host: str, port: int) -> None:
 
     def ready() -> None:
         ending.append(asyncio.ensure_future(current_hub()))
+        settle_heap()
         loop = asyncio.get_event_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, drain)

@@ -72,6 +72,13 @@ test("a step of a sign-in that waits for another one is no error", async () => {
   assert.equal(step.data.flows[0].id, "mfa_authenticate");
 });
 
+test("beyond a sign-in a 401 with flows is a failure, and says where the password is wanted again", async () => {
+  const body = (id) => JSON.stringify({ status: 401, data: { flows: [{ id }] }, meta: { is_authenticated: true } });
+  const add = (id) => service(401, body(id)).api.auth("/account/authenticators/totp", { method: "POST", body: { code: "1" } });
+  await assert.rejects(add("reauthenticate"), { code: "reauthenticate", status: 401 });
+  await assert.rejects(add("login"), { code: "unauthorized", status: 401 });
+});
+
 test("a ticket's life is measured on the service's clock", async () => {
   const clock = new FakeClock(Date.UTC(2026, 0, 1, 13, 0, 0)); // one hour ahead
   const expires = Date.UTC(2026, 0, 1, 12, 15, 0) / 1000;

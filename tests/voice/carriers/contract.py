@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 import traceback
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 import pytest
@@ -17,6 +19,12 @@ from voice.carriers.base import TIMEOUT_S, Carrier, CarrierError, CarrierEvent, 
 Far = Literal["answers", "busy", "no_answer", "unreachable", "refused", "rings"]
 RISING = ["dialing", "ringing", "answered", "confirmed", "ended"]
 REFERENCES = {"clinician": "a-clinician-leg", "patient": "a-patient-leg"}
+
+
+def lately(least_s: float = -3.0, most_s: float = 30.0) -> tuple[datetime, datetime]:
+    """Between so many seconds ago and so many, the fewer first."""
+    now = datetime.now(UTC)
+    return now - timedelta(seconds=most_s), now - timedelta(seconds=least_s)
 
 
 class Bench(Protocol):
@@ -142,7 +150,7 @@ class CarrierContract:
         bench.wait_for(order.reference, "ringing")
         for found in (
             bench.carrier.fetch(order.reference, carrier_id),
-            bench.carrier.fetch(order.reference, None, order=order),
+            bench.carrier.fetch(order.reference, None, order=order, asked=lately()),
         ):
             [event] = found
             assert (event.reference, event.carrier_id, event.kind) == (order.reference, carrier_id, "ringing")
@@ -153,6 +161,18 @@ class CarrierContract:
 
     def test_of_a_leg_that_was_never_dialled_nothing_is_known(self, bench: Bench) -> None:
         order = self.order(bench, "patient", reference="never-dialled")
+        assert bench.carrier.fetch("never-dialled", None, order=order, asked=lately()) == []
+
+    def test_the_next_call_to_the_same_phone_is_not_taken_for_one_that_was_lost_before(self, bench: Bench) -> None:
+        lost = self.order(bench, "patient", "rings", reference="lost-before-it-was-asked")
+        bench.carrier.dial(replace(lost, reference="the-next-call"))
+        bench.wait_for("the-next-call", "ringing")
+        assert bench.carrier.fetch(lost.reference, None, order=lost, asked=lately(8, 30)) == []
+
+    def test_without_a_time_in_which_it_was_asked_no_leg_is_guessed(self, bench: Bench) -> None:
+        order = self.order(bench, "patient", "rings", reference="never-dialled")
+        bench.carrier.dial(replace(order, reference="of-somebody"))
+        bench.wait_for("of-somebody", "ringing")
         assert bench.carrier.fetch("never-dialled", None, order=order) == []
 
     def test_what_a_carrier_refuses_is_refused_for_good_and_names_no_number(self, bench: Bench) -> None:

@@ -21,13 +21,18 @@ class Killed(BaseException):
 
 @dataclass
 class Scripted:
-    """`die_before`, `die_after`: the request around which the process dies; `failing`: what the next ones raise."""
+    """`die_before`, `die_after`: the request around which the process dies; `failing`: what the next ones raise.
+
+    `by_order`: it keeps no name of ours, so that a leg is found by its numbers and by when it was made alone.
+    """
 
     name: str = "scripted"
     dialled: dict[str, DialOrder] = field(default_factory=dict)
     dials: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    made: dict[str, datetime] = field(default_factory=dict)
     knows: bool = True
+    by_order: bool = False
     failing: list[CarrierError] = field(default_factory=list)
     die_before: str = ""
     die_after: str = ""
@@ -49,10 +54,11 @@ class Scripted:
         steps = self._step(f"dial {'clinician' if order.confirm else 'patient'}")
         next(steps)
         self.dials.append(order.reference)
-        self.dialled[f"leg-{len(self.dials)}"] = order
+        leg = f"leg-{len(self.dials)}"
+        self.dialled[leg], self.made[leg] = order, timezone.now()
         for _ in steps:
             pass
-        return f"leg-{len(self.dials)}"
+        return leg
 
     def answer(self, carrier_id: str) -> None:
         raise CarrierError("nobody calls in", permanent=True, cause=Cause.FAILED)
@@ -76,9 +82,18 @@ class Scripted:
         return []
 
     def fetch(self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
-              known: Collection[str] = ()) -> list[CarrierEvent]:
+              asked: tuple[datetime, datetime] | None = None, known: Collection[str] = ()) -> list[CarrierEvent]:
         self.asked.append("fetch")
-        found = [leg for leg, made in self.dialled.items() if made.reference == reference and leg not in known]
+        if not self.by_order or carrier_id:
+            found = [leg for leg, made in self.dialled.items() if made.reference == reference and leg not in known]
+        elif order is None or asked is None:
+            found = []
+        else:
+            found = [
+                leg for leg, made in self.dialled.items() if leg not in known
+                and (made.to, made.shown) == (order.to, order.shown) and asked[0] <= self.made[leg] <= asked[1]
+            ]  # fmt: skip
+            found = found if len(found) == 1 else []
         return [self.event(reference, "ringing", leg) for leg in found] if self.knows else []
 
     # --- what it says ------------------------------------------------------------------------------------------------

@@ -11,13 +11,14 @@ import pytest
 from django.test import override_settings
 
 from tests.peers.process import free_port
+from tests.voice.carriers.contract import lately
 from tests.voice.carriers.receiver import ROOM, Receiver
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, Phone
 from tests.voice.fake_twilio.callbacks import Posted, signature
 from tests.voice.fake_twilio.world import every, of_status
 from voice.call import Cause
 from voice.carriers.base import CarrierError, DialOrder, Forged, WebhookRequest
-from voice.carriers.documents import Instruction
+from voice.carriers.documents import Document, IncomingCall, Instruction, Route
 from voice.carriers.twilio import Twilio
 from voice.carriers.twilio.codes import ERRORS, SIP, end_of, meaning_of
 from voice.carriers.twilio.twiml import PROMPTS_MOST
@@ -88,8 +89,9 @@ def test_the_clinician_presses_a_key_and_both_talk_in_one_room(
     receiver.wait_for("patient-leg", "ended")
     receiver.wait_for("clinician-leg", "ended")
     fake.poster.settle()
-    assert receiver.kinds("clinician-leg") == ["dialing", "ringing", "answered", "key", "ended"]
-    assert receiver.kinds("patient-leg") == ["dialing", "ringing", "answered", "ended"]
+    # In whatever order: a callback and the question what to do next come over connections of their own.
+    assert set(receiver.kinds("clinician-leg")) == {"dialing", "ringing", "answered", "key", "ended"}
+    assert set(receiver.kinds("patient-leg")) == {"dialing", "ringing", "answered", "ended"}
     assert {event.carrier_id for event in receiver.of("clinician-leg")} == {clinician}
     assert fake.exchange.application_errors == []
 
@@ -107,7 +109,7 @@ def test_no_address_that_twilio_is_given_or_asked_at_holds_a_number(
 ) -> None:
     clinician, _ = connect(twilio, receiver)
     twilio.fetch("clinician-leg", clinician)
-    twilio.fetch("patient-leg", None, order=order("patient"), known=[clinician])
+    twilio.fetch("patient-leg", None, order=order("patient"), asked=lately(), known=[clinician])
     fake.phone("+16175550100")
     twilio.validate("+16175550100", "Riverside Clinic")
     twilio.validated()
@@ -262,10 +264,11 @@ def test_what_the_list_of_calls_knows_of_a_dial_whose_answer_was_lost(
         twilio.dial(order("patient"))
     assert raised.value.cause is Cause.UNCERTAIN
     wait_until(lambda: fake.calls[0].status == "ringing")
-    [event] = twilio.fetch("patient-leg", None, order=order("patient"))
+    lost, asked = order("patient"), lately()
+    [event] = twilio.fetch("patient-leg", None, order=lost, asked=asked)
     assert (event.carrier_id, event.kind, event.reference) == (fake.calls[0].sid, "ringing", "patient-leg")
-    assert twilio.fetch("patient-leg", None, order=order("patient"), known=[fake.calls[0].sid]) == []
-    assert twilio.fetch("patient-leg", None, order=order("patient", shown=SERVICE)) == []
+    assert twilio.fetch("patient-leg", None, order=lost, asked=asked, known=[fake.calls[0].sid]) == []
+    assert twilio.fetch("patient-leg", None, order=order("patient", shown=SERVICE), asked=asked) == []
     assert twilio.fetch("patient-leg", None) == []
 
 
@@ -275,7 +278,16 @@ def test_two_calls_that_could_be_the_lost_one_are_as_good_as_none(
     fake.phone(PATIENT, Phone(rings_s=500))
     twilio.dial(order("patient"))
     twilio.dial(order("patient", reference="patient-other"))
-    assert twilio.fetch("patient-leg", None, order=order("patient")) == []
+    assert twilio.fetch("patient-leg", None, order=order("patient"), asked=lately()) == []
+
+
+@pytest.mark.parametrize(("least_s", "most_s"), [(8, 30), (-30, -8)], ids=["asked before", "asked after"])
+def test_a_call_that_was_made_at_another_time_is_not_the_lost_one(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio, least_s: float, most_s: float
+) -> None:
+    fake.phone(PATIENT, Phone(rings_s=500))
+    twilio.dial(order("patient"))
+    assert twilio.fetch("patient-leg", None, order=order("patient"), asked=lately(least_s, most_s)) == []
 
 
 def test_the_sweep_is_told_of_an_end_whose_callback_was_lost(
@@ -318,6 +330,70 @@ def test_a_slow_twilio_is_given_up_within_the_time_of_a_method(
     with pytest.raises(CarrierError) as raised:
         twilio.dial(order("patient"))
     assert raised.value.cause is Cause.UNCERTAIN, "it may ring by now"
+    check_nothing_told(raised.value)
+
+
+def test_an_answer_that_dribbles_is_given_up_as_a_whole(
+    fake: FakeTwilio, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voice.carriers.twilio.rest.CONNECT_S", 0.1)
+    monkeypatch.setattr("voice.carriers.twilio.rest.READ_S", 0.3)
+    fake.faults.rest, fake.faults.slow_s = "dribbles", 0.05
+    began = time.monotonic()
+    with pytest.raises(CarrierError) as raised:
+        twilio.dial(order("patient"))
+    assert time.monotonic() - began < 1.5, "each byte came in time"
+    assert raised.value.cause is Cause.UNCERTAIN
+    check_nothing_told(raised.value)
+
+
+def test_a_slow_bridge_is_given_up_within_the_time_of_a_method_and_asked_again_later(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.policy = lambda side, events: Instruction("join", room=ROOM if side == "patient-leg" else "elsewhere")
+    clinician, patient = twilio.dial(order("clinician")), twilio.dial(order("patient"))
+    receiver.wait_for("patient-leg", "answered")
+    monkeypatch.setattr("voice.carriers.twilio.TIMEOUT_S", 1.0)
+    fake.faults.rest, fake.faults.slow_s = "slow", 0.3
+    began = time.monotonic()
+    with pytest.raises(CarrierError) as raised:
+        twilio.bridge(clinician, patient, ROOM)
+    assert time.monotonic() - began < 1.6
+    assert not raised.value.permanent
+    check_nothing_told(raised.value)
+
+
+ODD = {
+    "a code that is a list": (400, b'{"code": [], "message": "x", "status": 400}'),
+    "a code that is a number of somebody": (400, b'{"code": "+16175550155", "message": "+16175550155"}'),
+    "a problem without sense": (422, b'{"type": "t", "title": "t", "status": "+16175550155", "code": {}}'),
+    "JSON without end": (200, b"[" * 200_000),
+    "a list": (200, b"[1]"),
+    "nothing": (200, b""),
+    "no text": (200, b"\xff\xfe\x00"),
+    "a call that is none": (200, b'{"sid": 7}'),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_answer_that_nobody_expected_is_an_error_in_our_words(fake: FakeTwilio, twilio: Twilio, odd: str) -> None:
+    fake.faults.rest, fake.faults.said = "says", ODD[odd]
+    for ask in (
+        lambda: twilio.dial(order("patient")),
+        lambda: twilio.fetch("patient-leg", "CA" + "0" * 32),
+        lambda: twilio.fetch("patient-leg", None, order=order("patient"), asked=lately()),
+        lambda: twilio.validate("+16175550100", "Riverside Clinic"),
+    ):
+        with pytest.raises(CarrierError) as raised:
+            ask()
+        check_nothing_told(raised.value)
+        assert len(raised.value.provider_code) <= 5, "it stands in our logs"
+
+
+def test_a_validation_without_a_code_is_none(fake: FakeTwilio, twilio: Twilio) -> None:
+    fake.faults.rest, fake.faults.said = "says", (200, b'{"phone_number": "+16175550100", "validation_code": null}')
+    with pytest.raises(CarrierError) as raised:
+        twilio.validate("+16175550100", "Riverside Clinic")
     check_nothing_told(raised.value)
 
 
@@ -435,6 +511,9 @@ def test_an_older_token_still_signs_while_it_is_configured(
         {"CallStatus": "levitating"},
         {"SequenceNumber": "minus one"},
         {"SequenceNumber": ""},
+        {"SequenceNumber": "9" * 5_000},
+        {"SequenceNumber": "١"},
+        {"path": "/voice/twilio/key/patient-leg/" + "9" * 5_000},
         {"path": "/voice/twilio/unheard-of/patient-leg"},
     ],
 )
@@ -458,6 +537,7 @@ def test_instants_that_make_no_sense_are_ours(fake: FakeTwilio, receiver: Receiv
 def test_what_is_in_no_table_is_refused_and_what_broke_there_is_uncertain() -> None:
     assert meaning_of(400, 99999) == (Cause.REFUSED, True)
     assert meaning_of(503, None) == (Cause.UNCERTAIN, False)
+    assert meaning_of(408, None) == (Cause.UNCERTAIN, False)
     assert meaning_of(429, None) == (Cause.FAILED, False)
     assert all(not meaning.permanent or meaning.cause is not Cause.UNCERTAIN for meaning in ERRORS.values())
 
@@ -469,6 +549,12 @@ def test_the_most_exact_cause_wins() -> None:
     assert end_of("failed") is Cause.FAILED
     assert end_of("levitating") is Cause.UNKNOWN
     assert set(SIP.values()) <= {Cause.UNREACHABLE, Cause.BUSY, Cause.DECLINED}
+
+
+def test_neither_a_code_nor_a_number_stands_in_the_repr_of_what_a_leg_is_told() -> None:
+    told = repr([Instruction("say", text="The code is four, two."), Document(b"<Number>+16175550155</Number>"),
+                 Route("r", "text", to=PATIENT, shown=CLINIC), IncomingCall("CA", PATIENT, CLINIC)])
+    assert "four" not in told and not any(digits in told for digits in DIGITS)
 
 
 def test_only_the_adapter_imports_the_package() -> None:

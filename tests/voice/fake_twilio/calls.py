@@ -56,7 +56,7 @@ class Call(threading.Thread):
         self.direction = direction
         self.parent = parent
         self.status = "queued"
-        self.created = time.time()
+        self.created = time.time() + exchange.faults.clock_s
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.heard: list[str] = []

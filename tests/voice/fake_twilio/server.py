@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -196,6 +197,8 @@ class Handler(BaseHTTPRequestHandler):
             self.rest.stop.wait(faults.slow_s)
         if fault == "nonsense":
             return self._say(200, b"<html>It works!</html>")
+        if fault == "says":
+            return self._say(*faults.said)
         if fault == "error":
             return self._say(500, json.dumps({"code": 20500, "message": "Internal", "status": 500}).encode())
         if fault == "busy":
@@ -204,7 +207,19 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "cut":
             self.close_connection = True
             return None
-        return self._say(status, b"" if content is None else json.dumps(content).encode())
+        answer = b"" if content is None else json.dumps(content).encode()
+        return self._dribble(status, answer) if fault == "dribbles" else self._say(status, answer)
+
+    def _dribble(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.close_connection = True
+        with suppress(OSError):
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                if self.rest.stop.wait(self.rest.exchange.faults.slow_s):
+                    return
 
     def _say(self, status: int, content: bytes) -> None:
         self.send_response(status)

@@ -39,19 +39,22 @@ class Faults:
 
     `rest`: "" works, "down" closes the connection, "slow" answers after `slow_s`, "nonsense" answers 200 with what is
     not JSON, "error" answers 500, "busy" answers 429, "forgets" takes a call, answers and never rings, "cut" takes a
-    call and closes the connection before the answer. `rest_left` counts the requests that it still happens to, None
+    call and closes the connection before the answer, "dribbles" answers a byte at a time, "says" answers `said` (a
+    status and a body) and does nothing. `rest_left` counts the requests that it still happens to, None
     for all. `lose`, `double` and `late` choose callbacks by their form; `reorder` sends a call's callbacks backwards,
-    after its end.
+    after its end. `clock_s` is by how much its clock is ahead of ours.
     """
 
     rest: str = ""
     rest_left: int | None = None
     slow_s: float = 1.0
+    said: tuple[int, bytes] = (200, b"{}")
     lose: Callable[[Form], bool] = lambda form: False
     double: Callable[[Form], bool] = lambda form: False
     late: Callable[[Form], bool] = lambda form: False
     late_s: float = 0.3
     reorder: bool = False
+    clock_s: float = 0.0
 
     def take_rest(self) -> str:
         """What happens to the request that comes now."""

@@ -140,7 +140,9 @@ def test_a_dial_of_which_nothing_is_heard_at_all_is_hung_up_when_it_is_answered(
     assert CallRecord.objects.filter(call=r).count() == 1
 
 
-def test_a_dial_of_which_nothing_is_heard_is_found_in_twilios_list_of_calls(line: TwilioLine) -> None:
+@pytest.mark.parametrize("clock_s", [-2.0, 0.0, 2.0], ids=["its clock is behind", "same clock", "its clock is ahead"])
+def test_a_dial_of_which_nothing_is_heard_is_found_in_twilios_list_of_calls(line: TwilioLine, clock_s: float) -> None:
+    line.fake.faults.clock_s = clock_s
     line.fake.faults.rest, line.fake.faults.rest_left = "cut", 1
     line.fake.faults.lose = of_status("initiated", "ringing")
     line.fake.phone(PHONE, Phone(rings_s=1.2, presses_after_s=0.1))

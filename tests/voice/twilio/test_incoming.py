@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from tests.voice.fake_twilio import Call, Phone
 from tests.voice.fake_twilio.calls import ENDED
+from tests.voice.fake_twilio.world import every
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE, join
 from tests.voice.twilio_line import TwilioLine, wait_until
 from voice import offers, routing
 from voice.models import CallBackOffer, ReturnCall, Slip
+from voice.sweep import CAME_IN, CAME_IN_MOST, close_incoming
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 DESK, DUTY = "+16175550170", "+16175550171"
@@ -102,7 +104,7 @@ def test_a_caller_who_withholds_the_number_is_heard_too(line: TwilioLine, withhe
 def test_who_is_on_call_is_rung_on_the_clinics_phone_and_presses_1(line: TwilioLine) -> None:
     now = timezone.now()
     desk = join(line.riverside.clinic, "desk")
-    routing.add_turn(line.riverside.rosa.account, line.riverside.id, str(desk.account_id), DUTY, now,
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, desk.pk, DUTY, now,
                      now + timedelta(hours=8))
     change_rule(line, "on_call")
     duty = line.fake.phone(DUTY, Phone(rings_s=0.1, presses_after_s=0.1))
@@ -116,7 +118,7 @@ def test_a_voicemail_box_on_call_is_not_taken_for_somebody_and_the_desk_rings_ne
     line: TwilioLine, desk: Phone
 ) -> None:
     now = timezone.now()
-    routing.add_turn(line.riverside.rosa.account, line.riverside.id, str(line.riverside.amara.account_id), DUTY, now,
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, line.riverside.amara.pk, DUTY, now,
                      now + timedelta(hours=8))
     change_rule(line, "on_call")
     line.fake.exchange.pace = 0.05
@@ -184,6 +186,72 @@ def test_the_webhook_of_a_call_that_comes_twice_is_one_call(line: TwilioLine, de
     for posted in list(line.fake.poster.posted):
         assert line.fake.poster.post_once(posted.url, posted.form, posted.signature).status in (200, 404)
     assert (list(ReturnCall.objects.values()), list(Slip.objects.values())) == before
+
+
+def test_a_place_that_is_done_twice_skips_none(line: TwilioLine, desk: Phone) -> None:
+    now = timezone.now()
+    routing.add_turn(line.riverside.rosa.account, line.riverside.id, line.riverside.amara.pk, DUTY, now,
+                     now + timedelta(hours=8))
+    change_rule(line, "on_call")
+    r = missed_call(line)
+    offers.offer_call_back(line.riverside.amara.account, r, now + timedelta(hours=2))
+    line.fake.phone(PHONE, Phone(rings_s=0.1, then="busy"))
+    line.fake.phone(DUTY, Phone(rings_s=20.0))
+    call = line.fake.exchange.call_in(PATIENT, HELD, line.public + "/voice/twilio/incoming",
+                                      line.public + "/voice/twilio/ended")
+    wait_until(lambda: bool(line.fake.calls_to(DUTY)))
+    done = next(posted for posted in line.fake.poster.posted if "/after/" in posted.url)
+    again = [line.fake.poster.post_once(done.url, done.form, done.signature) for _ in range(2)]
+    assert [posted.body for posted in again] == [done.body] * 2
+    assert (ReturnCall.objects.get().step, ReturnCall.objects.get().went) == (1, "on_call")
+    call.hang_up()
+
+
+def test_a_phone_that_answers_when_the_next_place_rings_already_is_not_taken_for_it(
+    line: TwilioLine, desk: Phone
+) -> None:
+    r = missed_call(line)
+    offers.offer_call_back(line.riverside.amara.account, r, timezone.now() + timedelta(hours=2))
+    line.fake.exchange.pace = 0.05
+    line.fake.phone(PHONE, Phone(rings_s=0.1, voicemail=True))
+    desk.rings_s = 300.0
+    call = line.fake.exchange.call_in(PATIENT, HELD, line.public + "/voice/twilio/incoming",
+                                      line.public + "/voice/twilio/ended")
+    wait_until(lambda: bool(line.fake.calls_to(DESK)))
+    asked = next(posted for posted in line.fake.poster.posted if "/accept/" in posted.url)
+    late = line.fake.poster.post_once(asked.url, asked.form, asked.signature)
+    assert "<Gather" in late.body and ReturnCall.objects.get().answered is False
+    call.hang_up()
+
+
+def test_the_webhook_of_a_call_that_is_over_names_no_phone(line: TwilioLine, desk: Phone) -> None:
+    call_back(line).hang_up()
+    wait_until(lambda: ReturnCall.objects.filter(ended_at__isnull=False).exists())
+    first = next(posted for posted in line.fake.poster.posted if posted.url.endswith("/incoming"))
+    assert DESK in first.body
+    again = line.fake.poster.post_once(first.url, first.form, first.signature)
+    assert again.status == 200 and "<Dial" not in again.body
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["its carrier knows", "its carrier knows nothing"])
+def test_a_call_that_came_in_and_whose_end_nobody_told_ends_and_is_on_its_slip(
+    line: TwilioLine, desk: Phone, gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voice.sweep.close_incoming", lambda now, enough: 0)  # the loop's own
+    missed_call(line)
+    line.fake.faults.lose = every
+    call = call_back(line)
+    ReturnCall.objects.update(came_at=timezone.now() - CAME_IN * 2)
+    assert close_incoming(timezone.now()) == 0, "they talk"
+    call.hang_up()
+    wait_until(lambda: call.status in ENDED)
+    assert ReturnCall.objects.get().ended_at is None and Slip.objects.get().called_back_at is None
+    if gone:
+        del line.fake.exchange.calls[call.sid]
+        assert close_incoming(timezone.now()) == 0
+        ReturnCall.objects.update(came_at=timezone.now() - CAME_IN_MOST * 2)
+    assert close_incoming(timezone.now()) == 1
+    assert ReturnCall.objects.get().ended_at is not None and Slip.objects.get().called_back_at is not None
 
 
 def test_one_phone_cannot_keep_the_desk_ringing(line: TwilioLine, desk: Phone) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
-from django.test import Client
+from django.test import Client, override_settings
 
 from realtime.models import Event
 from settings.logs import AllowListFormatter
@@ -15,7 +15,7 @@ from tests.voice.fake_twilio import ACCOUNT, TOKEN, Phone
 from tests.voice.fake_twilio.callbacks import Posted, signature
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE
 from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
-from voice import services
+from voice import carriers, services
 from voice.models import Action, Attempt, Call, CallRecord, HeardEvent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -146,6 +146,30 @@ def test_only_the_configured_carrier_speaks_and_only_by_post(line: TwilioLine, c
     assert client.post("/voice/twilio/status/abc").status_code == 403
     nonsense = client.post("/voice/twilio/status/abc", b"\x00\xff", content_type="application/octet-stream")
     assert nonsense.status_code == 403
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    (b"a=" + b"x" * 10_000_000, FORM),
+    (b"&".join(b"f%d=1" % n for n in range(2_000)), FORM),
+    (b"a=1", FORM + "; charset=utf-16"),
+    (b"a=1", FORM + "; charset=no-such-thing"),
+    (b"--b\r\nnothing", "multipart/form-data; boundary=b"),
+    (b"--b\r\n", "multipart/form-data"),
+    (b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n\xff\r\n--b--\r\n",
+     "multipart/form-data; boundary=b; charset=no-such-thing"),
+    (b"--b\r\n" + b"x: " + b"y" * 5_000 + b"\r\n\r\n\r\n--b--", "multipart/form-data; boundary=b"),
+], ids=["10 MB", "2,000 fields", "utf-16", "unknown charset", "broken", "no boundary", "unknown parts", "headers"])
+@override_settings(CURBSIDE_CARRIER="twilio", CURBSIDE_TWILIO_ACCOUNT=ACCOUNT, CURBSIDE_TWILIO_TOKENS=[TOKEN])
+def test_junk_that_no_carrier_signed_is_refused_as_forged_and_is_no_fault_of_ours(
+    body: bytes, said: str, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    carriers.carrier_of.cache_clear()
+    assert client.generic("POST", "/voice/twilio/status/abc", body, content_type=said).status_code == 403
+    assert [record.msg for record in caplog.records if record.levelno >= logging.ERROR] == []
+    carriers.carrier_of.cache_clear()
 
 
 def test_no_number_stands_in_any_log_line_or_address_of_a_whole_call(

@@ -18,7 +18,7 @@ from django.conf import settings
 from twilio.request_validator import RequestValidator
 
 from voice.call import Cause, PromptKind
-from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.base import TIMEOUT_S, CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
 from voice.carriers.documents import Document, IncomingCall, Instruction, Route
 from voice.carriers.twilio import rest, twiml
 from voice.carriers.twilio.codes import ENDED_ALREADY, KINDS, end_of
@@ -35,7 +35,6 @@ SWITCHBOARD_PAUSE: Final = "WW"
 """Two seconds before an extension is dialled: a switchboard does not listen at once."""
 
 LISTED_MOST: Final = 1000
-LOOKED_BACK: Final = timedelta(minutes=2)
 LOOKS: Final = 4
 BETWEEN_LOOKS_S: Final = 0.4
 WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687", "+86282452253"})
@@ -43,6 +42,9 @@ WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687"
 Source: Twilio support, "Why am I getting calls from these strange numbers?"."""
 
 _SID: Final = re.compile(r"CA[0-9a-fA-F]{32}")
+_COUNT: Final = re.compile(r"[0-9]{1,9}")
+"""What Twilio, or an address of ours, counts with: an `int` of more digits than it has ever had is nonsense."""
+_CODE: Final = re.compile(r"[0-9]{6}")
 _E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -93,26 +95,23 @@ class Twilio:
 
         Where one has ended meanwhile the other is left alone: it would wait in an empty room.
         """
-        for look in range(LOOKS):
-            missing = {clinician_id, patient_id} - self._inside(room)
-            if not missing:
-                return
-            if look < LOOKS - 1:
-                time.sleep(BETWEEN_LOOKS_S)
-        if all(self._talks(carrier_id) for carrier_id in (clinician_id, patient_id)):
-            for carrier_id in sorted(missing):
-                self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+        with rest.within(TIMEOUT_S):
+            missing = self._missing({clinician_id, patient_id}, room)
+            if missing and all(self._talks(carrier_id) for carrier_id in (clinician_id, patient_id)):
+                document = twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"]))
+                for carrier_id in sorted(missing):
+                    self._update(carrier_id, twiml=document)
 
     def hangup(self, carrier_id: str) -> None:
         """End a leg, whether it rings or talks."""
         self._update(carrier_id, status="completed")
 
     def fetch(self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,
-              known: Collection[str] = ()) -> list[CarrierEvent]:
-        """Ask how a leg stands. Without its id it is looked for among the latest calls, by both numbers of `order`.
+              asked: tuple[datetime, datetime] | None = None, known: Collection[str] = ()) -> list[CarrierEvent]:
+        """Ask how a leg stands. Twilio keeps no name of ours, so without its id it is looked for in the list of calls.
 
-        Two calls that fit are as good as none: the wrong one must not be taken. Numbers are compared here and are never
-        part of a request's address.
+        There it is known by both numbers of `order` and by when it was made; two that fit are as good as none. Numbers
+        are compared here and are never part of a request's address.
         """
         if carrier_id:
             try:
@@ -121,14 +120,13 @@ class Twilio:
                 if error.provider_code == "20404":
                     return []
                 raise
-        if order is None:
+        if order is None or asked is None:
             return []
-        since = datetime.now(UTC) - LOOKED_BACK
         listed = rest.ask(lambda: self._client.calls.list(limit=LISTED_MOST, page_size=LISTED_MOST))
         fits = [
             call for call in listed
             if call.to == order.to and call._from == order.shown and call.sid not in known  # noqa: SLF001  (its name there)
-            and call.direction == "outbound-api" and call.date_created and call.date_created >= since
+            and call.direction == "outbound-api" and call.date_created and asked[0] <= call.date_created <= asked[1]
         ]  # fmt: skip
         return [self._event(reference, fits[0])] if len(fits) == 1 else []
 
@@ -139,7 +137,10 @@ class Twilio:
         wanted: dict[str, Any] = {"phone_number": number, "friendly_name": name, "call_delay": delay_s}
         if extension:
             wanted["extension"] = extension
-        return str(rest.ask(lambda: self._client.validation_requests.create(**wanted)).validation_code)
+        code = str(rest.ask(lambda: self._client.validation_requests.create(**wanted)).validation_code)
+        if not _CODE.fullmatch(code):
+            raise CarrierError("Twilio did not say its code", permanent=False, cause=Cause.UNCERTAIN)
+        return code
 
     def validated(self) -> frozenset[str]:
         """Return the numbers that Twilio has validated for this account."""
@@ -148,10 +149,11 @@ class Twilio:
 
     def withdraw(self, number: str) -> None:
         """Have Twilio forget that it validated a number."""
-        listed = rest.ask(lambda: self._client.outgoing_caller_ids.list(limit=LISTED_MOST, page_size=LISTED_MOST))
-        for one in listed:
-            if one.phone_number == number:
-                rest.ask(one.delete)
+        with rest.within(TIMEOUT_S):
+            listed = rest.ask(lambda: self._client.outgoing_caller_ids.list(limit=LISTED_MOST, page_size=LISTED_MOST))
+            for one in listed:
+                if one.phone_number == number:
+                    rest.ask(one.delete)
 
     # --- webhooks ----------------------------------------------------------------------------------------------------
 
@@ -172,10 +174,12 @@ class Twilio:
         if what == "answered":
             return [CarrierEvent(reference, sid, f"{sid}:answered", "answered", now)]
         if what == "key":
+            if rest_of_path and not _COUNT.fullmatch(rest_of_path):
+                return []
             key = f"{sid}:key:{rest_of_path}"
             return [CarrierEvent(reference, sid, key, "key", now, digits=form.get("Digits", "")[:16])]
         status, number = form.get("CallStatus", ""), form.get("SequenceNumber", "")
-        if what != "status" or status not in KINDS or not number.isdecimal():
+        if what != "status" or status not in KINDS or not _COUNT.fullmatch(number):
             return []
         kind = KINDS[status]
         sip, error = form.get("SipResponseCode", "")[:3], form.get("ErrorCode", "")[:5]
@@ -191,7 +195,7 @@ class Twilio:
         what, reference, n = _parts(request.path)
         if what == "status":
             return Document(b"", "text/plain")
-        prompts = int(n) if what == "key" and n.isdecimal() else 0
+        prompts = int(n) if what == "key" and _COUNT.fullmatch(n) else 0
         again = self._address("key", reference, str(prompts + 1)) + RETRIES
         return twiml.instruct(instruction, again, prompts)
 
@@ -211,12 +215,12 @@ class Twilio:
 
     def route(self, route: Route) -> Document:
         """Write where an incoming call goes."""
-        return twiml.route(route, self._address("accept", route.reference) + RETRIES,
-                           self._address("after", route.reference) + RETRIES)
+        place = route.reference, str(route.step)
+        return twiml.route(route, self._address("accept", *place) + RETRIES, self._address("after", *place) + RETRIES)
 
-    def accept(self, reference: str, language: str, *, accepted: bool) -> Document:
+    def accept(self, reference: str, step: int, language: str, *, accepted: bool) -> Document:
         """Write what is asked of one who answers on their own phone."""
-        return twiml.accept(self._address("accept", reference) + RETRIES, language, accepted=accepted)
+        return twiml.accept(self._address("accept", reference, str(step)) + RETRIES, language, accepted=accepted)
 
     # --- small things ------------------------------------------------------------------------------------------------
 
@@ -232,6 +236,16 @@ class Twilio:
 
     def _talks(self, carrier_id: str) -> bool:
         return str(rest.ask(lambda: self._client.calls(carrier_id).fetch()).status) == "in-progress"
+
+    def _missing(self, legs: set[str], room: str) -> set[str]:
+        """Return which of these legs do not come into the room within a moment."""
+        missing = legs
+        for look in range(LOOKS):
+            missing = legs - self._inside(room)
+            if not missing or look == LOOKS - 1:
+                break
+            time.sleep(BETWEEN_LOOKS_S)
+        return missing
 
     def _inside(self, room: str) -> set[str]:
         rooms = rest.ask(lambda: self._client.conferences.list(friendly_name=room, status="in-progress", limit=1))

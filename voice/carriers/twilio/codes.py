@@ -101,11 +101,11 @@ def end_of(status: str, sip: str = "", error: str = "") -> Cause:
 def meaning_of(http_status: int, code: int | None) -> Meaning:
     """Return what an error answer means for the request.
 
-    An error of Twilio's own (5xx) leaves open whether the request was carried out.
+    An error of Twilio's own (5xx), or of what stands before it (408), leaves open whether the request was carried out.
     """
     if code in ERRORS:
         return ERRORS[code]
-    if http_status >= 500:
+    if http_status >= 500 or http_status == 408:
         return Meaning(Cause.UNCERTAIN, False)
     if http_status == 429:
         return Meaning(Cause.FAILED, False)

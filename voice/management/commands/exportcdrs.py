@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from voice.exporting import csv_lines
+from voice.exporting import csv_pages
 from voice.listing import Filters
 
 
@@ -34,6 +34,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, clinic: UUID | None, since: datetime | None, until: datetime | None,
                **options: Any) -> None:
-        """Write line by line, so that any number of records can be exported."""
-        for line in csv_lines(Filters(since, until), clinic=clinic):
-            self.stdout.write(line, ending="")
+        """Write page by page, so that any number of records can be exported."""
+        for page in csv_pages(Filters(since, until), clinic=clinic):
+            self.stdout.write(page, ending="")

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("voice", "0006_pauses_say_why_and_who_ended_them"),
+        ("voice", "0009_one_live_slip_of_a_number"),
     ]
     operations = [
         migrations.AddField("clinicnumber", "revoked_by", models.ForeignKey(

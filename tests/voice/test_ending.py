@@ -1,0 +1,114 @@
+"""Who may not call any more calls no longer: calls end at once, and nobody waits for a lock that waits for them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from members.clinic_members import remove_member, touches
+from members.clinics import suspend_clinic
+from members.services import suspend
+from tests.voice.line import Line
+from tests.voice.riverside import join
+from voice import parts, phones
+from voice.budgets import lock_scopes
+from voice.call import By, Cause
+from voice.models import Call, OwnPhone, PatientLook
+from voice.services import end_call
+
+LOSSES: dict[str, Callable[[Line], None]] = {
+    "member suspended": lambda line: suspend(line.amara.account, timezone.now()),
+    "clinic suspended": lambda line: suspend_clinic(line.clinic),
+    "member removed": lambda line: remove_member(line.amara, None, timezone.now()),
+}
+
+
+@pytest.mark.parametrize("stage", ["reaching_patient", "connected"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_call_ends_at_once_with_the_standing_it_was_made_in(line: Line, loss: str, stage: str) -> None:
+    r = line.call()
+    line.pass_to(r, stage)
+    LOSSES[loss](line)
+    assert Call.objects.get(pk=r).stage == "ending"
+    line.pass_s(10)
+    record = line.record(r)
+    assert (record.cause, record.by) == ("revoked", "clinic" if loss == "member removed" else "service")
+
+
+def test_the_calls_of_others_go_on(line: Line) -> None:
+    colleague = join(line.clinic)
+    r = line.call()
+    line.pass_to(r, "connected")
+    assert next(one["kind"] for one in touches(line.amara)) == "calls"
+    suspend(colleague.account, timezone.now())
+    remove_member(join(line.clinic), None, timezone.now())
+    assert Call.objects.get(pk=r).stage == "connected"
+
+
+def at_once(*deeds: Callable[[], object]) -> list[str]:
+    """Do these at the same time, and return how each ended: "" or the name of its error."""
+    ended = [""] * len(deeds)
+
+    def run(at: int) -> None:
+        try:
+            deeds[at]()
+        except Exception as error:
+            ended[at] = type(error).__name__
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ended
+
+
+@pytest.mark.databases
+def test_removing_who_is_in_a_call_and_a_webhook_of_that_call_do_not_wait_for_each_other(
+    open_line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r, ready = open_line.call(), threading.Barrier(2)
+
+    def slowly(call: str, by: By, cause: Cause, now: datetime) -> None:
+        ready.wait()
+        time.sleep(0.3)
+        end_call(call, by, cause, now)
+
+    def hear() -> None:
+        ready.wait()
+        end_call(r, By.SERVICE, Cause.CANCELLED, timezone.now())
+
+    monkeypatch.setattr(parts, "end_call", slowly)
+    assert at_once(lambda: remove_member(open_line.amara, None, timezone.now()), hear) == ["", ""]
+    assert Call.objects.get(pk=r).stage in ("ending", "ended")
+    open_line.amara.refresh_from_db()
+    assert open_line.amara.left_at is not None
+
+
+@pytest.mark.databases
+def test_a_new_phone_and_a_call_that_begins_do_not_wait_for_each_other(open_line: Line) -> None:
+    account, begun = open_line.amara.account, threading.Event()
+
+    def call() -> None:
+        """What the start of a call holds at its commit: its scopes, and rows that refer to the account."""
+        with transaction.atomic():
+            lock_scopes(f"account:{account.pk}")
+            PatientLook.objects.create(patient=open_line.maria.pk, clinic=open_line.clinic, account=account,
+                                       why="dialling", at=timezone.now())
+            begun.set()
+            time.sleep(0.5)
+
+    def change() -> None:
+        begun.wait()
+        phones.add_phone(account, "+16175550190", timezone.now())
+
+    assert at_once(call, change) == ["", ""]
+    assert OwnPhone.objects.filter(account=account, proved_at=None).count() == 1

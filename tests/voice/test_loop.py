@@ -1,0 +1,108 @@
+"""The call loop itself: a slow carrier holds up nobody else, and a lost database connection is not kept."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from tests.voice.twilio_line import looping, wait_until
+from voice import outbox
+from voice.loop import Loop
+from voice.models import Action
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
+
+
+def put(key: str) -> None:
+    """Something to ask of a carrier that is nobody's call."""
+    outbox.put(kind="hangup", key=key, call=None, args={"carrier_id": key}, due_at=timezone.now())
+
+
+def is_over(key: str) -> bool:
+    """Whether it was claimed and settled."""
+    return Action.objects.get(key=key).state not in ("waiting", "claimed")
+
+
+@pytest.fixture
+def perform(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the loop does with a claim here: settle it, and note by which connection."""
+    by: list[int] = []
+
+    def settle(action: Action) -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_backend_pid()")
+                by.append(cursor.fetchone()[0])
+        outbox.settle(action, "done", timezone.now())
+
+    monkeypatch.setattr("voice.loop.perform", settle)
+    return by
+
+
+def test_a_sweep_that_waits_for_its_carrier_holds_up_no_action_and_is_not_begun_twice(
+    perform: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voice.loop.SWEEP_S", 0.05)
+    waiting, enough = threading.Event(), threading.Event()
+    begun: list[Any] = []
+
+    def slow(now: Any, stopped: Any) -> int:
+        begun.append(now)
+        waiting.set()
+        enough.wait(20)
+        return 0
+
+    monkeypatch.setattr("voice.sweep.sweep", slow)
+    with looping(2):
+        assert waiting.wait(10)
+        put("one")
+        wait_until(lambda: is_over("one"))
+        assert len(begun) == 1
+        enough.set()
+
+
+def test_a_sweep_that_fails_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voice.loop.SWEEP_S", 0.05)
+    begun: list[Any] = []
+
+    def broken(now: Any, stopped: Any) -> int:
+        begun.append(now)
+        raise RuntimeError
+
+    monkeypatch.setattr("voice.sweep.sweep", broken)
+    with looping(2):
+        wait_until(lambda: len(begun) > 2)
+
+
+def test_a_loop_that_drains_waits_for_what_it_has_asked_and_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("voice.loop.TIMEOUT_S", 0.1)
+    asking, enough = threading.Event(), threading.Event()
+
+    def stuck(action: Action) -> None:
+        asking.set()
+        enough.wait(20)
+
+    monkeypatch.setattr("voice.loop.perform", stuck)
+    put("one")
+    loop = Loop(1)
+    loop.step()
+    assert asking.wait(10)
+    loop.drain()
+    assert Action.objects.get(key="one").state == "claimed", "it is found again by its claim"
+    enough.set()
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no connection to lose")
+def test_a_database_that_went_away_and_came_back_fails_no_action_of_later(perform: list[int]) -> None:
+    with looping(1):
+        put("one")
+        wait_until(lambda: is_over("one"))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(%s)", [perform])
+        put("two")
+        wait_until(lambda: is_over("two"))
+    assert perform[0] != perform[1]
