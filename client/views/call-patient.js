@@ -18,7 +18,8 @@ async function find(clinic, state) {
   const { turn, q } = state;
   const answer = await screen.api.post(`/clinics/${clinic}/patients/search`, { q: q.trim() }).then((value) => ({ value }), (error) => ({ error }));
   if (turn !== state.turn) return;
-  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? state.items, more: answer.value?.more ?? false });
+  // What was found for other words is not what these words would find.
+  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? null, more: answer.value?.more ?? false });
   update();
 }
 
@@ -52,7 +53,7 @@ function picker(clinic, set) {
 }
 
 function results({ items, error, more, q }, set) {
-  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${errorText(error)}</p>`;
+  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${t("call.patient.failed")} ${errorText(error)}</p>`;
   if (items === null) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
   if (!items.length) return html`<p class="hint" role="status">${q ? t("call.patient.none") : t("call.patient.empty")}</p>`;
   return html`<ul class="rows picks" aria-label=${t("call.patient.found")}>${items.map((one) => html`<li>

@@ -40,6 +40,7 @@ export default {
   "call.patient.hint": "A name, or the whole number.",
   "call.patient.found": "Patients found",
   "call.patient.none": "No patient of this clinic is found by that.",
+  "call.patient.failed": "The search failed, so nothing is known of who is there.",
   "call.patient.empty": "This clinic's address book has no patients yet. Its administrator adds them.",
   "call.patient.more": "There are more. Type more of the name.",
   "call.patient.change": "Change",

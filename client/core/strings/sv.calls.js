@@ -40,6 +40,7 @@ export default {
   "call.patient.hint": "Ett namn, eller hela numret.",
   "call.patient.found": "Patienter som hittades",
   "call.patient.none": "Ingen patient på kliniken hittas så.",
+  "call.patient.failed": "Sökningen misslyckades, så det är okänt vilka som finns.",
   "call.patient.empty": "Klinikens adressbok har inga patienter än. Administratören lägger till dem.",
   "call.patient.more": "Det finns fler. Skriv mer av namnet.",
   "call.patient.change": "Ändra",
