@@ -144,10 +144,12 @@ def _find_disguised(text: str, region: str) -> str | None:
         parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         parsed = None
-    valid = parsed is not None and not parsed.extension and phonenumbers.is_valid_number(parsed)
-    if valid and not behind:
-        return _behind_area_code(parsed)
-    parts = [part for whole in (behind if valid else (*behind, text)) for part in _cuts(whole)]
+    if parsed is not None and not parsed.extension and phonenumbers.is_valid_number(parsed):
+        if not behind:
+            return _behind_area_code(parsed)
+    else:
+        behind.append(text)
+    parts = [part for whole in behind for part in _cuts(whole)]
     found = (_found_in(part, region) or _found_outside({_digits(part)}) for part in parts)
     return next(filter(None, found), None)
 
