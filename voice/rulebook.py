@@ -42,7 +42,7 @@ class Rules:
             says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=going.e164, own_mask=mask(phone),
             mask=going.mask, patient="" if patient is None else patient.id,
             language="en" if patient is None else patient.language, destination=going,
-            max_s=limits_of(shown.clinic).longest_call_s,
+            max_s=limits_of(shown.clinic).longest_call_s, hide_clinic=patient is not None and patient.hide_clinic,
             decisions=[{"rule": "right", "says": shown.mode}, *going.decisions],
         )  # fmt: skip
 
