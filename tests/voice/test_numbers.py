@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -54,6 +57,14 @@ def test_what_the_handset_has_to_dial_is_the_number_itself(raw: str, tel: str) -
 )  # fmt: skip
 def test_a_disguise_is_answered_with_the_number_to_dial(raw: str, region: str, tel: str) -> None:
     assert find_emergency(raw, region) == tel
+
+
+TYPED = json.loads((Path(__file__).parents[1] / "client" / "core" / "emergency.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("raw", "tel"), TYPED.items())
+def test_the_service_says_what_the_client_says_at_once(raw: str, tel: str | None) -> None:
+    assert find_emergency(raw, "US") == tel
 
 
 @given(
