@@ -73,7 +73,7 @@ function hoursField(state, set) {
         ${[0, 1, 2, 3, 4, 5, 6].map((number) => html`<option value=${number} .selected=${number === one.day}>${dayName(number)}</option>`)}</select>
       ${time(n, "from", one.from)}<span aria-hidden="true">–</span>${time(n, "to", one.to)}
       <button class="icon-btn" type="button" aria-label=${t("incoming.hours.remove", { day: dayName(one.day) })} @click=${() => set({ hours: state.hours.filter((_, at) => at !== n) })}>${icon("trash-2")}</button></li>`)}</ul>
-    <p><button class="btn btn-small" type="button" @click=${() => set({ hours: [...state.hours, { day: nextDay(state.hours), from: "08:00", to: "17:00" }] })}>${icon("plus")}${t("incoming.hours.add")}</button></p>
+    <p class="opening-add"><button class="btn btn-small" type="button" @click=${() => set({ hours: [...state.hours, { day: nextDay(state.hours), from: "08:00", to: "17:00" }] })}>${icon("plus")}${t("incoming.hours.add")}</button></p>
     <div class="field"><label for="after-hours">${t("incoming.after")}</label><select class="input" id="after-hours" @change=${(event) => set({ after_hours: event.target.value })}>
       ${AFTER.map((name) => html`<option value=${name} .selected=${name === state.after_hours}>${t(`route.${name}`)}</option>`)}</select></div>
   </fieldset>`;
