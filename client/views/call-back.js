@@ -1,4 +1,5 @@
 /** A call back that rings one's own phone: for one call, until a time, and only because one asked for it. */
+import { mayTakeCallBack } from "../core/call.js";
 import { laterTimes } from "../core/later.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -8,9 +9,9 @@ import { remember, screen, update } from "../screen.js";
 
 const HOURS_MS = [1, 4].map((hours) => hours * 3_600_000);
 
-/** Only where the service sees a call back: after a call that showed a number it holds. @param {string} r @param {object|null} item */
-export function callBack(r, item) {
-  if (item?.mode !== "held" || item.state !== "ended") return nothing;
+/** Only where somebody may call back and the service sees it. @param {string} r @param {object|null} item @param {object} call @param {object} end of `endOf` */
+export function callBack(r, item, call, end) {
+  if (!mayTakeCallBack(item, end, call.outcome)) return nothing;
   const state = remember(`call-back/${r}`, () => ({ until: item.call_back_until ?? null, busy: false }));
   return html`<section class="section" aria-labelledby="back-title"><h2 id="back-title">${t("back.title")}</h2>
     ${state.until > screen.app.now() ? standing(r, state) : offer(r, state)}</section>`;

@@ -161,7 +161,7 @@ function over(r, item, call) {
       </div>
       ${wishes(item)}
       ${afterCall(r, item, call, end)}
-      ${callBack(r, item)}
+      ${callBack(r, item, call, end)}
       ${callFacts(item, call)}
     </div>`;
 }
