@@ -1,6 +1,6 @@
-/** Specialties and languages by code, asked once; names in the language of the screens where the service has them. */
+/** Specialties, regions and languages by code, asked once; names in the language of the screens where it has them. */
 import { screen, update } from "./screen.js";
-import { screenLanguage } from "./parts/words.js";
+import { screenLanguage, t } from "./parts/words.js";
 
 const kept = { specialties: null, languages: null };
 
@@ -17,10 +17,11 @@ function ask(name) {
   );
 }
 
-/** @returns {{code: string, name: string}[]} empty while they are not known */
+/** By name, as they are chosen from. @returns {{code: string, name: string}[]} empty while they are not known */
 export function specialties() {
   if (kept.specialties === null) ask("specialties");
-  return kept.specialties || [];
+  const named = (kept.specialties || []).map((one) => ({ ...one, name: said(`specialty.${one.code}`) ?? one.name }));
+  return named.sort((a, b) => a.name.localeCompare(b.name, screenLanguage()));
 }
 
 /** @returns {{code: string, name: string}[]} */
@@ -31,8 +32,17 @@ export function languages() {
 
 /** "Cardiology" for "cardiology". @param {string} code */
 export function specialtyName(code) {
-  const found = specialties().find((one) => one.code === code);
-  return found ? found.name : sentence(code);
+  return said(`specialty.${code}`) ?? sentence(code);
+}
+
+/** "Europa" for "Europe". @param {string} region */
+export function regionName(region) {
+  return said(`region.${region.toLowerCase().replace(/ /g, "_")}`) ?? region;
+}
+
+function said(key) {
+  const text = t(key);
+  return text === key ? undefined : text;
 }
 
 /** "Swedish" for "sv", in the language of the screens. @param {string} code */

@@ -209,11 +209,13 @@ def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, u
          now: datetime) -> Grant:
     """Let a member show a number, until a time or until it is taken back. A second grant replaces the first.
 
-    Raises Refusal `number.state` for a number that is not live, and for an end that has passed.
+    Raises Refusal `number.state` for a number that is not live, `number.past` for an end that has passed.
     """
     locked(number.clinic_id)
     state = ClinicNumber.objects.values_list("state", flat=True).get(pk=number.pk)
-    if state not in ("live", "expired") or (until is not None and until <= now):
+    if until is not None and until <= now:
+        raise refuse("number.past")
+    if state not in ("live", "expired"):
         raise refuse("number.state")
     Grant.objects.filter(clinic_number=number, membership=member, ended_at=None).update(ended_at=now)
     grant = Grant.objects.create(

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from voice.listing import Filters, filtered, filtered_refusals
-from voice.models import CallRecord, CallRefusal
+from voice.models import CallRecord, CallRefusal, Proof, ReturnCall
 
 COLUMNS: Final = (
     "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
@@ -98,10 +98,11 @@ def _line(cells: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One leg as a carrier's own list has it: its id, and how long it lasted in seconds."""
+    """One leg as a carrier's own list has it: its id, how long it lasted in seconds, of which leg it was begun."""
 
     carrier_id: str
     lasted_s: int
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +116,25 @@ class Difference:
 
 
 LENGTH_MAY_DIFFER_S: Final = 2
+MARGIN: Final = timedelta(hours=1)  # what was asked for before the span may have been carried within it
 
 
 def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: datetime) -> list[Difference]:
     """Compare what a carrier says it carried with the records of calls that began in a span; by the carrier's id.
 
-    A leg's length is counted from its answer; one that was never answered lasted 0 s.
+    A leg's length is counted from its answer; one that was never answered lasted 0 s. Legs that no record has because
+    they are of no call to a patient are known too: calls that spoke a code, calls that came in, and what those rang.
     """
     rows = CallRecord.objects.filter(carrier=carrier, started_at__gte=since, started_at__lt=until)
     here = {leg["carrier_id"]: _lasted_s(leg) for row in rows.iterator(CHUNK) for leg in row.legs if leg["carrier_id"]}
-    there = {one.carrier_id: one.lasted_s for one in listed}
+    legs = {one.carrier_id: one for one in listed}
+    there = {carrier_id: one.lasted_s for carrier_id, one in legs.items()}
+    beside = _beside_calls(carrier, since - MARGIN, until + MARGIN)
     found = []
     for carrier_id in sorted(here.keys() | there.keys()):
         ours, theirs = here.get(carrier_id), there.get(carrier_id)
+        if ours is None and beside & {carrier_id, legs[carrier_id].parent_id}:
+            continue
         if ours is None:
             found.append(Difference(carrier_id, "missing_here", None, theirs))
         elif theirs is None:
@@ -135,6 +142,13 @@ def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: da
         elif abs(ours - theirs) > LENGTH_MAY_DIFFER_S:
             found.append(Difference(carrier_id, "length", ours, theirs))
     return found
+
+
+def _beside_calls(carrier: str, since: datetime, until: datetime) -> set[str]:
+    """The carrier's ids of legs that are known and of no call to a patient."""
+    proving = Proof.objects.filter(call_at__gte=since, call_at__lt=until).exclude(carrier_id="")
+    came_in = ReturnCall.objects.filter(carrier=carrier, came_at__gte=since, came_at__lt=until)
+    return {*proving.values_list("carrier_id", flat=True), *came_in.values_list("carrier_id", flat=True)}
 
 
 def _lasted_s(leg: dict[str, Any]) -> int:

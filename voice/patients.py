@@ -5,19 +5,20 @@ clinic may look up its patients; another clinic's are not found.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from members.clinics import find_place
 from realtime.protocol import refuse as refuse_plainly
 from voice.models import Patient, PatientLook
 from voice.refusals import refuse
-from voice.sealed import blind_indexes, mask, open_in
+from voice.sealed import mask, open_in
 
+FOUND_AGAIN: Final = timedelta(hours=1)
 WHICH: Final = {"preferred": "number", "second": "second"}
 
 
@@ -97,13 +98,6 @@ def mask_of(clinic_id: str, patient_id: str, which: str) -> str:
     return mask(number) if number else ""
 
 
-def asked_for_no_calls(clinic_id: str, e164: str) -> bool:
-    """Return whether a number is of a patient of the clinic who asked not to be called."""
-    indexes = blind_indexes(clinic_id, e164)
-    here = Q(number_index__in=indexes) | Q(second_index__in=indexes)
-    return Patient.objects.filter(here, clinic=UUID(clinic_id), do_not_call=True).exists()
-
-
 def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> None:
     """Record that a member saw who the patient is. `why`: opened, dialling or changed."""
     row = Patient.objects.filter(pk=patient_id).only("clinic").first()
@@ -113,6 +107,17 @@ def remember_look(account_id: str, patient_id: str, why: str = "dialling") -> No
         Patient.objects.filter(pk=patient_id).update(used_at=now)
 
 
+def remember_found(account_id: str, clinic_id: UUID, patient_ids: Collection[str]) -> None:
+    """Record whose names a member found by a search: each once in an hour, as one types a name letter by letter."""
+    now = timezone.now()
+    looks = PatientLook.objects.filter(account=UUID(account_id), why="found", at__gt=now - FOUND_AGAIN)
+    known = set(looks.filter(patient__in=patient_ids).values_list("patient", flat=True))
+    PatientLook.objects.bulk_create(
+        PatientLook(patient=patient, clinic_id=clinic_id, account_id=account_id, why="found", at=now)
+        for patient in patient_ids if patient not in known
+    )
+
+
 def note_wrong_number(patient_id: str, which: str) -> None:
     """Mark a number of a patient as somebody else's, until it is changed."""
     column = {"preferred": "wrong_at", "second": "second_wrong_at"}[which]
@@ -120,12 +125,12 @@ def note_wrong_number(patient_id: str, which: str) -> None:
 
 
 def show_patients(patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return name, birth date and mask of patients by their id, for lists of calls; those erased are missing."""
+    """Return patients by their id as calls show them, with what to know before one speaks; those erased are missing."""
     rows = Patient.objects.filter(pk__in=set(patient_ids))
-    return {row.pk: _in_a_list(row) for row in rows}
+    return {row.pk: _beside_a_call(row) for row in rows}
 
 
-def _in_a_list(row: Patient) -> dict[str, Any]:
-    number = open_in(row, "number")
-    return {"id": row.pk, "name": open_in(row, "name"), "born": open_in(row, "born"),
-            "mask": mask(number) if number else None}
+def _beside_a_call(row: Patient) -> dict[str, Any]:
+    shown = asdict(view_of(row))
+    del shown["clinic"]
+    return shown

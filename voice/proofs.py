@@ -130,9 +130,10 @@ def _spoken(proof: Proof) -> Spoken:
     return to_member(proof.phone.account, digits)
 
 
-def called(proof_id: str) -> None:
-    """Note that the carrier took the call."""
+def called(proof_id: str, carrier_id: str) -> None:
+    """Note that the carrier took the call, and its id of the leg."""
     now = timezone.now()
+    Proof.objects.filter(pk=proof_id, carrier_id="").update(carrier_id=carrier_id)
     Proof.objects.filter(pk=proof_id, state="waiting").update(state="calling", expires_at=now + LIVES)
 
 
@@ -147,6 +148,8 @@ def take_event(event: CarrierEvent) -> bool:
     if proof is None:
         return False
     now = timezone.now()
+    if not proof.carrier_id:
+        Proof.objects.filter(pk=proof.pk).update(carrier_id=event.carrier_id)
     live = Proof.objects.filter(pk=proof.pk, state__in=UNDER_WAY)
     if event.kind == "answered":
         live.filter(answered_at=None).update(state="calling", answered_at=now, expires_at=now + LIVES)

@@ -60,6 +60,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "number.carrier": ("The carrier has not checked this number, or cannot be asked now. Try again shortly.",
                        _TRY_LATER),
     "number.state": ("This cannot be done with the number as it stands now.", _FOR_GOOD),
+    "number.past": ("This day is over. Choose a later one, or none.", _FOR_GOOD),
     "number.someone_else": ("Somebody else of the clinic's administrators has to approve it.", _FOR_GOOD),
     "number.waits": ("Your clinic has one administrator, so the approval comes by itself after 24 hours.",
                      _TRY_LATER),
@@ -85,8 +86,10 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "patient.do_not_call_right": ("That a patient may be called again is said by the clinic's desk or an "
                                   "administrator.", _FOR_GOOD),
     "patient.erase_right": ("Patients are erased by the clinic's desk or an administrator.", _FOR_GOOD),
+    "patient.letters": ("Letters of this name were lost on the way. Save the file as UTF-8.", _FOR_GOOD),
     "patient.rows": ("The file has no rows, or more than can be taken at once.", _FOR_GOOD),
-    "patient.columns": ("The first row has to name the columns: name, born, number and so on.", _FOR_GOOD),
+    "patient.columns": ("The first row has to name the columns: name and number, and others that are known.",
+                        _FOR_GOOD),
 }
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from members.clinics import find_place
 from voice import patients, policy
 from voice.budgets import limits_of
+from voice.do_not_call import is_marked
 from voice.models import Reservation
 from voice.permits import Permit
 from voice.phones import is_own, own_phone
@@ -40,7 +42,7 @@ class Rules:
             says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=going.e164, own_mask=mask(phone),
             mask=going.mask, patient="" if patient is None else patient.id,
             language="en" if patient is None else patient.language, destination=going,
-            max_s=limits_of(shown.clinic).longest_call_s,
+            max_s=limits_of(shown.clinic).longest_call_s, hide_clinic=patient is not None and patient.hide_clinic,
             decisions=[{"rule": "right", "says": shown.mode}, *going.decisions],
         )  # fmt: skip
 
@@ -72,7 +74,7 @@ class Rules:
 
     def still_wanted(self, account: str, clinic: str, to: str, *, own: bool) -> bool:
         """Look again before a leg."""
-        return is_own(account, to) if own else not patients.asked_for_no_calls(clinic, to)
+        return is_own(account, to) if own else not is_marked(UUID(clinic), to)
 
     def looked(self, account: str, patient: str) -> None:
         """Remember a look before dialling."""

@@ -6,7 +6,8 @@
  * locale; everything else is put in as it is given. `tests/client/core/strings.test.mjs` holds the languages equal.
  *
  * English is always there, for it also says what another language lacks; others are loaded where they are wanted.
- * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors) and `<tag>.screens.js`. What only
+ * Each language is `strings/<tag>.js`, made of `<tag>.core.js` (line, gate, errors), `<tag>.names.js` and
+ * `<tag>.screens.js`. What only
  * some screens say lies in files of its own, `<tag>.calls.js` and `<tag>.clinic.js`, and is added when they are opened.
  */
 import en from "./strings/en.js";
@@ -40,4 +41,19 @@ export function translator(language, _zone) {
       return typeof value === "number" ? number.format(value) : String(value);
     });
   };
+}
+
+/**
+ * Says what went wrong. In English the service's own sentence, which knows most, is the best where the catalogue has
+ * none for just this refusal; in another language what the catalogue has for the code, or for the field of a form.
+ * @param {(key: string) => string} t of `translator` @param {string} language of it
+ * @param {{code?: string, msg?: string, d?: {field?: string}}|null|undefined} error
+ */
+export function refusalText(t, language, error) {
+  const said = (key) => (t(key) === key ? "" : t(key));
+  const own = said(`refused.${error?.code}`);
+  if (own) return own;
+  const field = error?.code === "invalid" && error.d?.field ? said(`error.invalid.${error.d.field}`) : "";
+  const plain = field || said(`error.${error?.code}`);
+  return (language === "en" ? error?.msg || plain : plain || error?.msg) || t("state.error.text");
 }

@@ -9,7 +9,7 @@ import { html, keyed, nothing } from "./html.js";
 import { icon } from "./icon.js";
 import { urgencyPill } from "./pills.js";
 import { announce, toast } from "./toast.js";
-import { t } from "./words.js";
+import { errorText, t } from "./words.js";
 
 const GONE_MS = 8000;
 
@@ -53,7 +53,7 @@ export async function acceptOffer(offer) {
     go(`/consults/${r}`);
   } catch (error) {
     if (/taken|gone|expired|not_found|closed/.test(error.code || "")) showGone({ ...offer, why: goneBy(error.code) });
-    else toast(error.msg);
+    else toast(errorText(error));
   } finally {
     acting.delete(offer.offer);
     update();

@@ -1,5 +1,5 @@
 /** The words of the screens in the member's language: one translator that every view imports. */
-import { addCatalogue, translator } from "../core/strings.js";
+import { addCatalogue, refusalText, translator } from "../core/strings.js";
 import { exactText, relativeText } from "../core/time.js";
 import { placeOf, wallText } from "../core/wall.js";
 
@@ -27,9 +27,7 @@ export function t(key, values) {
 
 /** What went wrong, in the language of the screens where the service's code for it is known. @param {object|null} error */
 export function errorText(error) {
-  const key = `refused.${error?.code}`;
-  const text = t(key);
-  return text === key ? error?.msg || t("state.error.text") : text;
+  return refusalText(t, language, error);
 }
 
 /** The language that the screens are in now. */

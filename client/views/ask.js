@@ -6,7 +6,7 @@ import { icon } from "../parts/icon.js";
 import { markedField, markList, marksIn } from "../parts/marked.js";
 import { callout } from "../parts/states.js";
 import { announce } from "../parts/toast.js";
-import { screenLanguage, t } from "../parts/words.js";
+import { errorText, screenLanguage, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 
@@ -154,7 +154,7 @@ function errorList({ errors, problem }) {
   if (!list.length && !problem) return nothing;
   return html`<div class="callout callout-end error-list" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<div>
     <h2>${t("form.problem")}</h2>
-    ${problem ? html`<p>${problem.msg}</p>` : nothing}
+    ${problem ? html`<p>${errorText(problem)}</p>` : nothing}
     <ul>${list.map(([name, text]) => html`<li><a href="#ask-${name}" @click=${jump}>${text}</a></li>`)}</ul>
   </div></div>`;
 }
@@ -177,7 +177,7 @@ function specialtyField(state) {
     <select class="input" id="ask-specialty" aria-describedby=${errors.specialty ? "ask-specialty-error" : nothing}
       aria-invalid=${errors.specialty ? "true" : nothing} @change=${(event) => change(state, "specialty", event.target.value)}>
       <option value="" .selected=${!form.specialty}>${t("ask.specialty.none")}</option>
-      ${[...specialties()].sort((a, b) => a.name.localeCompare(b.name)).map((one) => html`<option value=${one.code} .selected=${one.code === form.specialty}>${one.name}</option>`)}
+      ${specialties().map((one) => html`<option value=${one.code} .selected=${one.code === form.specialty}>${one.name}</option>`)}
     </select>
   </div>`;
 }

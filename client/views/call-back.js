@@ -1,5 +1,6 @@
 /** A call back that rings one's own phone: for one call, until a time, and only because one asked for it. */
 import { refreshCall } from "../call-list.js";
+import { mayTakeCallBack } from "../core/call.js";
 import { laterTimes } from "../core/later.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -9,16 +10,20 @@ import { remember, screen, update } from "../screen.js";
 
 const HOURS_MS = [1, 4].map((hours) => hours * 3_600_000);
 
-/** What is known of a call back: only where the service sees one, and of the desk's slip wherever there is one. @param {string} r @param {object|null} item */
-export function callBack(r, item) {
+/**
+ * What is known of a call back: only where somebody may call back and the service sees it, and of the desk's slip wherever
+ * there is one. @param {string} r @param {object|null} item @param {object} call @param {object} end of `endOf`
+ */
+export function callBack(r, item, call, end) {
   // A line of the list does not tell until when: all of the call has to be there.
   if (!item?.legs || item.state !== "ended") return nothing;
   const now = screen.app.now();
   const slip = item.slip_until > now ? html`<p class="fact-line">${icon("clipboard-list")}<span>${t("back.slip", { time: exact(item.slip_until) })}</span></p>` : nothing;
-  if (item.mode !== "held" && slip === nothing) return nothing;
+  const taken = mayTakeCallBack(item, end, call.outcome);
+  if (!taken && slip === nothing) return nothing;
   const state = remember(`call-back/${r}`, () => ({ busy: false }));
   return html`<section class="section" aria-labelledby="back-title"><h2 id="back-title">${t("back.title")}</h2>
-    ${item.mode !== "held" ? nothing : item.call_back_until > now ? standing(r, state, item.call_back_until) : offer(r, state)}
+    ${!taken ? nothing : item.call_back_until > now ? standing(r, state, item.call_back_until) : offer(r, state)}
     ${slip}</section>`;
 }
 

@@ -25,8 +25,8 @@ async function find(clinic, state) {
   const { turn } = state;
   const answer = await screen.api.post(`/clinics/${clinic.id}/patients/search`, { q: state.q.trim() }).then((value) => ({ value }), (error) => ({ error }));
   if (turn !== state.turn) return;
-  if (answer.error) state.error = answer.error;
-  else Object.assign(state, { items: answer.value.items, more: answer.value.more, error: null });
+  // What was found for other words is not what these words would find.
+  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? null, more: answer.value?.more ?? false });
   update();
 }
 
@@ -58,7 +58,7 @@ export function clinicPart(clinic) {
 }
 
 function list(clinic, state, again) {
-  if (state.error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${state.errorText(error)}</p>`;
+  if (state.error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${errorText(state.error)}</p>`;
   if (state.items === null) return skeleton(4);
   if (!state.items.length) {
     return statement({ icon: "contact", title: state.q ? t("patients.none.found") : t("patients.none"), text: state.q ? t("patients.none.found.text") : t("patients.none.text") });

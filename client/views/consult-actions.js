@@ -6,7 +6,7 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { markedField, markList, marksIn } from "../parts/marked.js";
 import { tellError, toast } from "../parts/toast.js";
-import { t } from "../parts/words.js";
+import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { screen, update } from "../screen.js";
 
@@ -113,7 +113,7 @@ function invite(item) {
       <label for="invite-specialty">${t("ask.specialty")}</label>
       <select class="input" id="invite-specialty" @change=${(event) => { form.specialty = event.target.value; update(); }}>
         <option value="">${t("ask.specialty.none")}</option>
-        ${[...specialties()].sort((a, b) => a.name.localeCompare(b.name)).map((one) => html`<option value=${one.code}>${one.name}</option>`)}
+        ${specialties().map((one) => html`<option value=${one.code}>${one.name}</option>`)}
       </select>
     </div>
     <div class="dialog-actions">
@@ -142,7 +142,7 @@ export function report(item, about) {
         toast(t("report.done"));
         close();
       } catch (error) {
-        form.error = error.msg;
+        form.error = errorText(error);
       }
     }
     update();

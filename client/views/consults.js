@@ -6,7 +6,7 @@ import { icon } from "../parts/icon.js";
 import { showOffer, standingOffers } from "../parts/offer.js";
 import { standing, stateSign, urgencyPill } from "../parts/pills.js";
 import { callout, failure, skeleton, statement } from "../parts/states.js";
-import { hour, t } from "../parts/words.js";
+import { errorText, hour, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 
 /** The left pane on a desk, the whole screen on a phone. @param {string|undefined} current the consult beside it */
@@ -105,7 +105,7 @@ function pendingItem(one) {
     <span>
       <span class="item-title">${specialtyName(one.d.specialty)}</span>
       <span class="item-preview" dir="auto">${one.d.question}</span>
-      <span class="note ${failed ? "" : "soft"}">${failed ? one.failure?.msg : t("ask.kept")}</span>
+      <span class="note ${failed ? "" : "soft"}">${failed ? errorText(one.failure) : t("ask.kept")}</span>
       ${failed
         ? html`<span class="row"><button class="btn btn-small" type="button" @click=${() => screen.app.retry(one.c)}>${t("state.again")}</button>
             <button class="btn btn-small btn-danger" type="button" @click=${() => screen.app.drop(one.c)}>${t("msg.drop")}</button></span>`

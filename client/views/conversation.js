@@ -5,7 +5,7 @@ import { hueOf, monogram } from "../parts/monogram.js";
 import { menu } from "../parts/menu.js";
 import { tellError, toast } from "../parts/toast.js";
 import { confirmDialog } from "../parts/dialog.js";
-import { day, hour, t } from "../parts/words.js";
+import { day, errorText, hour, t } from "../parts/words.js";
 import { remember, screen } from "../screen.js";
 import { editFailed, editSent } from "./composer.js";
 import { report } from "./consult-actions.js";
@@ -124,7 +124,7 @@ function labelOf(one) {
 }
 
 function changeOf(one) {
-  if (one.pendingChange) return html`<span>${one.pendingChange.state === "failed" ? one.pendingChange.failure?.msg : t("msg.changing")}</span>`;
+  if (one.pendingChange) return html`<span>${one.pendingChange.state === "failed" ? errorText(one.pendingChange.failure) : t("msg.changing")}</span>`;
   if (!one.changed) return nothing;
   const time = hour(one.changed.at);
   if (one.changed.afterRead) return html`<span class="msg-changed">${t(`msg.${one.changed.how}_after_read`, { time })}</span>`;
@@ -143,7 +143,7 @@ function status(one, last) {
 function failureOf(one, item) {
   if (one.state !== "failed") return nothing;
   return html`<div class="callout callout-end" role="group" aria-label=${t("msg.failed")}>${icon("circle-alert")}<div class="stack stack-tight">
-    <p>${one.failure?.msg}</p>
+    <p>${errorText(one.failure)}</p>
     <div class="row">
       <button class="btn btn-small" type="button" @click=${() => editFailed(item.r, one)}>${icon("pencil")}${t("msg.edit")}</button>
       ${one.failure?.code === "gate" ? nothing : html`<button class="btn btn-small" type="button" @click=${() => screen.app.retry(one.c)}>${t("state.again")}</button>`}

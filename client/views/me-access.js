@@ -3,7 +3,7 @@ import { confirmDialog, openDialog } from "../parts/dialog.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { tellError, toast } from "../parts/toast.js";
-import { exact, t } from "../parts/words.js";
+import { errorText, exact, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 
 function listOf(name) {
@@ -81,7 +81,7 @@ function make() {
       form.secret = (await screen.api.post("/tokens", { name: form.name })).token;
       load("tokens", listOf("tokens"));
     } catch (error) {
-      form.error = error.msg || t("state.error.text");
+      form.error = errorText(error);
     }
     update();
   };

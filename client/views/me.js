@@ -1,6 +1,6 @@
 /** Me: who one is, languages and time, quiet hours and budget, alerts, sessions, tokens, this device, sign out. */
 import { myClinics } from "../clinic-list.js";
-import { languageName, languages, specialtyName } from "../fields.js";
+import { languageName, languages, regionName, specialtyName } from "../fields.js";
 import { openAvailability } from "../parts/availability.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -68,7 +68,7 @@ function profile(me) {
       <dl class="facts">
         ${fact(t("me.role"), t(`role.${me.role}`))}
         ${me.specialty ? fact(t("ask.specialty"), specialtyName(me.specialty)) : nothing}
-        ${me.region ? fact(t("me.region"), me.region) : nothing}
+        ${me.region ? fact(t("me.region"), regionName(me.region)) : nothing}
       </dl>
       <p class="note soft">${icon("info")} ${t("me.only_you")} <a href="/who-knows-what">${t("who.link")}</a></p>
     </div>

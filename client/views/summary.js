@@ -5,7 +5,7 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { callout, failure, skeleton } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
-import { exact, t } from "../parts/words.js";
+import { errorText, exact, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 
 function load(r) {
@@ -104,7 +104,7 @@ export function verifyPage() {
 }
 
 function result({ answer, error }) {
-  if (error) return callout("end", "circle-alert", error.msg || t("state.error.text"));
+  if (error) return callout("end", "circle-alert", errorText(error));
   if (!answer) return nothing;
   if (!answer.valid) return callout("end", "circle-x", html`<b>${t("verify.invalid")}</b><p>${t("verify.invalid.text")}</p>`);
   if (answer.outdated) return callout("wait", "history", html`<b>${t("verify.outdated")}</b><p>${t("verify.outdated.text")}</p>${changeList(answer.changes)}`);

@@ -27,6 +27,8 @@ LOPEZ: Json = {
     "interpreter": True,
     "guardian": "",
     "do_not_call": False,
+    "wrong": False,
+    "second_wrong": False,
 }
 OTHER_LOPEZ: Json = {
     **LOPEZ,
@@ -99,7 +101,7 @@ def found(body: Json) -> Json:
 
 def call_item(patient: Json | None, ago: int, **changes: Any) -> Json:
     """An item of GET /calls."""
-    shown = patient and {name: patient[name] for name in ("id", "name", "born", "mask")}
+    shown = patient
     whole = {
         "r": f"call{ago}",
         "at": now_ms() - ago,

@@ -8,19 +8,17 @@ import pytest
 from django.utils import timezone
 
 from tests.voice.line import Line
+from voice.address_book import change_patient
 from voice.carriers.base import CarrierEvent
-from voice.models import Action, Attempt, Call, CallRecord, Patient
+from voice.models import Action, Attempt, Call, CallRecord
 from voice.phones import remove_phones
 from voice.services import take_events
 
 
-@pytest.mark.parametrize("column", ["number", "second"])
-def test_who_is_marked_as_not_to_be_called_while_the_clinician_is_rung_is_not_called(line: Line, column: str) -> None:
+def test_who_is_marked_as_not_to_be_called_while_the_clinician_is_rung_is_not_called(line: Line) -> None:
     r = line.call()
     line.pass_s(2)
-    if column == "second":
-        Patient.objects.update(second_index=line.maria.number_index, number_index="")
-    Patient.objects.update(do_not_call=True)
+    change_patient(line.maria, line.rosa, {"do_not_call": True}, timezone.now())
     line.pass_s(40)
     assert line.legs() == 1, "the patient was not dialled"
     assert (line.record(r).reason, line.record(r).cause) == ("do_not_call", "withdrawn")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from members.models import ClinicMembership
 from realtime.protocol import Refusal
+from tests.members.browser import Browser
 from tests.voice.riverside import PATIENT, SECOND, Riverside, join, make_clinic
 from voice import address_book
 from voice.address_book import add_patient, change_patient, erase_patient, find_patients, forget_unused
@@ -188,8 +189,11 @@ def test_looks_and_changes_are_recorded_and_outlive_the_patient(riverside: River
 def test_lists_show_those_who_are_still_there(riverside: Riverside) -> None:
     patient = add(riverside.amara)
     assert show_patients([patient.pk, "gone"]) == {
-        patient.pk: {"id": patient.pk, "name": "Maria Lopez", "born": "1958-03-02", "mask": "•• 55"}
-    }
+        patient.pk: {"id": patient.pk, "name": "Maria Lopez", "born": "1958-03-02", "mask": "•• 55",
+                     "second_mask": None, "guardian": "", "message": patient.message, "hide_clinic": False,
+                     "language": patient.language, "interpreter": False, "do_not_call": False, "wrong": False,
+                     "second_wrong": False}
+    }  # fmt: skip
 
 
 def test_who_was_called_last_comes_first_and_who_is_not_called_for_long_is_erased(riverside: Riverside) -> None:
@@ -199,3 +203,26 @@ def test_who_was_called_last_comes_first_and_who_is_not_called_for_long_is_erase
     Patient.objects.filter(pk=second.pk).update(used_at=timezone.now() - timedelta(days=400))
     assert forget_unused(timezone.now() - timedelta(days=365)) == 1
     assert list(Patient.objects.all()) == [first]
+
+
+def test_whom_a_search_shows_is_recorded_once_an_hour_and_is_no_use_of_the_entry(riverside: Riverside) -> None:
+    maria, tom = add(riverside.amara), add(riverside.amara, "Tom Reed")
+    before = dict(Patient.objects.values_list("pk", "used_at"))
+    browser = Browser().sign_in(riverside.amara.account)
+
+    def search(query: str) -> list[str]:
+        found = browser.call("POST", f"/clinics/{riverside.id}/patients/search", {"q": query}).json()["items"]
+        return [item["born"] for item in found]
+
+    def looks() -> list[str]:
+        found = PatientLook.objects.filter(why="found", account=riverside.amara.account, clinic=riverside.clinic)
+        return sorted(found.values_list("patient", flat=True))
+
+    assert search("lo") == search("lopez") == ["1958"]
+    assert looks() == [maria.pk]
+    assert search("") == ["1958", "1958"]
+    assert looks() == sorted([maria.pk, tom.pk])
+    PatientLook.objects.update(at=timezone.now() - timedelta(minutes=61))
+    assert search("reed") == ["1958"]
+    assert looks() == sorted([maria.pk, tom.pk, tom.pk])
+    assert dict(Patient.objects.values_list("pk", "used_at")) == before

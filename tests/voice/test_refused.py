@@ -19,8 +19,9 @@ from tests.members.browser import Browser
 from tests.members.people import make_member
 from tests.voice.line import Line
 from tests.voice.riverside import SECOND, join, make_clinic, make_patient
+from voice.address_book import change_patient
 from voice.commands import OWN
-from voice.models import CallRefusal, Patient
+from voice.models import CallRefusal
 from voice.retention import remove_expired
 
 
@@ -36,7 +37,8 @@ def ask(line: Line, account: Account, number: str) -> str:
 
 def test_a_refusal_keeps_the_last_digits_of_whom_it_was_for(line: Line) -> None:
     two = make_patient(line.clinic, "Tom Reed", second=SECOND)
-    Patient.objects.update(do_not_call=True)
+    for patient in (line.maria, two):
+        change_patient(patient, line.rosa, {"do_not_call": True}, timezone.now())
     wishes: tuple[dict[str, str], ...] = (
         {"number": "+1 876 555 1234"}, {"number": "(876) 555-1235"}, {}, {"patient": two.pk, "to": "second"},
         {"number": "911"}, {"number": "not a number"},

@@ -55,6 +55,8 @@ def test_a_number_goes_from_typed_to_shown_over_http(line: Line) -> None:
     assert (approved["state"], approved["proof"]["code"]) == ("live", None)
     until = int((timezone.now() + timedelta(days=1)).timestamp() * 1000)
     granted = rosa.call("POST", f"/numbers/{number['id']}/grants", {"member": line.amara.pk, "until": until}).json()
+    over = rosa.call("POST", f"/numbers/{number['id']}/grants", {"member": line.amara.pk, "until": 1_000_000}).json()
+    assert over["code"] == "number.past"
     assert granted["grants"] == [{"member": line.amara.pk, "name": line.amara.account.name, "until": until}]
     mine = browse(line.amara.account).get("/calls/setup")["clinics"][0]["numbers"]
     assert number["id"] in [n["id"] for n in mine]
@@ -157,14 +159,16 @@ def test_an_address_book_over_http_shows_two_digits_and_records_who_looked(line:
     changed = amara.call("PATCH", path, {"message": "no"}).json()
     assert changed == {**patient, "message": "no"}
     assert amara.call("POST", f"/clinics/{line.id}/patients/search", {"q": "ann"}).json() == {
-        "items": [changed], "more": False}  # fmt: skip
+        "items": [{**changed, "born": "2019"}], "more": False}, "the day of birth is for who opens the entry"
     wrong = amara.call("PATCH", path, {"born": "yesterday"})
     assert (wrong.status_code, wrong.json()["d"]) == (409, {"field": "born"})
-    assert amara.call("DELETE", path).status_code == 204
+    assert amara.call("DELETE", path).json()["code"] == "patient.erase_right"
+    rosa = browse(line.rosa.account)
+    assert rosa.call("DELETE", path).status_code == 204
     assert amara.call("GET", path).status_code == 404
-    looks = browse(line.rosa.account).get(f"{path}/looks")["items"]
-    assert [look["why"] for look in looks] == ["erased", "changed", "opened", "changed"]
-    assert {look["who"] for look in looks} == {line.amara.account.name}
+    looks = rosa.get(f"{path}/looks")["items"]
+    assert [look["why"] for look in looks] == ["erased", "found", "changed", "opened", "changed"]
+    assert [look["who"] for look in looks] == [line.rosa.account.name, *[line.amara.account.name] * 4]
     assert amara.call("GET", f"{path}/looks").status_code == 404, "for administrators"
     stranger = browse(join(make_clinic("Elsewhere"), "administrator").account)
     assert stranger.call("GET", f"{path}/looks").status_code == 404

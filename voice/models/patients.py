@@ -61,7 +61,7 @@ class PatientWord(models.Model):
 
 
 class PatientLook(models.Model):
-    """Somebody saw a patient's name beside the number. `why`: opened, dialling, changed or erased.
+    """Somebody saw a patient's name beside the number. `why`: found, opened, dialling, changed or erased.
 
     No foreign key to the patient, so that the record of looks outlives them.
     """

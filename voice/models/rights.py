@@ -80,7 +80,8 @@ class OwnPhone(models.Model):
 class Proof(models.Model):
     """One call that speaks a code to who answers a number. `state`: waiting, calling, proved, failed.
 
-    The code is sealed and is gone with the proof's end. `reference` is what the carrier calls it.
+    The code is sealed and is gone with the proof's end. `reference` is our name of it,
+    `carrier_id` the carrier's, empty until the carrier said it.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -92,6 +93,7 @@ class Proof(models.Model):
     state = models.CharField(max_length=WORD, default="waiting")
     cause = models.CharField(max_length=WORD, blank=True)
     reference = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    carrier_id = models.CharField(max_length=64, blank=True, db_default="", default="")
     attempts_left = models.PositiveSmallIntegerField()
     call_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

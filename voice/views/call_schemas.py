@@ -30,12 +30,21 @@ class ClinicNamed(Schema):
 
 
 class PatientNamed(Schema):
-    """A patient of the clinic's address book, as lists show them."""
+    """A patient of the clinic's address book, with what to know before one speaks: the fields of the address book."""
 
     id: str
     name: str
     born: str
     mask: str | None
+    second_mask: str | None
+    message: str
+    hide_clinic: bool
+    language: str
+    interpreter: bool
+    guardian: str
+    do_not_call: bool
+    wrong: bool
+    second_wrong: bool
 
 
 class OutcomeSaid(Schema):

@@ -14,11 +14,12 @@ from realtime.instants import to_ms
 from realtime.protocol import refuse
 from voice import address_book, importing
 from voice.models import Patient, PatientLook
-from voice.patients import PatientView, access_row, remember_look, view_of
+from voice.patients import PatientView, access_row, remember_found, remember_look, view_of
 
 router = Router(tags=["patients"], auth=signed_in)
-FILE_CHARS = 2_000_000
+FILE_CHARS = 500_000
 LOOKS_MOST = 200
+YEAR = 4  # the first characters of an ISO date
 
 Name = Annotated[str, Field(max_length=400)]
 Typed = Annotated[str, Field(max_length=40)]
@@ -47,7 +48,7 @@ class PatientShown(Schema):
 
 
 class PatientsFound(Schema):
-    """Patients that were found; `more`: there are others, so say more of the name."""
+    """Patients that were found, `born` being the year alone; `more`: there are others, so say more of the name."""
 
     items: list[PatientShown]
     more: bool
@@ -81,7 +82,10 @@ class PatientWanted(PatientChanges):
 
 
 class Look(Schema):
-    """Somebody saw or changed a patient. `why`: opened, dialling, changed, erased; `who` is null once they are gone."""
+    """Somebody saw or changed a patient; `who` is null once they are gone.
+
+    `why`: found (by a search, told once an hour), opened, dialling, changed, erased.
+    """
 
     at: int
     who: str | None
@@ -95,10 +99,15 @@ class LooksShown(Schema):
 
 
 class File(Schema):
-    """A CSV file as text, its first row the columns' names; `dry`: only say what would become of it."""
+    """A CSV file as text, its first row the columns' names; `dry`: only say what would become of it.
+
+    At most 500 rows: longer files are sent in parts, each with the first row. `ignore`: leave columns out that are not
+    known.
+    """
 
     csv: str = Field(max_length=FILE_CHARS)
     dry: bool = False
+    ignore: bool = False
 
 
 class WrongRow(Schema):
@@ -120,10 +129,11 @@ class ImportShown(Schema):
 
 @router.post("/clinics/{clinic}/patients/search", response={200: PatientsFound, **PROBLEMS})
 def search(request: HttpRequest, clinic: str, sought: Sought) -> Any:
-    """Find patients of one of my clinics. A POST, so that no name stands in an address."""
+    """Find patients of one of my clinics, which is recorded. A POST, so that no name stands in an address."""
     place = access_verified(account_of(request), clinic)
     found, more = address_book.find_patients(place.clinic, sought.q)
-    return {"items": [_shown(view) for view in found], "more": more}
+    remember_found(str(place.account_id), place.clinic_id, [view.id for view in found])
+    return {"items": [_shown(view) | {"born": view.born[:YEAR]} for view in found], "more": more}
 
 
 @router.post("/clinics/{clinic}/patients", response={201: PatientShown, **PROBLEMS})
@@ -137,7 +147,7 @@ def add_patient(request: HttpRequest, clinic: str, wanted: PatientWanted) -> Any
 def import_file(request: HttpRequest, clinic: str, file: File) -> Any:
     """Add patients from a file; rows that are wrong are named, and the others are stored."""
     place = access_verified(account_of(request), clinic, {"desk", "administrator"})
-    result = importing.import_patients(place, file.csv, timezone.now(), dry=file.dry)
+    result = importing.import_patients(place, file.csv, timezone.now(), dry=file.dry, ignore=file.ignore)
     return {"added": result.added, "known": result.known, "wrong": [asdict(wrong) for wrong in result.wrong]}
 
 

@@ -1,4 +1,5 @@
 import core from "./en.core.js";
+import names from "./en.names.js";
 import screens from "./en.screens.js";
 
-export default Object.freeze({ ...core, ...screens });
+export default Object.freeze({ ...core, ...names, ...screens });

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { addCatalogue, translator } from "../../../client/core/strings.js";
+import { addCatalogue, refusalText, translator } from "../../../client/core/strings.js";
 import { clockText, exactText, relativeText } from "../../../client/core/time.js";
 
 const CLIENT = fileURLToPath(new URL("../../../client/", import.meta.url));
@@ -78,4 +78,17 @@ test("clocks and times are as people read them", () => {
   assert.equal(exactText(now, now, "sv", "Europe/Stockholm"), "13:00");
   assert.equal(relativeText(now - 180_000, now, "en"), "3 min. ago");
   assert.equal(relativeText(now - 2000, now, "en"), "now");
+});
+
+test("what went wrong is said in the language of the screens", () => {
+  const [en, sv] = [translator("en"), translator("sv")];
+  const late = { code: "closed", msg: "This can no longer be reopened. Ask again." };
+  assert.equal(refusalText(en, "en", late), late.msg);
+  assert.equal(refusalText(sv, "sv", late), "Detta är avslutat.");
+  const country = { code: "invalid", msg: "Choose the clinic's country.", d: { field: "country" } };
+  assert.equal(refusalText(sv, "sv", country), "Välj klinikens land.");
+  assert.equal(refusalText(sv, "sv", { code: "call.late", msg: "Late." }), sv("refused.call.late"));
+  assert.equal(refusalText(sv, "sv", { code: "of.tomorrow", msg: "Said by a newer service." }), "Said by a newer service.");
+  assert.equal(refusalText(sv, "sv", undefined), sv("state.error.text"));
+  assert.equal(refusalText(en, "en", { code: "busy" }), en("error.busy"));
 });
