@@ -64,7 +64,7 @@ def test_the_screens_of_a_clinic_show_each_field_whole(installation: Installatio
     runs.open_clinic(Pretended(phone.page))
     sign_in(phone, "Rosa Díaz")
     to_swedish(phone, f"/clinic/{day.CLINIC}/calls")
-    expect(phone.page.locator("main select").first).to_be_visible()
+    expect(phone.page.locator(".filters select").first).to_be_visible()
     phone.stop("sv-calls")
     assert phone.page.evaluate(CLIPPED) == []
     phone.page.goto(f"/clinic/{day.CLINIC}/incoming")
