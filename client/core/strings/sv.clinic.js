@@ -163,7 +163,7 @@ export default {
   "route.on_call.hint": "Klinikens telefon hos den som har turen; receptionen när ingen har den.",
   "route.hours": "Receptionen under dess tider",
   "route.hours.hint": "Annars som valt nedan.",
-  "route.message": "Ett meddelande som inte nämner någon",
+  "route.message": "Ett meddelande utan namn",
   "route.message.hint": "Ingen rings upp. Meddelandet säger att samtalet har noterats och att de rings upp igen, och en lapp kommer till receptionen.",
   "incoming.desk": "Receptionens telefon",
   "incoming.desk.now": "Nu den som slutar på {digits}. Skriv ett nummer för att byta den.",

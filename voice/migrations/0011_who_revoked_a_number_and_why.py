@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-        ("voice", "0009_one_live_slip_of_a_number"),
+        ("voice", "0010_a_proving_call_is_known_by_the_carriers_id"),
     ]
     operations = [
         migrations.AddField("clinicnumber", "revoked_by", models.ForeignKey(
