@@ -14,6 +14,7 @@ import voice.views.clinic_calls
 import voice.views.incoming
 import voice.views.numbers
 import voice.views.patients
+import voice.views.pauses
 import voice.views.phone
 import voice.webhooks
 from members.admin_sign_in import sign_in_elsewhere
@@ -31,6 +32,7 @@ api.add_router("", voice.views.clinic_calls.router)
 api.add_router("", voice.views.incoming.router)
 api.add_router("", voice.views.numbers.router)
 api.add_router("", voice.views.patients.router)
+api.add_router("", voice.views.pauses.router)
 api.add_router("", voice.views.phone.router)
 
 admin.site.login = sign_in_elsewhere  # type: ignore[method-assign]  # the way that Django names for another sign-in

@@ -67,7 +67,7 @@ async function masked(module, ...more) {
 }
 
 async function loadPlatform() {
-  const [view] = await Promise.all([import("./views/platform.js"), loadWords("platform"), loadStyles("platform")]);
+  const [view] = await Promise.all([import("./views/platform.js"), loadWords("platform"), ...["calls", "clinic", "platform"].map(loadStyles)]);
   return view;
 }
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from members.countries import COUNTRIES
 from members.errors import Invalid, NotClinician, NotFound, NotVerifiedClinic, TooMany
 from members.models import Account, Clinic, ClinicMembership
 from members.notices import tell
@@ -76,9 +77,10 @@ def account_at(clinic: Clinic, place: str) -> UUID:
     return account
 
 
-def names_of_clinics(clinics: Collection[UUID]) -> dict[UUID, str]:
-    """Return the names of clinics, those that exist."""
-    return dict(Clinic.objects.filter(pk__in=clinics).values_list("pk", "name"))
+def named_clinics(clinics: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """Return how clinics are shown beside what is theirs: id, name and time zone, of those that exist."""
+    rows = Clinic.objects.filter(pk__in=clinics).values_list("pk", "name", "time_zone")
+    return {pk: {"id": str(pk), "name": name, "time_zone": time_zone} for pk, name, time_zone in rows}
 
 
 def administrators_of(clinic_id: UUID) -> list[str]:
@@ -114,7 +116,7 @@ def check_clinic(name: str, country: str, time_zone: str) -> None:
     """Raise Invalid for what no clinic can have."""
     if not name.strip() or len(name) > NAME_LENGTH or any(ord(letter) < 32 for letter in name):
         raise Invalid("name", f"Give the clinic a name of at most {NAME_LENGTH} characters.")
-    if len(country) != 2 or not country.isascii() or not country.isupper():
+    if country not in COUNTRIES:
         raise Invalid("country", "Choose the clinic's country.")
     if zone(time_zone) is None:
         raise Invalid("time_zone", "This time zone is not known.")

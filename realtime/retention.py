@@ -22,7 +22,7 @@ from django.utils import timezone
 from realtime import holds
 from realtime.describing import ours
 from realtime.instants import to_ms
-from realtime.log import sealed_place
+from realtime.log import SEALED_KINDS, sealed_place
 from realtime.models import Event, Pulse, Purge, Revocation, Seat, Stream, Timer
 from realtime.pulse import FORGOTTEN
 from realtime.sealing import seal, unseal
@@ -95,7 +95,6 @@ def purge(progress: Progress, now: datetime | None = None) -> Purge:
 
 def _erase_streams(run: Purge, said: list[Keeping], kind: str, before: datetime) -> Iterator[None]:
     """Erase the streams of one kind whose last event is older, batch by batch."""
-    text = _text_of(said, kind)
     last = Event.objects.filter(stream=OuterRef("pk"), seq=OuterRef("seq")).values("ts")
     due = Stream.objects.filter(kind=kind, state="final", erased_at=None).annotate(last_ts=Subquery(last))
     due = due.filter(last_ts__lt=to_ms(before)).order_by("pk")
@@ -103,19 +102,19 @@ def _erase_streams(run: Purge, said: list[Keeping], kind: str, before: datetime)
     while batch := list(due.filter(pk__gt=reached).values_list("pk", flat=True)[:BATCH]):
         reached = batch[-1]
         with transaction.atomic():
-            _erase_batch(run, said, text, batch)
+            _erase_batch(run, said, kind, batch)
         yield
 
 
-def _erase_batch(run: Purge, said: list[Keeping], text: Mapping[str, Eraser], batch: Sequence[str]) -> None:
+def _erase_batch(run: Purge, said: list[Keeping], kind: str, batch: Sequence[str]) -> None:
     """Erase these streams but those that are held or unread. Under the locks of their rows, as a hold is placed."""
-    now = timezone.now()
+    now, text = timezone.now(), _text_of(said, kind)
     locked = Stream.objects.select_for_update().filter(pk__in=batch, state="final", erased_at=None).order_by("pk")
     streams = [stream.pk for stream in locked]
     held = holds.standing(now, streams)
     run.kept_held += sum(held.holds(stream) for stream in streams)
     free = [stream for stream in streams if not held.holds(stream)]
-    found = {stream: list(_texts_in(stream, text)) for stream in free}
+    found = {stream: list(_texts_in(stream, text, sealed=kind in SEALED_KINDS)) for stream in free}
     unread = _unread(said, found)
     run.kept_unread += len(unread)
     done = [stream for stream in free if stream not in unread]
@@ -130,13 +129,15 @@ def _erase_batch(run: Purge, said: list[Keeping], text: Mapping[str, Eraser], ba
     run.events += len(rows)
 
 
-def _texts_in(stream: str, text: Mapping[str, Eraser]) -> Iterator[_Found]:
+def _texts_in(stream: str, text: Mapping[str, Eraser], *, sealed: bool) -> Iterator[_Found]:
     rows = Event.objects.filter(stream=stream, kind__in=list(text)).order_by("seq")
     for gid, seq, seat, kind, body in rows.values_list("gid", "seq", "seat_id", "kind", "body"):
-        whole = orjson.loads(bytes(body))
+        aad = sealed_place(stream, seq)
+        whole = orjson.loads(unseal(bytes(body), aad=aad) if sealed else bytes(body))
         rest = text[kind](whole)
         if rest != whole:
-            yield _Found(gid, seq, seat, orjson.dumps(rest))
+            left = orjson.dumps(rest)
+            yield _Found(gid, seq, seat, seal(left, aad=aad) if sealed else left)
 
 
 def _unread(said: list[Keeping], found: Mapping[str, list[_Found]]) -> set[str]:

@@ -209,7 +209,7 @@ CURBSIDE_KEEP_DAYS = {
     for kind, days, what in (
         ("consult", 365, "the text of a consult that has ended is erased"),
         ("case", 1825, "the text of a case that is closed is erased"),
-        ("call", 365, "the notes of a call are erased"),
+        ("call", 365, "whom a call was for and why is erased from its events; its record stays"),
         ("inbox", 30, "what offers showed of a question is erased from inboxes"),
     )
 }
@@ -242,8 +242,9 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
     ("destinations_hour", 20, "different numbers that a member calls in an hour"),
     ("minutes_day", 3_000, "minutes of a clinic's calls in 24 hours; one that goes on counts with all it may last"),
     ("cents_day", 20_000, "what a clinic's calls may cost in 24 hours, in hundredths of the currency"),
-    ("cents_minute", 5, "what a minute of a call costs, both legs together, in hundredths of the currency"),
 )}
+CURBSIDE_CALL_PRICES = env.prices("CALL_CENTS_MINUTE", 5, "what a minute of a call costs, both legs together, in "
+                                  "hundredths of the currency: everywhere, and in regions that cost otherwise")
 CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
                                   most=256)
 CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "
@@ -255,6 +256,8 @@ CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
+CURBSIDE_OUTCOME_HOURS = env.whole("OUTCOME_HOURS", 72, "for how many hours after a call its clinician can say how it "
+                                   "went", least=1, most=720)
 CURBSIDE_WEBHOOK_URL = env.address("WEBHOOK_URL", CURBSIDE_PUBLIC_URL, "the address at which a carrier reaches the "
                                    "service, as its signatures name it; by default the public one",
                                    schemes=("http", "https"))

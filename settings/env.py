@@ -99,6 +99,33 @@ def rate(name: str, default: float, use: str) -> float:
     return read(name, parse, "a number above 0", default, use)
 
 
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What something costs in hundredths of the currency: by region (ISO 3166), and everywhere else."""
+
+    default: int
+    by_region: dict[str, int]
+
+
+def prices(name: str, default: int, use: str) -> Prices:
+    """A price for everywhere and prices of regions, ``5,SE:9,JM:40``."""
+
+    def parse(raw: str) -> Prices:
+        everywhere, *entries = raw.split(",")
+        by_region: dict[str, int] = {}
+        for entry in entries:
+            region, _, cents = entry.strip().partition(":")
+            if len(region) != 2 or not (region.isascii() and region.isupper()) or region in by_region:
+                raise ValueError
+            by_region[region] = int(cents)
+        if min([int(everywhere), *by_region.values()]) < 1:
+            raise ValueError
+        return Prices(int(everywhere), by_region)
+
+    expects = "a whole number of at least 1, and after commas those of regions (ISO 3166), as 5,SE:9,JM:40"
+    return read(name, parse, expects, Prices(default, {}), use, shown=str(default))
+
+
 def address(name: str, default: str, use: str, *, schemes: tuple[str, ...]) -> str:
     """The address of a server: one of the schemes and a host, without a slash at the end."""
 

@@ -191,7 +191,13 @@ def _put_number(patient: Patient, column: str, raw: str) -> None:
 
 
 def clean_name(name: str, field: str) -> str:
-    """Return a name without signs that nobody sees and doubled spaces. Raises Refusal `patient.name`."""
+    """Return a name without signs that nobody sees and doubled spaces.
+
+    Raises Refusal `patient.name`, and `patient.letters` for U+FFFD, which stands where a file was read in another
+    encoding than it was written in.
+    """
+    if "\ufffd" in name:
+        raise refuse("patient.letters", d={"field": field})
     cleaned = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in name).split())
     if not cleaned or len(cleaned) > NAME_LENGTH:
         raise refuse("patient.name", d={"field": field})

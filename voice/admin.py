@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from voice.models import CallPause, ClinicLimits, RegionException
 
@@ -31,7 +32,18 @@ class RegionExceptionAdmin(RegionPage):
 
 @admin.register(CallPause)
 class CallPauseAdmin(PausePage):
-    """Pauses, of one clinic or of all where none is named; one ends with an instant in `ended_at`."""
+    """Pauses, to look at: they are the audit of who stopped calls when and why. The place Platform sets them."""
 
-    list_display = ("clinic", "since", "ended_at", "by")
-    readonly_fields = ("since",)
+    list_display = ("clinic", "since", "by", "reason", "ended_at", "ended_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Nobody: whoever pauses says why, which this page would not ask."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: CallPause | None = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: CallPause | None = None) -> bool:
+        """Nobody."""
+        return False

@@ -10,14 +10,16 @@ class VoiceConfig(AppConfig):
     verbose_name = "Calls"
 
     def ready(self) -> None:
-        """Leave a slip after a call that was not answered, and say what a member holds and what ends with them."""
+        """Say what follows a call that has ended, what a member holds and what ends with them; look at the prices."""
         from members.clinic_members import register_part
         from members.standing import register_ending
-        from voice import slips
+        from voice import outcomes, slips
         from voice.holding import AFTERWARDS
         from voice.parts import PARTS, end_calls
+        from voice.prices import check_regions
 
-        AFTERWARDS.append(slips.leave_after)
+        check_regions()
+        AFTERWARDS.extend((slips.leave_after, outcomes.wait_for_outcome))
         for part in PARTS:
             register_part(part)
         register_ending(end_calls)

@@ -221,7 +221,7 @@ def _proof(action: Action) -> None:
     if _is_late(action):
         return
     try:
-        carrier_of(settings.CURBSIDE_CARRIER).dial(order)
+        carrier_id = carrier_of(settings.CURBSIDE_CARRIER).dial(order)
     except CarrierError as error:
         now = timezone.now()
         if error.cause is Cause.UNCERTAIN or error.permanent or not outbox.again(action, now):
@@ -229,7 +229,7 @@ def _proof(action: Action) -> None:
             proofs.failed(proof, error.cause.value)
         return
     _settle(action, "done", None)
-    proofs.called(proof)
+    proofs.called(proof, carrier_id)
 
 
 _ASKING: Final[dict[str, Callable[[Action], None]]] = {

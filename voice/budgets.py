@@ -15,6 +15,7 @@ from realtime import rows, sql
 from realtime.rows import Part
 from realtime.sql import on_postgresql
 from voice.models import ClinicLimits, Reservation
+from voice.prices import cents_of, decision, price_of
 from voice.refusals import refuse
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ class Limits:
     destinations_hour: int
     minutes_day: int
     cents_day: int
-    cents_minute: int
     longest_call_s: int
 
 
@@ -98,7 +98,8 @@ def reserving(call_id: str, account_id: str, clinic_id: str, destination: "Desti
     weighed = weigh(account_id, clinic_id, destination, trunk, limits, now)
     return weighed, rows.insert(Reservation(
         call=call_id, account=account_id, clinic=clinic_id, trunk=trunk, destination=destination.index,
-        seconds=limits.longest_call_s, cents=_cents(limits.longest_call_s, limits.cents_minute), made_at=now))
+        seconds=limits.longest_call_s, cents=cents_of(limits.longest_call_s, price_of(destination.region)),
+        made_at=now))
 
 
 def peek(account_id: str, clinic_id: str, destination: "Destination", trunk: str, now: datetime) -> Reserved:
@@ -112,10 +113,15 @@ def release(call_id: str, now: datetime, talked_s: int) -> None:
 
 
 def releasing(call_id: str, now: datetime, talked_s: int) -> Part:
-    """Return what gives back, to be sent with other statements. What a minute costs is the installation's."""
-    cents = _cents(talked_s, limits_on(None).cents_minute)
-    return Part("UPDATE voice_reservation SET released_at = %s, seconds = %s, cents = %s "
-                "WHERE call = %s AND released_at IS NULL", rows.given(now, talked_s, cents, call_id))
+    """Return what gives back, to be sent with other statements. A minute costs what it did when it was reserved."""
+    return Part(RELEASE, rows.given(now, talked_s, cents_of(talked_s, 1), call_id))
+
+
+RELEASE: Final = (
+    "UPDATE voice_reservation SET released_at = %s, seconds = %s, "
+    f"cents = %s * (cents / coalesce(nullif((seconds + {MINUTE_S - 1}) / {MINUTE_S}, 0), 1)) "
+    "WHERE call = %s AND released_at IS NULL"
+)
 
 
 def lock_scopes(*keys: str) -> None:
@@ -131,11 +137,6 @@ def lock_scopes(*keys: str) -> None:
 
 
 LOCK: Final = "SELECT key FROM voice_budgetscope WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
-
-
-def _cents(seconds: int, cents_minute: int) -> int:
-    """Begun minutes of two legs, as carriers bill them."""
-    return -(-seconds // MINUTE_S) * cents_minute
 
 
 COUNTS: Final = (
@@ -171,7 +172,7 @@ def weigh(account_id: str, clinic_id: str, destination: "Destination", trunk: st
     weighing.weigh("concurrent_calls", "call.budget_clinic", clinic_live, 1, limits.concurrent_calls, 30)
     weighing.weigh("minutes_day", "call.budget_minutes", -(-seconds // MINUTE_S), limits.longest_call_s // MINUTE_S,
                    limits.minutes_day, 600)
-    weighing.weigh("cents_day", "call.budget_spend", cents, _cents(limits.longest_call_s, limits.cents_minute),
-                   limits.cents_day, 600)
+    weighing.weigh("cents_day", "call.budget_spend", cents,
+                   cents_of(limits.longest_call_s, price_of(destination.region)), limits.cents_day, 600)
     weighing.weigh("trunk_calls", "call.budget_trunk", lines, 1, limits.trunk_calls, 15)
-    return Reserved(limits.longest_call_s, tuple(weighing.decisions))
+    return Reserved(limits.longest_call_s, (*weighing.decisions, decision(destination.region)))

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from members.clinics import administrators_of, locked
-from members.models import Clinic, ClinicMembership
+from members.models import Account, Clinic, ClinicMembership
 from members.notices import tell
 from realtime.protocol import refuse as refuse_plainly
 from realtime.timers import clear_timer, set_timer
@@ -184,13 +184,18 @@ def make_live(row: ClinicNumber, now: datetime) -> None:
 
 
 @transaction.atomic
-def revoke(number: ClinicNumber, now: datetime) -> None:
-    """End the right to a number at once, with every grant of it and every department that uses it by this clinic."""
+def revoke(number: ClinicNumber, now: datetime, by: Account | None = None, why: str = "") -> None:
+    """End the right to a number at once, with every grant of it and every department that uses it by this clinic.
+
+    Who and why stays with this clinic's row alone: it is not for the departments.
+    """
     locked(number.clinic_id)
     rows = ClinicNumber.objects.select_for_update().filter(Q(pk=number.pk) | Q(holder=number.pk))
     for row in rows.exclude(state="revoked").order_by("pk"):
         row.state, row.revoked_at = "revoked", now
-        row.save(update_fields=["state", "revoked_at"])
+        if row.pk == number.pk:
+            row.revoked_by, row.revoked_why = by, why
+        row.save(update_fields=["state", "revoked_at", "revoked_by", "revoked_why"])
         Grant.objects.filter(clinic_number=row, ended_at=None).update(ended_at=now)
         Proof.objects.filter(clinic_number=row, state__in=(*proofs.UNDER_WAY, *proofs.STANDING)).update(
             state="failed", cause="revoked", code=None)
@@ -204,11 +209,13 @@ def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, u
          now: datetime) -> Grant:
     """Let a member show a number, until a time or until it is taken back. A second grant replaces the first.
 
-    Raises Refusal `number.state` for a number that is not live, and for an end that has passed.
+    Raises Refusal `number.state` for a number that is not live, `number.past` for an end that has passed.
     """
     locked(number.clinic_id)
     state = ClinicNumber.objects.values_list("state", flat=True).get(pk=number.pk)
-    if state not in ("live", "expired") or (until is not None and until <= now):
+    if until is not None and until <= now:
+        raise refuse("number.past")
+    if state not in ("live", "expired"):
         raise refuse("number.state")
     Grant.objects.filter(clinic_number=number, membership=member, ended_at=None).update(ended_at=now)
     grant = Grant.objects.create(

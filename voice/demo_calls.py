@@ -1,7 +1,7 @@
 """The calls of the demo's first minute (product.md): twelve that were made, one that was refused, one open slip.
 
 Played through the services and the machine at times that have passed, so that they are what real ones are; nothing is
-asked of a carrier. Played anew when the last of them is two days old.
+asked of a carrier. Played once: records cannot be changed, so that a second playing would stand beside the first.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from voice.sealed import open_in
 from voice.slips import expire
 
 _MARK: Final = "00000000-0000-4000-8000-"
-FRESH: Final = timedelta(days=2)
 C, P = Side.CLINICIAN, Side.PATIENT
 
 Step = tuple[float, Event | str]
@@ -79,8 +78,8 @@ REFUSED_NUMBER: Final = "+1 876 555 0123"  # Jamaica, which shares its country c
 
 
 def load_calls(clinic: Clinic, people: dict[str, Account], now: datetime) -> None:
-    """Play the calls up to `now`, in the caller's transaction; nothing where some are fresh."""
-    if Call.objects.filter(clinic=clinic.pk, started_at__gt=now - FRESH).exists():
+    """Play the calls up to `now`, in the caller's transaction; nothing where the clinic has called before."""
+    if Call.objects.filter(clinic=clinic.pk).exists():
         return
     numbers = {open_in(row, "number"): row for row in clinic.numbers.all()}
     patients = {(open_in(row, "name"), open_in(row, "born")[:4]): row for row in Patient.objects.filter(clinic=clinic)}

@@ -31,14 +31,17 @@ class CallStarted(msgspec.Struct, frozen=True, kw_only=True):
     """The call was asked for and allowed; the first event of a call. No name is in it."""
 
     clinic: str
+    clinic_name: Annotated[str, Meta(description="Its name when the call began.")] | UnsetType = UNSET
     caller_id: str
     shown: Annotated[str, Meta(description="The clinic's number as the patient sees it.")]
     mode: Literal["own", "held"]
     attestation: Annotated[Literal["A", "B", "C"], Meta(description="What the carrier is expected to say of it.")]
     way: Way
-    patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")]
+    patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")] | UnsetType = UNSET
     patient_ref: Annotated[str, Meta(description="The patient in the clinic's address book.")] | UnsetType = UNSET
+    hide_clinic: Annotated[Literal[True], Meta(description="Do not say the clinic's name.")] | UnsetType = UNSET
     purpose: shapes.Purpose | UnsetType = UNSET
+    erased: Annotated[bool, Meta(description="Whom it was for and why has been erased.")] | UnsetType = UNSET
 
 
 class LegMoved(msgspec.Struct, frozen=True, kw_only=True):

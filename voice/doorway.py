@@ -7,6 +7,7 @@ cookie, no page. Here it is one hop into a pool that is bounded and keeps its co
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from io import BytesIO
 from typing import Any, Final
@@ -19,6 +20,7 @@ from django.urls import Resolver404, resolve
 
 from realtime.hub import Hub
 
+log = logging.getLogger(__name__)
 WAITING_MOST: Final = 256
 PREFIX: Final = "/voice/"
 
@@ -30,10 +32,11 @@ class Doorway:
         self.waiting = 0
 
     async def __call__(self, hub: Hub, scope: Any, receive: Any, send: Any) -> None:
-        """Answer one request: 413 for too large a body, 503 where too many wait, after which a carrier asks again."""
+        """Answer one request: 403 for a body larger than any carrier sends, 503 where too many wait: it asks again."""
         body = await _body(receive)
         if body is None:
-            response = HttpResponse(status=413)
+            log.warning("a webhook was refused", extra={"status": 403})
+            response = HttpResponse(status=403)
         elif self.waiting >= WAITING_MOST:
             response = HttpResponse(status=503)
         else:
@@ -66,7 +69,10 @@ async def _body(receive: Any) -> bytes | None:
 
 def answer(scope: Any, body: bytes) -> HttpResponse:
     """Answer one request by its view, in a database thread. A connection that broke is given up."""
-    request = ASGIRequest(scope, BytesIO(body))
+    try:
+        request = ASGIRequest(scope, BytesIO(body))
+    except UnicodeDecodeError:  # an address of other bytes than UTF-8, as Django answers it
+        return HttpResponse(status=400)
     try:
         view, words, named = resolve(request.path_info)
     except Resolver404:

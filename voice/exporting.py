@@ -6,41 +6,66 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+from operator import itemgetter
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from voice.models import CallRecord
+from voice.listing import Filters, filtered, filtered_refusals
+from voice.models import CallRecord, CallRefusal, Proof, ReturnCall
 
 COLUMNS: Final = (
     "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
-    "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "by", "cause",
-    "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
+    "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "cents", "by",
+    "cause", "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 CHUNK: Final = 500
+Row = TypeVar("Row", CallRecord, CallRefusal)
 
 
-def csv_pages(*, clinic: UUID | None = None, since: datetime | None = None, until: datetime | None = None
-              ) -> Iterator[str]:
-    """Yield the CSV in pages of whole lines, the heading first; the oldest record comes first.
+def csv_pages(filters: Filters, *, clinic: UUID | None = None, refused: bool = False) -> Iterator[str]:
+    """Yield the CSV in pages of whole lines, the heading first; what began first comes first.
 
-    Instants are ISO 8601 in UTC. Each page is asked for when it is wanted and by itself, so that an export that takes
-    long holds neither a cursor nor a transaction.
+    Instants are ISO 8601 in UTC. `refused`: the calls that a rule refused stand among the records, with the cause
+    ``refused``. Each page is asked for when it is wanted and by itself, so that an export that takes long holds
+    neither a cursor nor a transaction.
     """
-    wanted: dict[str, Any] = {"clinic": clinic, "started_at__gte": since, "started_at__lt": until}
-    rows = CallRecord.objects.filter(**{name: value for name, value in wanted.items() if value is not None})
-    rows = rows.order_by("started_at", "pk")
+    whose = {} if clinic is None else {"clinic": clinic}
+    records = _paged(filtered(CallRecord.objects.filter(**whose), filters), "started_at")
+    rows = ((record.started_at, _cells(record)) for record in records)
+    if refused:
+        refusals = _paged(filtered_refusals(CallRefusal.objects.filter(**whose), filters), "at")
+        rows = merge(rows, ((row.at, _refused(row)) for row in refusals), key=itemgetter(0))
     yield _line(COLUMNS)
+    lines = (_line(cells) for _, cells in rows)
+    while page := "".join(islice(lines, CHUNK)):
+        yield page
+
+
+def _paged(rows: QuerySet[Row], at: str) -> Iterator[Row]:
+    """Yield rows in the order of an instant, so many at a time."""
+    rows = rows.order_by(at, "pk")
     page = list(rows[:CHUNK])
     while page:
-        yield "".join(_line(_cells(record)) for record in page)
+        yield from page
         last = page[-1]
         # The first half alone is what an index can answer.
-        later = Q(started_at__gt=last.started_at) | Q(pk__gt=last.pk)
-        page = list(rows.filter(later, started_at__gte=last.started_at)[:CHUNK]) if len(page) == CHUNK else []
+        later = Q(**{f"{at}__gt": getattr(last, at)}) | Q(pk__gt=last.pk)
+        page = list(rows.filter(later, **{f"{at}__gte": getattr(last, at)})[:CHUNK]) if len(page) == CHUNK else []
+
+
+def _refused(row: CallRefusal) -> Iterator[str]:
+    made: dict[str, Any] = {
+        "call": row.pk, "clinic": row.clinic, "account": row.account, "patient": row.patient,
+        "patient_mask": row.mask, "started_at": row.at.isoformat(), "by": "service", "cause": "refused",
+        "reason": row.code,
+    }  # fmt: skip
+    return (str(made.get(name, "")) for name in COLUMNS)
 
 
 def _cells(record: CallRecord) -> Iterator[str]:
@@ -73,10 +98,11 @@ def _line(cells: Iterable[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One leg as a carrier's own list has it: its id, and how long it lasted in seconds."""
+    """One leg as a carrier's own list has it: its id, how long it lasted in seconds, of which leg it was begun."""
 
     carrier_id: str
     lasted_s: int
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +116,25 @@ class Difference:
 
 
 LENGTH_MAY_DIFFER_S: Final = 2
+MARGIN: Final = timedelta(hours=1)  # what was asked for before the span may have been carried within it
 
 
 def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: datetime) -> list[Difference]:
     """Compare what a carrier says it carried with the records of calls that began in a span; by the carrier's id.
 
-    A leg's length is counted from its answer; one that was never answered lasted 0 s.
+    A leg's length is counted from its answer; one that was never answered lasted 0 s. Legs that no record has because
+    they are of no call to a patient are known too: calls that spoke a code, calls that came in, and what those rang.
     """
     rows = CallRecord.objects.filter(carrier=carrier, started_at__gte=since, started_at__lt=until)
     here = {leg["carrier_id"]: _lasted_s(leg) for row in rows.iterator(CHUNK) for leg in row.legs if leg["carrier_id"]}
-    there = {one.carrier_id: one.lasted_s for one in listed}
+    legs = {one.carrier_id: one for one in listed}
+    there = {carrier_id: one.lasted_s for carrier_id, one in legs.items()}
+    beside = _beside_calls(carrier, since - MARGIN, until + MARGIN)
     found = []
     for carrier_id in sorted(here.keys() | there.keys()):
         ours, theirs = here.get(carrier_id), there.get(carrier_id)
+        if ours is None and beside & {carrier_id, legs[carrier_id].parent_id}:
+            continue
         if ours is None:
             found.append(Difference(carrier_id, "missing_here", None, theirs))
         elif theirs is None:
@@ -110,6 +142,13 @@ def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: da
         elif abs(ours - theirs) > LENGTH_MAY_DIFFER_S:
             found.append(Difference(carrier_id, "length", ours, theirs))
     return found
+
+
+def _beside_calls(carrier: str, since: datetime, until: datetime) -> set[str]:
+    """The carrier's ids of legs that are known and of no call to a patient."""
+    proving = Proof.objects.filter(call_at__gte=since, call_at__lt=until).exclude(carrier_id="")
+    came_in = ReturnCall.objects.filter(carrier=carrier, came_at__gte=since, came_at__lt=until)
+    return {*proving.values_list("carrier_id", flat=True), *came_in.values_list("carrier_id", flat=True)}
 
 
 def _lasted_s(leg: dict[str, Any]) -> int:

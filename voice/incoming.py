@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from members.models import Clinic
 from voice.carriers.documents import IncomingCall, Route
 from voice.models import ClinicNumber, ReturnCall
 from voice.offers import offered_phone
 from voice.routing import places_now
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, mask, open_in
 from voice.slips import called_back
+from voice.spoken import language_of
 
 SAID: Final[dict[str, dict[str, str]]] = {
     "en": {
@@ -93,11 +93,11 @@ def let_through(reference: str, step: int, pressed: str) -> tuple[bool, str]:
     if row is None:
         raise Unknown
     if row.step != step:
-        return False, _language(row.clinic)
+        return False, language_of(row.clinic)
     if not row.answered and (row.went not in OWN_OR_MOBILE or pressed == "1"):
         row.answered = True
         row.save(update_fields=["answered"])
-    return row.answered, _language(row.clinic)
+    return row.answered, language_of(row.clinic)
 
 
 def end(carrier: str, carrier_id: str, now: datetime) -> None:
@@ -115,7 +115,7 @@ def said(what: str, language: str) -> str:
 def _next(row: ReturnCall, call: IncomingCall, number: ClinicNumber, now: datetime) -> Route:
     """Return the place at the step of a row that goes on; after the last one the message, and a slip at the desk."""
     places = _places(row, call, now)
-    language = _language(row.clinic)
+    language = language_of(row.clinic)
     while row.step < len(places) and not places[row.step][1]:
         row.step += 1
     if row.step < len(places):
@@ -131,7 +131,7 @@ def _next(row: ReturnCall, call: IncomingCall, number: ClinicNumber, now: dateti
 
 def _over(row: ReturnCall) -> Route:
     """What is said to a caller for whom nothing rings any more."""
-    language = _language(row.clinic)
+    language = language_of(row.clinic)
     return Route(row.pk, said("goodbye" if row.answered else "nobody", language), language)
 
 
@@ -165,8 +165,3 @@ def _held(called: str) -> ClinicNumber | None:
         clinic__state="verified",
     )  # fmt: skip
     return numbers.select_related("clinic").first()
-
-
-def _language(clinic: Clinic) -> str:
-    rule = getattr(clinic, "incoming_rule", None)
-    return rule.language if rule is not None else "en"

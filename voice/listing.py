@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from members.clinics import names_of_clinics, verified_places_of
+from members.clinics import named_clinics, verified_places_of
 from members.directory import names_of
 from members.quiet import local, zone
 from realtime import protocol as wire
 from realtime.instants import to_ms
-from voice.models import Call, CallOutcome, CallRefusal, ClinicNumber
+from voice.models import Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
 from voice.numbers import formatted
 from voice.offers import offer_until
+from voice.outcomes import outcome_until
 from voice.permits import rulebook
 from voice.reasons import SENTENCES
 from voice.records import describe_leg
 from voice.refusals import REASONS
 from voice.sealed import open_in
 from voice.shapes import or_none
+from voice.slips import slip_until
 
 PAGE: Final = 30
 CHARTED: Final = timedelta(days=30)
 CHARTED_MOST: Final = timedelta(days=92)
+Row = TypeVar("Row", Call, CallRecord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None, reader
 
 
 def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str, Any]:
-    """Return one call with its legs, the rules that were asked, and until when a call back rings who made it."""
+    """Return one call with its legs, the rules that were asked, and until when a call back of it is taken, by whom."""
     [item] = _items([call], [], reader, who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
     legs = [describe_leg(attempt) for attempt in attempts]
@@ -70,6 +73,8 @@ def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str,
         "bridged_at": or_none(call.bridged_at),
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
+        "slip_until": or_none(slip_until(call.pk, now)),
+        "outcome_until": or_none(outcome_until(call, now)),
         "legs": [{name: leg[name] for name in kept} for leg in legs],
         "decisions": [_decision(one) for one in call.decisions],
     }
@@ -90,8 +95,7 @@ def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict
     since = max(filters.since or until - CHARTED, until - CHARTED_MOST)
     if since > until:
         raise wire.refuse("malformed")
-    rows = _filtered(Q(clinic=clinic), Filters(since, filters.until, filters.member, filters.reason, filters.talked))
-    ended = rows.filter(ended_at__isnull=False)
+    ended = filtered(Call.objects.filter(clinic=clinic, ended_at__isnull=False), replace(filters, since=since))
     by_day = ended.annotate(day=TruncDate("started_at", tzinfo=zone(time_zone) or UTC)).values("day").order_by("day")
     found = {row["day"]: row for row in by_day.annotate(n=Count("pk"), talked=Sum("talked_s"))}
     reasons = ended.values("reason").annotate(n=Count("pk")).order_by("-n", "reason")
@@ -113,30 +117,33 @@ def chart(clinic: UUID, filters: Filters, time_zone: str, now: datetime) -> dict
 
 
 def _page(whose: Q, filters: Filters, before: datetime | None, reader: UUID, *, who: bool) -> Page:
-    calls = _filtered(whose, filters).order_by("-started_at", "-pk").select_related("outcome")
-    refusals = CallRefusal.objects.filter(whose).order_by("-at", "-pk")
-    if filters.reason or filters.talked:
-        refusals = refusals.filter(code=filters.reason)
-    if filters.member is not None:
-        refusals = refusals.filter(account=filters.member)
-    for since, name in ((filters.since, "at__gte"), (None, "")):
-        refusals = refusals.filter(**{name: since}) if since else refusals
-    until = min((at for at in (before, filters.until) if at is not None), default=None)
-    if until is not None:
-        calls, refusals = calls.filter(started_at__lt=until), refusals.filter(at__lt=until)
+    calls = filtered(Call.objects.filter(whose), filters).order_by("-started_at", "-pk").select_related("outcome")
+    refusals = filtered_refusals(CallRefusal.objects.filter(whose), filters).order_by("-at", "-pk")
+    if before is not None:
+        calls, refusals = calls.filter(started_at__lt=before), refusals.filter(at__lt=before)
     items = _items(list(calls[: PAGE + 1]), list(refusals[: PAGE + 1]), reader, who=who)
     items.sort(key=lambda item: -int(item["at"]))
     more = len(items) > PAGE
     return Page(items[:PAGE], str(items[PAGE - 1]["at"]) if more else None)
 
 
-def _filtered(whose: Q, filters: Filters) -> Any:
+def filtered(rows: QuerySet[Row], filters: Filters) -> QuerySet[Row]:
+    """Return those calls, or records of calls, that the filters want."""
     wanted = {"started_at__gte": filters.since, "started_at__lt": filters.until, "account": filters.member,
               "reason": filters.reason or None}
-    rows = Call.objects.filter(whose, **{name: value for name, value in wanted.items() if value is not None})
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     if filters.talked is None:
         return rows
     return rows.filter(bridged_at__isnull=not filters.talked)
+
+
+def filtered_refusals(rows: QuerySet[CallRefusal], filters: Filters) -> QuerySet[CallRefusal]:
+    """Return those refusals that the same filters want; nobody talked in one."""
+    if filters.talked:
+        return rows.none()
+    wanted = {"at__gte": filters.since, "at__lt": filters.until, "account": filters.member,
+              "code": filters.reason or None}
+    return rows.filter(**{name: value for name, value in wanted.items() if value is not None})
 
 
 def _items(
@@ -146,13 +153,14 @@ def _items(
     rows: list[Call | CallRefusal] = [*calls, *refusals]
     places = verified_places_of(reader)
     patients = rulebook().patients({row.patient for row in rows if row.patient and row.clinic in places})
-    clinics = names_of_clinics({row.clinic for row in rows if row.clinic is not None})
+    clinics = named_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
     people = names_of({row.account for row in rows}) if who else {}
     items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
     for item, row in zip(items, rows, strict=True):
         clinic = row.clinic
-        item["clinic"] = None if clinic is None else {"id": str(clinic), "name": clinics.get(clinic, "")}
+        gone = {"id": str(clinic), "name": "", "time_zone": ""}
+        item["clinic"] = None if clinic is None else clinics.get(clinic, gone)
         item["patient"] = patients.get(row.patient) if clinic in places else None
         item["who"] = people.get(row.account, "") if who else None
     return items
@@ -206,7 +214,8 @@ def _refusal(row: CallRefusal) -> dict[str, Any]:
 def describe_refusal(row: CallRefusal, reader: UUID, *, who: bool) -> dict[str, Any]:
     """Return a call that was not begun, in the shape of one that was."""
     [item] = _items([], [row], reader, who=who)
-    return item | {"bridged_at": None, "ended_at": None, "legs": [], "decisions": [], "call_back_until": None}
+    nothing = {"bridged_at": None, "ended_at": None, "call_back_until": None, "slip_until": None, "outcome_until": None}
+    return item | nothing | {"legs": [], "decisions": []}
 
 
 def _refusal_says(code: str) -> str:

@@ -4,6 +4,7 @@ Only this file knows ``phonenumbers``. Whoever holds an E.164 number holds somet
 Source: ITU-T E.164, E.129, the North American Numbering Plan (N11 codes), libphonenumber's metadata.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,9 +44,17 @@ EMERGENCY: Final = frozenset(_EMERGENCY.split())
 
 Nobody's number is this short, so one that is an emergency number elsewhere only is refused too.
 """
-_EXITS: Final = ("00", "011", "0011", "810")  # what stands before a country code
-_OUTSIDE: Final = ("1", "9", "0")  # a trunk prefix, or what a switchboard wants before an outside line
+EXITS: Final = ("00", "011", "0011", "810")  # what stands before a country code
+OUTSIDE: Final = ("1", "9", "0")  # a trunk prefix, or what a switchboard wants before an outside line
+COUNTRY_CODES: Final = frozenset(map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+_ANY_OUTSIDE: Final = (*OUTSIDE, "8")
+_LEVELS: Final = 2  # of prefixes that lead out, one behind the other: "9 1 911"
 _LONGEST_SHORT: Final = 7
+_EVERYWHERE: Final = frozenset({"112", "911"})
+_TAIL: Final = re.compile(r"(?<=\d)[\s)]*(?:[,;#*]|[^\W\d_])")
+"""Behind a digit: an extension, a pause, a parameter of a `tel:` address."""
+_SERVICES: Final = tuple(re.compile(rf"^[*#]+\d{{{n}}}[*#,\s]*(?=\+?\d)") for n in (2, 3))
+"""What hides or shows one's own number: "*67", "#31#"."""
 
 
 class Unreadable(ValueError):
@@ -98,31 +107,82 @@ def _sharpen(e164: str, region: str, kind: str) -> str:
 def find_emergency(raw: str, region: str) -> str | None:
     """Return the emergency number that `raw` dials, None where it dials none. Looked at before anything else.
 
-    Found behind an exit code, a country code, a trunk prefix and a switchboard's 9 too: "+1911", "9 911", "+44 999".
+    Found behind a service code, an exit code, a country code, a trunk prefix and a switchboard's 9 too, and before an
+    extension: "*67 911", "+1911", "9 1 911", "+44 999", "911 ext 5". And behind an area code ("030 110"), where nobody
+    has a number that would reach the emergency service when dialled in the same town.
     """
-    digits = "".join(str(unicodedata.digit(c)) for c in raw if unicodedata.digit(c, None) is not None)
-    if not digits or len(raw) > LONGEST_RAW:
+    if len(raw) > LONGEST_RAW:
         return None
-    abroad = raw.strip()[:1] in ("+", "\uff0b")
-    if digits in EMERGENCY:
-        return digits
+    text = unicodedata.normalize("NFKC", raw).strip().casefold().removeprefix("tel:").strip()
+    found = (_found_in(part, region) for part in _cuts(text))
+    return next(filter(None, found), None) or _find_disguised(text, region)
+
+
+def _cuts(text: str) -> list[str]:
+    """What was typed before each extension, pause or parameter, the shortest first, and all of it."""
+    return list(dict.fromkeys([*(text[: tail.start()] for tail in _TAIL.finditer(text)), text]))
+
+
+def _found_in(text: str, region: str) -> str | None:
+    digits = _digits(text)
+    if not digits or digits in EMERGENCY:
+        return digits or None
     # In many countries what is typed behind an emergency number changes nothing.
     if len(digits) <= _LONGEST_SHORT and shortnumberinfo.connects_to_emergency_number(digits, region):
         return next((digits[:n] for n in (3, 2) if digits[:n] in EMERGENCY), digits)
-    return next((rest for rest in _candidates(digits, region, abroad=abroad) if rest in EMERGENCY), None)
+    rests = _candidates(digits, region, abroad=text.startswith("+"))
+    return next((rest for rest in rests if rest in EMERGENCY), None)
+
+
+def _find_disguised(text: str, region: str) -> str | None:
+    """What is left of a number without its area code; and, of what is nobody's number, without all that leads out.
+
+    Behind a service code too, which nobody types before the number of somebody abroad.
+    """
+    behind = [service.sub("", text) for service in _SERVICES if service.match(text)]
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is not None and not parsed.extension and phonenumbers.is_valid_number(parsed):
+        if not behind:
+            return _behind_area_code(parsed)
+    else:
+        behind.append(text)
+    parts = [part for whole in behind for part in _cuts(whole)]
+    found = (_found_in(part, region) or _found_outside({_digits(part)}) for part in parts)
+    return next(filter(None, found), None)
+
+
+def _found_outside(ahead: set[str]) -> str | None:
+    """One prefix behind the other is taken off: "9 1 911"."""
+    for _ in range(_LEVELS):
+        ahead = ahead | {digits[1:] for digits in ahead if digits[:1] in _ANY_OUTSIDE}
+    return max(ahead & EMERGENCY, key=lambda one: (len(one), one), default=None)
+
+
+def _behind_area_code(parsed: phonenumbers.PhoneNumber) -> str | None:
+    national = phonenumbers.national_significant_number(parsed)
+    rest = national[phonenumbers.length_of_geographical_area_code(parsed) :]
+    region = phonenumbers.region_code_for_number(parsed) or ELSEWHERE
+    known = rest != national and shortnumberinfo.is_emergency_number(rest, region)
+    return rest if known or (rest != national and rest in _EVERYWHERE) else None
+
+
+def _digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) for c in text if unicodedata.digit(c, None) is not None)
 
 
 def _candidates(digits: str, region: str, *, abroad: bool) -> Iterable[str]:
     """What is left of digits when prefixes are taken off: at most one way abroad and one prefix of a line."""
     code = str(phonenumbers.country_code_for_region(region) or "")
-    beyond = {digits} if abroad else {digits[len(e) :] for e in _EXITS if digits.startswith(e)}
+    beyond = {digits} if abroad else {digits[len(e) :] for e in EXITS if digits.startswith(e)}
     rests = {digits, digits.removeprefix(code), *beyond}
     for number in beyond:
-        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
-        rests |= {number[n:] for n in (1, 2, 3) if number[:n] and int(number[:n]) in codes}
+        rests |= {number[n:] for n in (1, 2, 3) if number[:n] in COUNTRY_CODES}
     for rest in sorted(rests):
         yield rest
-        for prefix in _OUTSIDE:
+        for prefix in OUTSIDE:
             if rest.startswith(prefix):
                 yield rest[len(prefix) :]
 

@@ -5,7 +5,7 @@ clinic may look up its patients; another clinic's are not found.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -125,12 +125,12 @@ def note_wrong_number(patient_id: str, which: str) -> None:
 
 
 def show_patients(patient_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return name, birth date and mask of patients by their id, for lists of calls; those erased are missing."""
+    """Return patients by their id as calls show them, with what to know before one speaks; those erased are missing."""
     rows = Patient.objects.filter(pk__in=set(patient_ids))
-    return {row.pk: _in_a_list(row) for row in rows}
+    return {row.pk: _beside_a_call(row) for row in rows}
 
 
-def _in_a_list(row: Patient) -> dict[str, Any]:
-    number = open_in(row, "number")
-    return {"id": row.pk, "name": open_in(row, "name"), "born": open_in(row, "born"),
-            "mask": mask(number) if number else None}
+def _beside_a_call(row: Patient) -> dict[str, Any]:
+    shown = asdict(view_of(row))
+    del shown["clinic"]
+    return shown

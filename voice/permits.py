@@ -46,6 +46,7 @@ class Permit:
     max_s: int
     decisions: list[dict[str, Any]]
     destination: Any = field(repr=False)
+    hide_clinic: bool = False
 
 
 class Rulebook(Protocol):

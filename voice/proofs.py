@@ -22,6 +22,7 @@ from voice.carriers.base import CarrierEvent, DialOrder
 from voice.models import CallPause, ClinicNumber, OwnPhone, Proof
 from voice.refusals import refuse
 from voice.sealed import open_in, seal_in
+from voice.spoken import Spoken, to_clinic, to_member
 
 ATTEMPTS: Final = 5
 CALLS_A_WEEK: Final = 10
@@ -34,15 +35,6 @@ LONGEST_S: Final = 120
 UNDER_WAY: Final = ("waiting", "calling")
 STANDING: Final = ("calling", "called")
 """``waiting`` for its time, ``calling``, ``called`` once it was answered and hung up; then ``proved`` or ``failed``."""
-
-_CLINIC_SAYS: Final = (
-    "Hello. This is Curbside with a code for {name}. Somebody there asked to show this number to patients whom they "
-    "call. If that is right, give them the code. If not, hang up. The code is: {code}."
-)
-_PHONE_SAYS: Final = (
-    "Hello. This is Curbside with a code that proves your own phone. Nobody will ever ask you for it. "
-    "The code is: {code}."
-)
 
 
 def ask_call(subject: ClinicNumber | OwnPhone, by: Account, now: datetime, at: datetime | None = None) -> Proof:
@@ -96,7 +88,8 @@ def count_call(subject: ClinicNumber, by: Account, now: datetime) -> None:
 
 def order_of(proof_id: str) -> DialOrder | None:
     """Return what the carrier is to dial, None where there is nothing to do any more."""
-    proof = Proof.objects.select_related("clinic_number__clinic", "phone").filter(pk=proof_id, state="waiting").first()
+    proof = Proof.objects.select_related("clinic_number__clinic", "phone__account").filter(
+        pk=proof_id, state="waiting").first()
     if proof is None:
         return None
     if CallPause.objects.filter(clinic=None, ended_at=None).exists() or not _is_wanted(proof):
@@ -104,9 +97,11 @@ def order_of(proof_id: str) -> DialOrder | None:
         return None
     subject = proof.clinic_number or proof.phone
     extension = open_in(proof.clinic_number, "extension") if proof.clinic_number else ""
+    spoken = _spoken(proof)
     return DialOrder(
         reference=proof.reference, to=open_in(subject, "number"), shown=settings.CURBSIDE_SERVICE_NUMBER,
-        timeout_s=RING_S, confirm=False, room="", max_s=LONGEST_S, language="en", say=_say(proof), digits=extension)
+        timeout_s=RING_S, confirm=False, room="", max_s=LONGEST_S, language=spoken.language, say=spoken.text,
+        digits=extension)
 
 
 def _is_wanted(proof: Proof) -> bool:
@@ -120,23 +115,25 @@ def is_proof(reference: str) -> bool:
     return Proof.objects.filter(reference=reference).exists()
 
 
-def say_of(reference: str) -> str | None:
+def say_of(reference: str) -> Spoken | None:
     """Return what is spoken on the leg of this reference, None where nothing stands."""
-    proof = Proof.objects.select_related("clinic_number__clinic").filter(
+    proof = Proof.objects.select_related("clinic_number__clinic", "phone__account").filter(
         reference=reference, state__in=UNDER_WAY, expires_at__gt=timezone.now()).first()
-    return _say(proof) if proof and proof.code else None
+    return _spoken(proof) if proof and proof.code else None
 
 
-def _say(proof: Proof) -> str:
+def _spoken(proof: Proof) -> Spoken:
     digits = ", ".join(open_in(proof, "code"))
     if proof.clinic_number is not None:
-        return _CLINIC_SAYS.format(name=proof.clinic_number.clinic.name, code=digits)
-    return _PHONE_SAYS.format(code=digits)
+        return to_clinic(proof.clinic_number.clinic, digits)
+    assert proof.phone is not None
+    return to_member(proof.phone.account, digits)
 
 
-def called(proof_id: str) -> None:
-    """Note that the carrier took the call."""
+def called(proof_id: str, carrier_id: str) -> None:
+    """Note that the carrier took the call, and its id of the leg."""
     now = timezone.now()
+    Proof.objects.filter(pk=proof_id, carrier_id="").update(carrier_id=carrier_id)
     Proof.objects.filter(pk=proof_id, state="waiting").update(state="calling", expires_at=now + LIVES)
 
 
@@ -151,6 +148,8 @@ def take_event(event: CarrierEvent) -> bool:
     if proof is None:
         return False
     now = timezone.now()
+    if not proof.carrier_id:
+        Proof.objects.filter(pk=proof.pk).update(carrier_id=event.carrier_id)
     live = Proof.objects.filter(pk=proof.pk, state__in=UNDER_WAY)
     if event.kind == "answered":
         live.filter(answered_at=None).update(state="calling", answered_at=now, expires_at=now + LIVES)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from voice.models import Attempt, Call, CallNumber, CallRecord
+from voice.prices import cost_of
 from voice.shapes import or_none
 
 _SAME = (
@@ -33,7 +34,9 @@ def describe_leg(attempt: Attempt) -> dict[str, Any]:
 
 def record_of(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
     """Return the record of a call that has ended, to be stored once."""
-    return CallRecord(call=call.pk, legs=[describe_leg(a) for a in attempts], **{n: getattr(call, n) for n in _SAME})
+    return CallRecord(
+        call=call.pk, legs=[describe_leg(a) for a in attempts], cents=cost_of(call.decisions, call.talked_s),
+        **{n: getattr(call, n) for n in _SAME})
 
 
 def erase_numbers(before: datetime) -> int:

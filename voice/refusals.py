@@ -22,6 +22,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.late": ("This was asked too long ago, so nobody was called. Call again if you still want to.", _FOR_GOOD),
     "call.look": ("Look at the patient's name and the last digits first.", _FOR_GOOD),
     "call.not_ended": ("The call has not ended yet.", _FOR_GOOD),
+    "call.outcome_late": ("The time to say how this call went is over.", _FOR_GOOD),
     "call.outcome_said": ("How this call went has been said.", _FOR_GOOD),
     # where a call may go
     "call.emergency": ("This is an emergency number. Dial it on your own handset: it cannot be called from here.",
@@ -59,6 +60,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "number.carrier": ("The carrier has not checked this number, or cannot be asked now. Try again shortly.",
                        _TRY_LATER),
     "number.state": ("This cannot be done with the number as it stands now.", _FOR_GOOD),
+    "number.past": ("This day is over. Choose a later one, or none.", _FOR_GOOD),
     "number.someone_else": ("Somebody else of the clinic's administrators has to approve it.", _FOR_GOOD),
     "number.waits": ("Your clinic has one administrator, so the approval comes by itself after 24 hours.",
                      _TRY_LATER),
@@ -84,8 +86,10 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "patient.do_not_call_right": ("That a patient may be called again is said by the clinic's desk or an "
                                   "administrator.", _FOR_GOOD),
     "patient.erase_right": ("Patients are erased by the clinic's desk or an administrator.", _FOR_GOOD),
+    "patient.letters": ("Letters of this name were lost on the way. Save the file as UTF-8.", _FOR_GOOD),
     "patient.rows": ("The file has no rows, or more than can be taken at once.", _FOR_GOOD),
-    "patient.columns": ("The first row has to name the columns: name, born, number and so on.", _FOR_GOOD),
+    "patient.columns": ("The first row has to name the columns: name and number, and others that are known.",
+                        _FOR_GOOD),
 }
 
 

@@ -1,23 +1,31 @@
-"""What of calls ``manage.py purge`` removes: sealed numbers, refusals, unused patients, codes that are over."""
+"""What of calls ``manage.py purge`` removes: sealed numbers, refusals, unused patients, codes that are over.
+
+And what the first event of a call says of the patient; records stay, with their masks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
+from realtime.models import Seat
 from realtime.retention import Keeping
 from voice import proofs, slips
 from voice.address_book import forget_unused
 from voice.models import CallRefusal
+from voice.outcomes import close_forgotten
 from voice.records import erase_numbers
 
 PROOFS_KEPT: Final = timedelta(days=30)  # a week of them is counted
+WHOM: Final = ("patient_ref", "patient_mask", "purpose")
 
 
 def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
+    close_forgotten(now)  # nothing is erased of them yet: this only says that they are over
     removed = proofs.forget(now - PROOFS_KEPT)
     for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, erase_numbers),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),
@@ -34,4 +42,15 @@ def _forget_refusals(before: datetime) -> int:
     return count
 
 
-KEEPING: Final = Keeping(expired=remove_expired)
+def erase_whom(body: dict[str, Any]) -> dict[str, Any]:
+    """What is left of a call's first event: all but whom it was for and why."""
+    rest = {name: value for name, value in body.items() if name not in WHOM}
+    return {**rest, "erased": True} if rest != body else body
+
+
+def reading(seats: Sequence[str]) -> set[str]:
+    """Return the seats that are not of a call: who makes one sees what happens in it, and nothing is marked as read."""
+    return set(Seat.objects.filter(pk__in=seats).exclude(stream__kind="call").values_list("pk", flat=True))
+
+
+KEEPING: Final = Keeping(text={"call": {"call.started": erase_whom}}, reading=reading, expired=remove_expired)

@@ -19,6 +19,7 @@ from voice.carrier_ids import needs_carrier
 from voice.ground import Ground, stand_on
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
+from voice.pauses import standing_pause
 from voice.phones import show_phone
 from voice.policy import is_paused
 from voice.refusals import refuse
@@ -118,6 +119,13 @@ def state_of(number: ClinicNumber, now: datetime) -> str:
     return "expired" if number.state == LIVE and ended else number.state
 
 
+def standing_of(number: ClinicNumber, now: datetime) -> str:
+    """Return the state of a number as its clinic has it: one whose lender let it expire is expired too."""
+    state = state_of(number, now)
+    lapsed = number.holder is not None and state_of(number.holder, now) == "expired"
+    return "expired" if state == LIVE and lapsed else state
+
+
 def show_caller_id(number: ClinicNumber) -> CallerId:
     """Return a number as it is presented. The caller has checked the right to it."""
     e164 = open_in(number, "number")
@@ -143,14 +151,15 @@ def setup_of(account_id: str, now: datetime) -> dict[str, Any]:
     for grant in grants_of(account_id, now).order_by("clinic_number__mode", "-clinic_number__expires_at"):
         given.setdefault(str(grant.clinic_number.clinic_id), []).append(grant.clinic_number)
     places = [place for place in places_of(account_id) if place.clinic.state == "verified"]
-    phone = show_phone(account_id, now)
+    phone, paused = show_phone(account_id, now), standing_pause()
     return {
         "phone": phone if phone["verified"] or phone["waiting"] or phone["cooling"] else None,
         "second_factor": has_second_factor(account_id),
-        "paused": is_paused(None),
+        "paused": paused is not None,
+        "pause": paused and {"since": to_ms(paused.since), "reason": paused.reason},
         "clinics": [
-            {"id": str(place.clinic_id), "name": place.clinic.name, "role": place.role,
-             "can_free_dial": place.can_free_dial, "paused": is_paused(place.clinic),
+            {"id": str(place.clinic_id), "name": place.clinic.name, "time_zone": place.clinic.time_zone,
+             "role": place.role, "can_free_dial": place.can_free_dial, "paused": is_paused(place.clinic),
              "numbers": [_in_setup(number, now) for number in given.get(str(place.clinic_id), [])]}
             for place in places
         ],

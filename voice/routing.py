@@ -21,6 +21,7 @@ from members.models import Account, Clinic, ClinicMembership
 from voice.models import ClinicNumber, IncomingRule, OnCallTurn, OwnPhone
 from voice.numbers import DIALLED, Unreadable, find_emergency, mask, read_number
 from voice.sealed import EVERYWHERE, blind_indexes, open_in, seal_in
+from voice.spoken import language_of
 
 ROUTES: Final = ("desk", "on_call", "hours", "message")
 AFTER_HOURS: Final = ("on_call", "message")
@@ -44,7 +45,8 @@ class Opening:
 def access_rule(account: Account, clinic_id: str) -> dict[str, Any]:
     """Return a clinic's rule as its desk and administrators see it. Raises NotFound."""
     place = access_verified(account, clinic_id, READERS)
-    rule = IncomingRule.objects.filter(clinic=place.clinic).first() or IncomingRule(clinic=place.clinic)
+    rule = IncomingRule.objects.filter(clinic=place.clinic).first() or IncomingRule(
+        clinic=place.clinic, language=language_of(place.clinic))
     turns = OnCallTurn.objects.filter(clinic=place.clinic, ends_at__gt=timezone.now()).select_related("account")
     places = ClinicMembership.objects.filter(clinic=place.clinic, left_at=None)
     member_of = dict(places.values_list("account", "pk"))

@@ -58,7 +58,7 @@ class Rules:
             says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=to.e164, own_mask=mask(phone),
             mask=to.mask, patient="" if patient is None else patient.pk,
             language="en" if patient is None else patient.language,
-            destination=Going(to, limits),
+            hide_clinic=patient is not None and patient.hide_clinic, destination=Going(to, limits),
             max_s=limits.longest_call_s, decisions=[{"rule": "right", "says": shown.mode}, *to.decisions],
         )  # fmt: skip
 

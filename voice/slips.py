@@ -202,6 +202,12 @@ def access_slip(account: Account, slip_id: str) -> Slip:
     return slip
 
 
+def slip_until(call_id: str, now: datetime) -> datetime | None:
+    """Return until when the desk keeps a slip of this call, None where none is open or claimed."""
+    live = Slip.objects.filter(call=call_id, state__in=LIVE, expires_at__gt=now)
+    return live.values_list("expires_at", flat=True).first()
+
+
 def expire(slip_id: str, now: datetime) -> None:
     """Let a slip expire that nobody closed in time."""
     Slip.objects.filter(pk=slip_id, state__in=LIVE, expires_at__lte=now).update(state="expired")

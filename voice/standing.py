@@ -34,19 +34,21 @@ def calls_of(carrier: str, references: Collection[str]) -> dict[str, str]:
 
     A leg never changes its call, so what was found once is remembered.
     """
-    missing = [reference for reference in references if (carrier, reference) not in _calls]
+    known = {reference: call for reference in references if (call := _calls.get((carrier, reference))) is not None}
+    missing = [reference for reference in references if reference not in known]
     if missing:
         marks = ", ".join(["%s"] * len(missing))
         with sql.prepared() as cursor:
             cursor.execute(
                 f"SELECT reference, call_id FROM voice_attempt WHERE carrier = %s AND reference IN ({marks})",
                 [carrier, *missing])
-            found = cursor.fetchall()
+            found = dict(cursor.fetchall())
+        known |= found
         with _remembering:
             while len(_calls) > REMEMBERED:
                 del _calls[next(iter(_calls))]
-            _calls.update({(carrier, reference): call for reference, call in found})
-    return {reference: _calls[carrier, reference] for reference in references if (carrier, reference) in _calls}
+            _calls.update({(carrier, reference): call for reference, call in found.items()})
+    return known
 
 
 def check_leg(carrier: str, reference: str) -> None:
@@ -62,8 +64,10 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
     """
     attempt = Attempt.objects.filter(reference=reference).select_related("call").first()
     if attempt is None:
-        text = say_of(reference)
-        return HANG_UP if text is None else Instruction("say", reference, text=text)
+        spoken = say_of(reference)
+        if spoken is None:
+            return HANG_UP
+        return Instruction("say", reference, text=spoken.text, language=spoken.language)
     if attempt.carrier_id != carrier_id:
         return HANG_UP
     call = attempt.call

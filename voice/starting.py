@@ -94,9 +94,12 @@ def _numbers(row: Call, permit: Permit) -> list[CallNumber]:
 def _told(asked: Start, permit: Permit) -> dict[str, Any]:
     """The first event of a call: what is shown and how, and of the patient the digits that may be seen."""
     body: dict[str, Any] = {
-        "clinic": permit.clinic, "caller_id": permit.caller_id, "shown": permit.shown_formatted, "mode": permit.mode,
-        "attestation": permit.attestation, "way": asked.way, "patient_mask": permit.mask,
+        "clinic": permit.clinic, "clinic_name": permit.clinic_name, "caller_id": permit.caller_id,
+        "shown": permit.shown_formatted, "mode": permit.mode, "attestation": permit.attestation, "way": asked.way,
+        "patient_mask": permit.mask,
     }  # fmt: skip
+    if permit.hide_clinic:
+        body["hide_clinic"] = True
     if permit.patient:
         body["patient_ref"] = permit.patient
     if asked.purpose:

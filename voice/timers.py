@@ -1,4 +1,4 @@
-"""The one timer of a call, which `realtime` keeps and both the web processes and the call loop work off."""
+"""The timers of calls, slips and numbers: `realtime` keeps them, web processes and call loops work them off."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from realtime.commands import TimerHandler
-from voice import number_timers, slips
+from voice import number_timers, outcomes, slips
 from voice.holding import CLOCK_TIMER
 from voice.services import advance
 
-TIMERS: Final[Mapping[str, TimerHandler]] = {CLOCK_TIMER: advance, **slips.TIMERS, **number_timers.TIMERS}
+TIMERS: Final[Mapping[str, TimerHandler]] = {
+    CLOCK_TIMER: advance, **outcomes.TIMERS, **slips.TIMERS, **number_timers.TIMERS
+}  # fmt: skip

@@ -48,6 +48,16 @@ export function clinicToStart(clinics, now, last = null) {
   return held ?? clinics.find((clinic) => clinic.numbers.some((number) => mayShow(number, now))) ?? clinics[0] ?? null;
 }
 
+/** Whether somebody else answered at a number of a patient. @param {object} patient @param {"preferred"|"second"} to */
+export function isWrong(patient, to) {
+  return Boolean(to === "second" ? patient.second_wrong : patient.wrong);
+}
+
+/** The number of a patient to begin with: the second where somebody else answers the preferred one. */
+export function whichFirst(patient) {
+  return patient.wrong && patient.second_mask && !patient.second_wrong ? "second" : "preferred";
+}
+
 /** Whether typed digits are enough to ask the service about: shorter ones are still being typed. */
 export function longEnough(typed) {
   return typed.replace(/\D/g, "").length >= 7;

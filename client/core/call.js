@@ -115,6 +115,15 @@ export function wantsOutcome(end) {
   return end.talked || end.rang;
 }
 
+/**
+ * Whether who made a call may have its call back ring their own phone: a number that the service holds was shown, the
+ * patient's phone rang, and it was not somebody else's.
+ */
+export function mayTakeCallBack(item, end, outcome) {
+  const how = (outcome ?? item?.outcome)?.how;
+  return item?.mode === "held" && item.state === "ended" && (end.rang || end.talked === true) && how !== "wrong_number";
+}
+
 /** How long the two have talked or did talk, in ms; null before they could. @param {Call} call @param {number} now */
 export function talkedMs(call, now) {
   if (call.bridgedAt === null) return null;

@@ -1,25 +1,43 @@
 /**
- * Emergency numbers as they are typed, so that the answer is there at once and without a network. The service has the
- * last word on every number; this list only makes sure that nobody waits for it. May import nothing.
- *
- * Source: ITU-T E.161.1 (2008) and national plans: 112 and 911 everywhere; the others by country; 988 is the crisis
- * line of the United States and Canada.
+ * Emergency numbers as they are typed, so that the answer needs no network. The service has the last word on every
+ * number; what is looked for here is a part of what it looks for, in the same list. May import that list only.
  */
-const NUMBERS = new Set(
-  `000 100 101 102 103 104 105 106 107 108 110 111 112 113 114 115 116 117 118 119 120 122 123 127 128 129 131 132 133
-   140 143 144 145 147 150 155 158 159 160 166 190 191 192 193 194 195 196 197 198 199 911 912 913 988
-   991 992 993 994 995 996 997 998 999`.split(/\s+/),
-);
-const NORTH_AMERICAN = new Set(["911", "988"]);
+import { COUNTRY_CODES, EMERGENCY, EXITS, OUTSIDE } from "./emergency-numbers.js";
+
+/** No area code begins like these: they need not wait until the typing rests. */
+const AT_ONCE = new Set(["911", "112"]);
+
+/** Gives whether nothing but an emergency number can become of what is typed. @param {string} typed */
+export function emergencyAtOnce(typed) {
+  return AT_ONCE.has(plain(typed).replace(/[\s().-]/g, ""));
+}
 
 /**
  * Gives the number to dial from a handset if what was typed is an emergency number, else null.
- * @param {string} typed "911", "+1 911", "1-911", "112 "
+ * @param {string} typed "911", "+1 911", "9 911", "+44 999", "911,,1"
  */
 export function emergencyIn(typed) {
-  const digits = typed.replace(/[\s().\-+/]/g, "");
-  if (!/^\d{3,4}$/.test(digits)) return null;
-  if (NUMBERS.has(digits)) return digits;
-  const behind = digits.slice(1);
-  return digits.length === 4 && digits[0] === "1" && NORTH_AMERICAN.has(behind) ? behind : null;
+  const text = plain(typed);
+  const short = text.match(/^\D*[\d\s().-]*\d/)?.[0] ?? "";
+  return found(short) ?? found(text);
+}
+
+function plain(typed) {
+  return typed.normalize("NFKC").trim().toLowerCase().replace(/^tel:/, "");
+}
+
+function found(text) {
+  const digits = text.replace(/\D/g, "");
+  if (EMERGENCY.has(digits)) return digits;
+  // Whether more digits behind these change anything is different in each country: the service knows.
+  if (/^(?:911|112)/.test(digits)) return null;
+  return candidates(digits, text.startsWith("+")).find((rest) => EMERGENCY.has(rest)) ?? null;
+}
+
+/** What is left when prefixes are taken off: at most one way abroad and one prefix of a line. */
+function candidates(digits, abroad) {
+  const beyond = abroad ? [digits] : EXITS.filter((exit) => digits.startsWith(exit)).map((exit) => digits.slice(exit.length));
+  const national = beyond.flatMap((number) => [1, 2, 3].filter((n) => COUNTRY_CODES.has(number.slice(0, n))).map((n) => number.slice(n)));
+  const rests = [...new Set([digits, ...beyond, ...national])].sort();
+  return rests.flatMap((rest) => [rest, ...OUTSIDE.filter((prefix) => rest.startsWith(prefix)).map((prefix) => rest.slice(prefix.length))]);
 }

@@ -1,6 +1,8 @@
-/** Times at which one may want to try again: soon, in an hour, this evening, tomorrow morning. May import nothing. */
+/** Times at which one may want to try again: soon, in an hour, this evening, tomorrow morning. May import `wall.js` only. */
+import { instantsOf, wallText } from "./wall.js";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const EVENING = 18;
 const MORNING = 9;
 
@@ -10,24 +12,14 @@ const MORNING = 9;
  */
 export function laterTimes(now, zone) {
   const whole = Math.ceil(now / MINUTE_MS) * MINUTE_MS;
-  const { hour, minute } = clockIn(now, zone);
-  const until = (target) => whole + (((target - hour + 24) % 24) * 60 - minute) * MINUTE_MS;
+  const [today, clock] = wallText(whole, zone).split("T");
+  const hour = Number(clock.slice(0, 2));
+  const tomorrow = new Date(Date.parse(today) + DAY_MS).toISOString().slice(0, 10);
   const times = [
     { name: "quarter", at: whole + 15 * MINUTE_MS },
     { name: "hour", at: whole + 60 * MINUTE_MS },
   ];
-  if (hour < EVENING - 1) times.push({ name: "evening", at: align(until(EVENING)) });
-  times.push({ name: "morning", at: align(hour < MORNING ? until(MORNING) : whole + ((24 - hour + MORNING) * 60 - minute) * MINUTE_MS) });
-  return times;
-}
-
-/** To the quarter of an hour: minutes were counted up, and some zones are off by 30 or 45. */
-function align(at) {
-  return Math.round(at / (15 * MINUTE_MS)) * 15 * MINUTE_MS;
-}
-
-function clockIn(ms, timeZone) {
-  const format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
-  const [hour, minute] = format.format(ms).split(":").map(Number);
-  return { hour, minute };
+  if (hour < EVENING - 1) times.push({ name: "evening", at: instantsOf(`${today}T${EVENING}:00`, zone)[0] });
+  times.push({ name: "morning", at: instantsOf(`${hour < MORNING ? today : tomorrow}T0${MORNING}:00`, zone)[0] });
+  return times.filter(({ at }) => at !== undefined); // a zone may leave out a whole day
 }

@@ -1,6 +1,10 @@
 /** What the rules said before a call, in the words of the screens. */
 
-const BY_REGION = "region";
+/** Rules whose word is not one of a few: a country, or what a minute costs. */
+const SAID = {
+  region: (says, language) => ({ region: regionName(says, language) }),
+  price: (says) => ({ price: (Number(says.split(" ").pop()) / 100).toFixed(2) }),
+};
 const IN_HUNDREDTHS = new Set(["cents_day"]);
 
 /**
@@ -10,8 +14,9 @@ const IN_HUNDREDTHS = new Set(["cents_day"]);
  */
 export function ruleText(one, t, language) {
   const counts = one.limit !== null && one.limit !== undefined;
-  const key = counts || one.rule === BY_REGION ? `rule.${one.rule}` : `rule.${one.rule}.${one.says}`;
-  const text = t(key, counts ? counted(one) : { region: regionName(one.says, language) });
+  const said = SAID[one.rule];
+  const key = counts || said ? `rule.${one.rule}` : `rule.${one.rule}.${one.says}`;
+  const text = t(key, counts ? counted(one) : said?.(one.says, language));
   return text === key ? "" : text;
 }
 

@@ -47,10 +47,12 @@ export function closeDialogs() {
   current?.close();
 }
 
-/** After a drawing: a dialog that is new in the page is opened as a modal one. */
+/** After a drawing: a dialog that is new in the page is opened as a modal one, on its `data-focus` if it has one. */
 export function settleDialog() {
   const element = document.querySelector("dialog.dialog");
-  if (element && !element.open) element.showModal();
+  if (!element || element.open) return;
+  element.showModal();
+  element.querySelector("[data-focus]")?.focus();
 }
 
 /** Drawn once by the frame. */

@@ -18,7 +18,12 @@ export function patientMarks(patient, mask) {
   const marks = [];
   if (patient?.born) marks.push(t("patient.born", { year: yearOf(patient.born) }));
   if (lastDigits(mask)) marks.push(t("patient.ending", { digits: lastDigits(mask) }));
-  return marks.map((mark, n) => html`${n ? ", " : nothing}<span class="nowrap">${mark}</span>`);
+  return inARow(marks);
+}
+
+/** Facts in a row with a dot between them; read aloud, and where they wrap, there is none. @param {string[]} facts */
+export function inARow(facts) {
+  return html`<span class="marks">${facts.map((fact, n) => html`${n ? html`<span class="unseen">, </span>` : nothing}<span class="nowrap">${fact}</span>`)}</span>`;
 }
 
 /** The year of "1958" or "1958-03-02". It is text, so that no locale writes it as 1,958. */

@@ -1,6 +1,7 @@
 /** The words of the screens in the member's language: one translator that every view imports. */
 import { addCatalogue, refusalText, translator } from "../core/strings.js";
 import { exactText, relativeText } from "../core/time.js";
+import { placeOf, wallText } from "../core/wall.js";
 
 export const LANGUAGES = { en: "English", sv: "Svenska" };
 const KEY = "curbside.language";
@@ -79,6 +80,18 @@ export function useZone(name) {
 /** "02:12", with the day when it is not today. @param {number} ms Unix ms */
 export function exact(ms) {
   return exactText(ms, Date.now(), language, zone);
+}
+
+/**
+ * The same by the clock of another place, which is named where its clock is not that of these screens or of the device.
+ * @param {number} ms Unix ms @param {string} [place] IANA name @param {boolean} [named]
+ */
+export function exactIn(ms, place, named = true) {
+  if (!place) return exact(ms);
+  const time = exactText(ms, Date.now(), language, place);
+  const shown = wallText(ms, place);
+  const same = shown === wallText(ms, zone) && shown === wallText(ms);
+  return same || !named ? time : t("time.in_place", { time, place: placeOf(place) });
 }
 
 /** "3 min ago"; "now" within the minute, for seconds that pass would only be noise. @param {number} ms Unix ms */

@@ -6,7 +6,8 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { callout } from "../parts/states.js";
 import { toast } from "../parts/toast.js";
-import { errorText, exact, t } from "../parts/words.js";
+import { whenField, whenOf } from "../parts/when-field.js";
+import { errorText, exact, exactIn, t } from "../parts/words.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { callAgain } from "./call-setup.js";
 
@@ -23,7 +24,18 @@ function memory(r, end) {
 export function afterCall(r, item, call, end) {
   if (!wantsOutcome(end)) return again(item);
   const outcome = call.outcome ?? item?.outcome;
-  return outcome ? said(outcome, item) : form(r, memory(r, end));
+  if (outcome) return said(outcome, item);
+  return isLate(item) ? [missed(), again(item)] : form(r, memory(r, end), item);
+}
+
+/** Whether the time to say it is over; a service that does not tell until when has no such time. */
+function isLate(item) {
+  return item?.state === "ended" && item.outcome_until !== undefined && !(item.outcome_until > screen.app.now());
+}
+
+function missed() {
+  return html`<section class="section" aria-labelledby="outcome-title"><h2 id="outcome-title">${t("outcome.title.said")}</h2>
+    <p class="soft">${t("outcome.missed")}</p></section>`;
 }
 
 /** The patient never rang: nothing is to be said of it, only to be tried again. */
@@ -36,21 +48,21 @@ function again(item) {
 function said(outcome, item) {
   return html`<section class="section" aria-labelledby="outcome-title">
     <h2 id="outcome-title">${t("outcome.title.said")}</h2>
-    <p class="fact-line fact-done">${icon("circle-check")}<span><b>${t(`outcome.${outcome.how}`)}</b> · ${thenText(outcome)}</span></p>
+    <p class="fact-line fact-done">${icon("circle-check")}<span><b>${t(`outcome.${outcome.how}`)}</b> · ${thenText(outcome, item)}</span></p>
     ${outcome.how === "wrong_number" ? callout("wait", "triangle-alert", t("outcome.wrong_number.then")) : nothing}
     ${item?.clinic ? html`<p class="row"><button class="btn ${outcome.then === "retry" ? "btn-primary" : ""}" type="button" @click=${() => callAgain(item)}>${icon("phone")}${t("call.again")}</button></p>` : nothing}
   </section>`;
 }
 
-function thenText({ then, retry_at: at }) {
-  return then === "retry" && at ? t("then.retry.at", { time: exact(at) }) : t(`then.${then}.said`);
+function thenText({ then, retry_at: at }, item) {
+  return then === "retry" && at ? t("then.retry.at", { time: exactIn(at, zoneOf(item)) }) : t(`then.${then}.said`);
 }
 
-function form(r, state) {
+function form(r, state, item) {
   const { how, errors } = state;
-  return html`<form class="section" novalidate aria-labelledby="outcome-title" @submit=${(event) => save(event, r, state)}>
+  return html`<form class="section" novalidate aria-labelledby="outcome-title" @submit=${(event) => save(event, r, state, zoneOf(item))}>
     <h2 id="outcome-title">${t("outcome.title")}</h2>
-    <p class="hint">${t("outcome.hint")}</p>
+    <p class="hint">${t("outcome.hint")} ${item?.outcome_until ? t("outcome.until", { time: exact(item.outcome_until) }) : nothing}</p>
     ${state.problem ? callout("end", "circle-alert", errorText(state.problem), "alert") : nothing}
     <fieldset class="field ${errors.how ? "field-wrong" : ""}"><legend class="unseen">${t("outcome.title")}</legend>
       ${wrong(errors.how)}
@@ -58,7 +70,7 @@ function form(r, state) {
     <fieldset class="field ${errors.then ? "field-wrong" : ""}"><legend>${t("then.title")}</legend>
       ${wrong(errors.then)}
       <div class="choices choices-across">${THEN.map((one) => choice("then", one, state.then === one, t(`then.${one}`), () => set(state, { then: one })))}</div></fieldset>
-    ${state.then === "retry" ? when(state) : nothing}
+    ${state.then === "retry" ? when(state, zoneOf(item)) : nothing}
     <p><button class="btn btn-primary" type="submit" aria-busy=${state.busy ? "true" : "false"}>${t("outcome.save")}</button></p>
   </form>`;
 }
@@ -76,38 +88,42 @@ function wrong(text) {
   return text ? html`<p class="field-error" role="alert">${icon("circle-alert")}${text}</p>` : nothing;
 }
 
-function when(state) {
-  const times = laterTimes(screen.app.now(), screen.app.session.me?.time_zone);
+/** The clock of the clinic that called: the patient's and the desk's, wherever one is oneself. */
+function zoneOf(item) {
+  return item?.clinic?.time_zone || screen.app.session.me?.time_zone;
+}
+
+function when(state, zone) {
+  const times = laterTimes(screen.app.now(), zone);
   return html`<fieldset class="field ${state.errors.retry ? "field-wrong" : ""}"><legend>${t("then.when")}</legend>
     ${wrong(state.errors.retry)}
     <div class="choices choices-across">
-      ${times.map(({ name, at }) => choice("retry", name, state.retry === name, html`${t(`then.when.${name}`)} <span class="soft nowrap">${exact(at)}</span>`, () => set(state, { retry: name })))}
+      ${times.map(({ name, at }) => choice("retry", name, state.retry === name, html`${t(`then.when.${name}`)} <span class="soft nowrap">${exactIn(at, zone)}</span>`, () => set(state, { retry: name })))}
       ${choice("retry", "custom", state.retry === "custom", t("then.when.custom"), () => set(state, { retry: "custom" }))}
     </div>
-    ${state.retry === "custom" ? html`<input class="input narrow-wide" type="datetime-local" aria-label=${t("then.when.custom")} .value=${state.custom}
-      @input=${(event) => set(state, { custom: event.target.value })} />` : nothing}
+    ${state.retry === "custom" ? whenField({ id: "retry-at", label: t("time.label"), value: state.custom, zone, set: (custom) => set(state, { custom }) }) : nothing}
   </fieldset>`;
 }
 
-/** The instant that was chosen, Unix ms; null where none was. What one types is by one's own clock. */
-function retryAt(state) {
+/** The instant that was chosen, Unix ms; null where there is none to come. */
+function retryAt(state, zone) {
   const now = screen.app.now();
-  if (state.retry === "custom") return state.custom && new Date(state.custom).getTime() > now ? new Date(state.custom).getTime() : null;
-  return laterTimes(now, screen.app.session.me?.time_zone).find(({ name }) => name === state.retry)?.at ?? null;
+  const at = state.retry === "custom" ? whenOf(state.custom, zone) : laterTimes(now, zone).find(({ name }) => name === state.retry)?.at;
+  return at > now ? at : null;
 }
 
-function check(state) {
+function check(state, zone) {
   const errors = {};
   if (!state.how) errors.how = t("outcome.error.how");
   if (!state.then) errors.then = t("outcome.error.then");
-  if (state.then === "retry" && retryAt(state) === null) errors.retry = t("outcome.error.retry");
+  if (state.then === "retry" && retryAt(state, zone) === null) errors.retry = t("outcome.error.retry");
   return errors;
 }
 
-async function save(event, r, state) {
+async function save(event, r, state, zone) {
   event.preventDefault();
   if (state.busy) return;
-  state.errors = check(state);
+  state.errors = check(state, zone);
   if (Object.keys(state.errors).length) {
     updateNow();
     document.querySelector(".field-wrong input")?.focus();
@@ -115,7 +131,7 @@ async function save(event, r, state) {
   }
   state.busy = true;
   update();
-  const retry = state.then === "retry" ? { retry_at: retryAt(state) } : {};
+  const retry = state.then === "retry" ? { retry_at: retryAt(state, zone) } : {};
   const sent = screen.app.publish(r, "call.outcome", { how: state.how, then: state.then, ...retry });
   try {
     await sent.promise;
@@ -125,6 +141,7 @@ async function save(event, r, state) {
   } catch (error) {
     await screen.app.drop(sent.c);
     state.problem = error;
+    void refreshCall(r);
   }
   state.busy = false;
   update();

@@ -1,4 +1,6 @@
 /** A call back that rings one's own phone: for one call, until a time, and only because one asked for it. */
+import { refreshCall } from "../call-list.js";
+import { mayTakeCallBack } from "../core/call.js";
 import { laterTimes } from "../core/later.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -8,16 +10,25 @@ import { remember, screen, update } from "../screen.js";
 
 const HOURS_MS = [1, 4].map((hours) => hours * 3_600_000);
 
-/** Only where the service sees a call back: after a call that showed a number it holds. @param {string} r @param {object|null} item */
-export function callBack(r, item) {
-  if (item?.mode !== "held" || item.state !== "ended") return nothing;
-  const state = remember(`call-back/${r}`, () => ({ until: item.call_back_until ?? null, busy: false }));
+/**
+ * What is known of a call back: only where somebody may call back and the service sees it, and of the desk's slip wherever
+ * there is one. @param {string} r @param {object|null} item @param {object} call @param {object} end of `endOf`
+ */
+export function callBack(r, item, call, end) {
+  // A line of the list does not tell until when: all of the call has to be there.
+  if (!item?.legs || item.state !== "ended") return nothing;
+  const now = screen.app.now();
+  const slip = item.slip_until > now ? html`<p class="fact-line">${icon("clipboard-list")}<span>${t("back.slip", { time: exact(item.slip_until) })}</span></p>` : nothing;
+  const taken = mayTakeCallBack(item, end, call.outcome);
+  if (!taken && slip === nothing) return nothing;
+  const state = remember(`call-back/${r}`, () => ({ busy: false }));
   return html`<section class="section" aria-labelledby="back-title"><h2 id="back-title">${t("back.title")}</h2>
-    ${state.until > screen.app.now() ? standing(r, state) : offer(r, state)}</section>`;
+    ${!taken ? nothing : item.call_back_until > now ? standing(r, state, item.call_back_until) : offer(r, state)}
+    ${slip}</section>`;
 }
 
-function standing(r, state) {
-  return html`<p class="fact-line fact-done">${icon("phone-forwarded")}<span>${t("back.on", { time: exact(state.until) })}</span></p>
+function standing(r, state, until) {
+  return html`<p class="fact-line fact-done">${icon("phone-forwarded")}<span>${t("back.on", { time: exact(until) })}</span></p>
     <p><button class="btn btn-small" type="button" aria-busy=${state.busy ? "true" : "false"} @click=${() => stop(r, state)}>${t("back.stop")}</button></p>`;
 }
 
@@ -31,20 +42,21 @@ function offer(r, state) {
 }
 
 async function begin(r, state, until) {
-  await act(state, screen.api.post(`/calls/${r}/call-back`, { until }), () => { state.until = until; });
+  await act(r, state, () => screen.api.post(`/calls/${r}/call-back`, { until }));
 }
 
 async function stop(r, state) {
-  await act(state, screen.api.delete(`/calls/${r}/call-back`), () => {
-    state.until = null;
-    toast(t("back.stopped"));
-  });
+  if (await act(r, state, () => screen.api.delete(`/calls/${r}/call-back`))) toast(t("back.stopped"));
 }
 
-async function act(state, work, done) {
+/** Whether it was done; what holds then is asked of the service, as another phone of the member may have changed it. */
+async function act(r, state, work) {
+  if (state.busy) return false;
   state.busy = true;
   update();
-  await work.then(done, tellError);
+  const done = await work().then(() => true, (error) => { tellError(error); return false; });
+  await refreshCall(r);
   state.busy = false;
   update();
+  return done;
 }

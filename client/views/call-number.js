@@ -2,7 +2,7 @@
 import { endsInDays, mayShow } from "../core/call-setup.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
-import { lastDigits } from "../parts/patient-line.js";
+import { inARow, lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
 import { errorText, t } from "../parts/words.js";
 import { screen } from "../screen.js";
@@ -22,7 +22,7 @@ export function clinicField(setup, { clinic }, set) {
 
 /** The clinic's numbers that this member may show; those that may not be are there with the reason. */
 export function numberField({ clinic, number }, set) {
-  return html`<fieldset class="field">
+  return html`<fieldset class="field" id="numbers-to-show">
     <legend>${t("call.number")}</legend>
     <div class="choices">${clinic.numbers.map((one) => numberChoice(one, number, set))}</div>
   </fieldset>`;
@@ -60,6 +60,15 @@ export function patientSees({ clinic, number, attestation, hidden = false }) {
       <p class="sees-mark ${tone}">${icon(sign)}<span>${attestationText(attestation)}</span></p>
     </div>
   </div>`;
+}
+
+/** What the patient will see and where a call back lands, in one line beside the button. @param {() => void} choose */
+export function shownLine(number, choose) {
+  const mark = number.attestation in VERIFIED ? number.attestation : "C";
+  return html`<p class="setup-shown note">
+    ${inARow([t("shown.line", { number: number.formatted }), t(`shown.mark.${mark}`), t(`shown.back.${number.mode}`)])}
+    <button class="link-btn" type="button" aria-label=${t("shown.change.long")} @click=${choose}>${t("shown.change")}</button>
+  </p>`;
 }
 
 /** Where a call back lands, by whose number it is. @param {"own"|"held"} mode */

@@ -1,6 +1,7 @@
 /** Whom to call: a patient of the clinic found by name or by the whole number, or a number typed where that is allowed. */
 import { html, live, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
+import { isWrong, whichFirst } from "../core/call-setup.js";
 import { lastDigits, patientMarks } from "../parts/patient-line.js";
 import { languageName } from "../fields.js";
 import { errorText, t } from "../parts/words.js";
@@ -18,7 +19,8 @@ async function find(clinic, state) {
   const { turn, q } = state;
   const answer = await screen.api.post(`/clinics/${clinic}/patients/search`, { q: q.trim() }).then((value) => ({ value }), (error) => ({ error }));
   if (turn !== state.turn) return;
-  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? state.items, more: answer.value?.more ?? false });
+  // What was found for other words is not what these words would find.
+  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? null, more: answer.value?.more ?? false });
   update();
 }
 
@@ -52,20 +54,26 @@ function picker(clinic, set) {
 }
 
 function results({ items, error, more, q }, set) {
-  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${errorText(error)}</p>`;
+  if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${t("call.patient.failed")} ${errorText(error)}</p>`;
   if (items === null) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
   if (!items.length) return html`<p class="hint" role="status">${q ? t("call.patient.none") : t("call.patient.empty")}</p>`;
   return html`<ul class="rows picks" aria-label=${t("call.patient.found")}>${items.map((one) => html`<li>
       <button class="pick" type="button" @click=${() => pick(one, set)}>
         <span class="strong" dir="auto">${one.name}</span>
         <span class="note soft">${patientMarks(one, one.mask)}</span>
-        ${one.do_not_call ? html`<span class="pill pill-end">${icon("circle-x")}${t("patient.do_not_call")}</span>` : icon("chevron-right")}
+        ${pickMark(one)}
       </button></li>`)}</ul>
     ${more ? html`<p class="hint">${t("call.patient.more")}</p>` : nothing}`;
 }
 
+function pickMark(one) {
+  if (one.do_not_call) return html`<span class="pill pill-end">${icon("circle-x")}${t("patient.do_not_call")}</span>`;
+  if (one.wrong || one.second_wrong) return html`<span class="pill pill-wait">${icon("triangle-alert")}${t("patients.wrong.short")}</span>`;
+  return icon("chevron-right");
+}
+
 function pick(patient, set) {
-  set({ patient, to: "preferred" });
+  set({ patient, to: whichFirst(patient) });
   updateNow();
   document.querySelector("#patient-change")?.focus();
 }
@@ -100,15 +108,21 @@ export function notes(patient) {
     patient.guardian ? ["users", t("patient.guardian", { name: patient.guardian })] : null,
     patient.message ? ["voicemail", t(`patient.message.${patient.message}`)] : null,
     patient.hide_clinic ? ["lock", t("patient.hide_clinic")] : null,
+    ...["preferred", "second"].filter((to) => isWrong(patient, to)).map((to) => ["triangle-alert", wrongText(patient, to)]),
     patient.do_not_call ? ["circle-x", t("patient.do_not_call.long")] : null,
   ].filter(Boolean);
   return told.length ? html`<ul class="chosen-notes note">${told.map(([sign, text]) => html`<li>${icon(sign)}<span>${text}</span></li>`)}</ul>` : nothing;
 }
 
+function wrongText(patient, to) {
+  return t("wrong.note", { digits: lastDigits(to === "second" ? patient.second_mask : patient.mask) });
+}
+
 function which(state, set) {
   const one = (name, mask) => html`<label class="choice">
     <input type="radio" name="to" value=${name} .checked=${state.to === name} @change=${() => set({ to: name })} />
-    <span>${t(`call.to.${name}`)} <span class="soft nowrap">${t("patient.ending", { digits: lastDigits(mask) })}</span></span></label>`;
+    <span>${t(`call.to.${name}`)} <span class="soft nowrap">${t("patient.ending", { digits: lastDigits(mask) })}</span>
+      ${isWrong(state.patient, name) ? html`<span class="pill pill-wait">${icon("triangle-alert")}${t("patients.wrong.short")}</span>` : nothing}</span></label>`;
   return html`<fieldset class="field"><legend class="unseen">${t("call.to")}</legend>
     <div class="choices choices-across">${one("preferred", state.patient.mask)}${one("second", state.patient.second_mask)}</div></fieldset>`;
 }

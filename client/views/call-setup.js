@@ -3,26 +3,30 @@
  * dialled. A number that is typed lives in the memory of this page alone: in no address, no storage, no draft.
  */
 import { callList, liveCall, loadCalls } from "../call-list.js";
-import { clinicToStart, checkKey, longEnough, numberToShow, obstacleOf } from "../core/call-setup.js";
+import { clinicToStart, checkKey, isWrong, longEnough, numberToShow, obstacleOf, whichFirst } from "../core/call-setup.js";
 import { startCall } from "../core/call-start.js";
-import { emergencyIn } from "../core/emergency.js";
+import { emergencyAtOnce, emergencyIn } from "../core/emergency.js";
+import { confirmDialog } from "../parts/dialog.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { loaded, reload, shown } from "../parts/loaded.js";
+import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
 import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { showEmergency } from "./call-emergency.js";
-import { beforeDialling, clinicField, numberField, verdict } from "./call-number.js";
+import { beforeDialling, clinicField, numberField, shownLine, verdict } from "./call-number.js";
 import { obstacle } from "./call-obstacles.js";
 import { patientPart } from "./call-patient.js";
 
 const CHECK_MS = 450;
+const REST_MS = 1000;
 
 function memory() {
   return remember("call-setup", () => ({
-    clinic: null, shown: null, patient: null, to: "preferred", typing: false, typed: "", urgent: false,
+    clinic: null, shown: null, patient: null, to: "preferred", typing: false, typed: "", urgent: false, choosing: false,
+    rest: null, typedAt: 0, pressed: null,
     check: { key: "", phase: "none", value: null, error: null }, busy: false, problem: null, timer: null, since: 0,
   }));
 }
@@ -33,6 +37,7 @@ export function callAgain(item) {
   const state = memory();
   state.shown = item.caller_id ?? null;
   state.patient = item.patient ? { ...item.patient, clinic: item.clinic?.id } : null;
+  if (state.patient) state.to = whichFirst(state.patient);
   state.clinic = item.clinic?.id ?? null;
   go("/calls/new");
 }
@@ -40,6 +45,7 @@ export function callAgain(item) {
 /** Forget what was set up: the next call begins afresh. */
 function forget() {
   clearTimeout(memory().timer);
+  clearTimeout(memory().rest);
   screen.ui.delete("call-setup");
 }
 
@@ -65,15 +71,35 @@ function orderOf(state, { clinic, number }) {
 }
 
 function complete(state, { clinic, number }) {
-  return Boolean(clinic && number && (state.typing ? longEnough(state.typed) : state.patient));
+  return Boolean(clinic && number && (state.typing ? longEnough(state.typed) || pressed(state) : state.patient));
+}
+
+/** Whether Call was pressed for just this: then the service is asked, however short it is. */
+function pressed(state) {
+  return state.typing && state.pressed !== null && state.pressed === state.typed;
 }
 
 /** Change something of the set-up; the service is asked anew what it says to it. */
 function change(state, changes) {
   Object.assign(state, changes, { problem: null });
-  const emergency = state.typing ? emergencyIn(state.typed) : null;
-  if (emergency && "typed" in changes) showEmergency(emergency);
+  if ("typed" in changes || "typing" in changes) listen(state);
   update();
+}
+
+/** What is typed may go on: an area code can begin like an emergency number, so its screen waits until the typing rests. */
+function listen(state) {
+  clearTimeout(state.rest);
+  Object.assign(state, { pressed: null, typedAt: Date.now() });
+  if (!state.typing) return;
+  const number = emergencyIn(state.typed);
+  if (number && emergencyAtOnce(state.typed)) showEmergency(number);
+  else if (number) atRest(state, number);
+}
+
+function atRest(state, number) {
+  clearTimeout(state.rest);
+  const here = () => state.typing && screen.ui.get("call-setup") === state && location.pathname === "/calls/new";
+  state.rest = setTimeout(() => { if (here()) showEmergency(number); }, Math.max(0, state.typedAt + REST_MS - Date.now()));
 }
 
 /** Ask the service what would come of it, a moment after the last change. */
@@ -87,7 +113,7 @@ function wantCheck(state, choice) {
   if (state.check.key === key) return;
   Object.assign(state.check, { key, phase: "loading", value: null, error: null });
   clearTimeout(state.timer);
-  state.timer = setTimeout(() => void askCheck(state, order, key), state.typing ? CHECK_MS : 0);
+  state.timer = setTimeout(() => void askCheck(state, order, key), state.typing && !pressed(state) ? CHECK_MS : 0);
 }
 
 async function askCheck(state, order, key) {
@@ -95,18 +121,27 @@ async function askCheck(state, order, key) {
   if (state.check.key !== key) return;
   if (answer.error) Object.assign(state.check, { phase: "error", error: answer.error });
   else Object.assign(state.check, { phase: answer.value.ok ? "ok" : "refused", value: answer.value });
-  const tel = answer.value?.emergency?.tel ?? answer.value?.refusal?.d?.tel;
-  if (tel && state.typing) showEmergency(tel);
+  const tel = telOf(state.check);
+  if (tel && pressed(state)) showEmergency(tel);
+  else if (tel && state.typing) atRest(state, tel);
+  // Since when and why stands in what is asked before a call.
+  if (answer.value?.refusal?.code === "call.paused") void reload("calls/setup");
   update();
+}
+
+function telOf({ value }) {
+  return value?.emergency?.tel ?? value?.refusal?.d?.tel ?? null;
 }
 
 // --- the call --------------------------------------------------------------------------------------------------------------
 
 async function call(event, state, choice) {
   event.preventDefault();
-  const emergency = state.typing ? emergencyIn(state.typed) : null;
+  const emergency = state.typing ? emergencyIn(state.typed) ?? telOf(state.check) : null;
   if (emergency) return void showEmergency(emergency);
-  if (state.busy || state.check.phase !== "ok") return void point(state);
+  if (state.busy) return;
+  if (state.check.phase !== "ok") return void point(state);
+  if (!(await sure(state))) return;
   Object.assign(state, { busy: true, problem: null });
   update();
   try {
@@ -123,8 +158,18 @@ async function call(event, state, choice) {
   }
 }
 
-/** Nothing can be asked for yet: lead to what is missing. */
+/** Somebody else answered there: nobody calls them a second time by oversight. */
+async function sure({ typing, patient, to }) {
+  if (typing || !isWrong(patient, to)) return true;
+  const digits = lastDigits(to === "second" ? patient.second_mask : patient.mask);
+  return confirmDialog({ title: t("wrong.sure"), text: t("wrong.sure.text", { digits }), yes: t("wrong.sure.yes") });
+}
+
+/** Nothing can be asked for yet: the service is asked what it says to what was typed, or one is led to what is missing. */
 function point(state) {
+  if (state.typing && state.typed.trim() && !pressed(state)) state.pressed = state.typed;
+  if (state.check.phase === "error") state.check.key = "";
+  update();
   const missing = state.typing ? "#call-number" : "#patient-search";
   document.querySelector(state.patient || longEnough(state.typed) ? ".call-check" : missing)?.focus();
 }
@@ -154,19 +199,30 @@ function form(setup) {
   return html`<form class="page setup" novalidate autocomplete="off" @submit=${(event) => call(event, state, choice)}>
     ${clinicField(setup, choice, set)}
     ${patientPart(state, choice.clinic, set)}
-    ${numberField(choice, set)}
+    ${state.choosing || !choice.number ? numberField(choice, set) : nothing}
     ${beforeDialling(state, choice, setup)}
-    ${foot(state, choice, set)}
+    ${foot(state, choice, set, () => chooseNumber(set))}
   </form>`;
 }
 
-function foot(state, { clinic }, set) {
-  const ready = state.check.phase === "ok";
+/** The numbers that may be shown stand open, and one is at the one that is. */
+function chooseNumber(set) {
+  set({ choosing: true });
+  updateNow();
+  const field = document.querySelector("#numbers-to-show");
+  field?.scrollIntoView({ block: "nearest" });
+  field?.querySelector("input:checked, input:enabled")?.focus();
+}
+
+function foot(state, { clinic, number }, set, choose) {
+  // What was typed can be asked about, however short it is.
+  const ready = state.check.phase === "ok" || (state.check.phase === "none" && state.typing && state.typed.trim() !== "");
   const text = state.busy ? t("call.asking") : t("call.as", { clinic: clinic.name });
   const away = !["online", "catching-up"].includes(screen.app.line.state);
   return html`<div class="setup-foot">
     ${state.problem ? html`<div class="callout callout-end" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<p>${problemText(state.problem)}</p></div>` : nothing}
     ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
+    ${number ? shownLine(number, choose) : nothing}
     ${verdict(state, set)}
     <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
       aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>

@@ -16,6 +16,7 @@ import { callBack } from "./call-back.js";
 import { callFacts, endText } from "./call-facts.js";
 import { lanes, nowText } from "./call-lanes.js";
 import { callsBack, patientSees } from "./call-number.js";
+import { notes } from "./call-patient.js";
 
 /** The right pane on a desk, the whole screen on a phone. @param {string} r */
 export function callPane(r) {
@@ -27,8 +28,10 @@ export function callPane(r) {
 function content(r, item, view) {
   if (item?.state === "refused") return refused(item);
   if (item?.gone || view?.phase === "gone") return gone();
-  if (view?.phase === "error") return [head(item), failure(view.error, () => screen.app.reload(r))];
-  if (!view || (view.phase === "loading" && !view.items.length)) return [head(item), skeleton(5)];
+  const unread = view && !view.items.length;
+  if (view?.phase === "error" || (unread && view.error)) return [head(item), failure(view.error, () => screen.app.reload(r))];
+  // A call that is closed for good is read over HTTP: until its events are here it looks as if it had not begun.
+  if (!view || (unread && ["loading", "closed"].includes(view.phase))) return [head(item), skeleton(5)];
   const call = foldCall(view.items);
   keepAwake(call.phase !== "ended");
   return call.phase === "ended" ? over(r, item, call) : live(r, item, call, view);
@@ -84,6 +87,7 @@ function live(r, item, call, view) {
       <p class="call-clock clock ${call.phase === "connected" ? "call-clock-on" : ""}">${clock(call)}</p>
       ${lanes(call)}
       <p class="call-now" role="status">${stale ? t("call.stale") : nowText(call)}</p>
+      ${wishes(item)}
       ${sees(item, call)}
     </div>
     <div class="call-foot">${endButton(r, call)}</div>
@@ -93,6 +97,11 @@ function live(r, item, call, view) {
 function clock(call) {
   const from = call.bridgedAt ?? call.startedAt;
   return from ? html`<cb-since .at=${from}></cb-since>` : "00:00";
+}
+
+/** What one has to know of the patient while one speaks, and of the message one may leave. */
+function wishes(item) {
+  return item?.patient ? notes(item.patient) : nothing;
 }
 
 function sees(item, { started }) {
@@ -152,8 +161,9 @@ function over(r, item, call) {
           ${talked === null ? nothing : html`<p class="soft">${t("call.talked", { time: clockText(talked) })}</p>`}
         </div>
       </div>
+      ${wishes(item)}
       ${afterCall(r, item, call, end)}
-      ${callBack(r, item)}
+      ${callBack(r, item, call, end)}
       ${callFacts(item, call)}
     </div>`;
 }

@@ -5,7 +5,7 @@ import { html, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { patientWords } from "../parts/patient-line.js";
 import { callout, failure, skeleton, statement } from "../parts/states.js";
-import { day, exact, hour, t } from "../parts/words.js";
+import { day, exactIn, hour, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 import { endText, talkText } from "./call-facts.js";
 import { callPane } from "./call.js";
@@ -69,7 +69,7 @@ function group(title, items, current, side = null) {
 }
 
 function retryClock(item, now) {
-  return html`<span class=${isLate(item, now) ? "item-clock" : ""}>${icon("calendar-clock")} ${exact(item.outcome.retry_at)}</span>`;
+  return html`<span class=${isLate(item, now) ? "item-clock" : ""}>${icon("calendar-clock")} ${exactIn(item.outcome.retry_at, item.clinic?.time_zone)}</span>`;
 }
 
 function row(item, current, side) {

@@ -7,7 +7,8 @@ import { loaded, reload, shown } from "../parts/loaded.js";
 import { lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { errorText, exact, LANGUAGES, screenLanguage, t } from "../parts/words.js";
+import { whenField, whenOf } from "../parts/when-field.js";
+import { errorText, exactIn, LANGUAGES, screenLanguage, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 
 const ROUTES = ["desk", "on_call", "hours", "message"];
@@ -37,7 +38,7 @@ function told(value) {
 function memory(clinic, value) {
   return remember(`incoming-form/${clinic.id}`, () => ({
     route: value.route, after_hours: value.after_hours, language: value.language, hours: value.hours.map((one) => ({ ...one })),
-    desk: "", busy: false, error: "", changed: false,
+    desk: "", noDesk: false, busy: false, error: "", changed: false,
   }));
 }
 
@@ -48,7 +49,7 @@ function form(clinic, value) {
     <fieldset class="field"><legend>${t("incoming.route")}</legend>
       <div class="choices">${ROUTES.map((name) => html`<label class="choice"><input type="radio" name="route" value=${name} .checked=${state.route === name} aria-describedby="route-${name}" @change=${() => set({ route: name })} />
         <span class="strong">${t(`route.${name}`)}</span><span class="choice-note note soft" id="route-${name}">${t(`route.${name}.hint`)}</span></label>`)}</div></fieldset>
-    ${state.route === "desk" || state.route === "hours" ? deskField(value, state, set) : nothing}
+    ${state.route !== "message" || value.desk ? deskField(value, state, set) : nothing}
     ${state.route === "hours" ? hoursField(state, set) : nothing}
     <div class="field"><label for="incoming-language">${t("incoming.language")}</label>
       <select class="input narrow" id="incoming-language" @change=${(event) => set({ language: event.target.value })}>
@@ -58,10 +59,13 @@ function form(clinic, value) {
   </form>`;
 }
 
+const needsDesk = (state) => state.route === "desk" || state.route === "hours";
+
 function deskField(value, state, set) {
   return html`<div class="field"><label for="desk-number">${t("incoming.desk")}</label>
-    <p class="hint" id="desk-hint">${value.desk ? t("incoming.desk.now", { digits: lastDigits(value.desk.mask) }) : t("incoming.desk.none")}</p>
-    <input class="input number-input figures" id="desk-number" type="tel" inputmode="tel" autocomplete="off" aria-describedby="desk-hint" .value=${live(state.desk)} @input=${(event) => set({ desk: event.target.value })} /></div>`;
+    <p class="hint" id="desk-hint">${value.desk ? t("incoming.desk.now", { digits: lastDigits(value.desk.mask) }) : t(needsDesk(state) ? "incoming.desk.needed" : "incoming.desk.none")}</p>
+    <input class="input number-input figures" id="desk-number" type="tel" inputmode="tel" autocomplete="off" aria-describedby="desk-hint" .value=${live(state.desk)} @input=${(event) => set({ desk: event.target.value })} />
+    ${value.desk && !needsDesk(state) ? html`<label class="check check-bare"><input type="checkbox" .checked=${state.noDesk} @change=${(event) => set({ noDesk: event.target.checked })} /><span>${t("incoming.desk.remove")}</span></label>` : nothing}</div>`;
 }
 
 function hoursField(state, set) {
@@ -73,7 +77,7 @@ function hoursField(state, set) {
         ${[0, 1, 2, 3, 4, 5, 6].map((number) => html`<option value=${number} .selected=${number === one.day}>${dayName(number)}</option>`)}</select>
       ${time(n, "from", one.from)}<span aria-hidden="true">–</span>${time(n, "to", one.to)}
       <button class="icon-btn" type="button" aria-label=${t("incoming.hours.remove", { day: dayName(one.day) })} @click=${() => set({ hours: state.hours.filter((_, at) => at !== n) })}>${icon("trash-2")}</button></li>`)}</ul>
-    <p><button class="btn btn-small" type="button" @click=${() => set({ hours: [...state.hours, { day: nextDay(state.hours), from: "08:00", to: "17:00" }] })}>${icon("plus")}${t("incoming.hours.add")}</button></p>
+    <p class="opening-add"><button class="btn btn-small" type="button" @click=${() => set({ hours: [...state.hours, { day: nextDay(state.hours), from: "08:00", to: "17:00" }] })}>${icon("plus")}${t("incoming.hours.add")}</button></p>
     <div class="field"><label for="after-hours">${t("incoming.after")}</label><select class="input" id="after-hours" @change=${(event) => set({ after_hours: event.target.value })}>
       ${AFTER.map((name) => html`<option value=${name} .selected=${name === state.after_hours}>${t(`route.${name}`)}</option>`)}</select></div>
   </fieldset>`;
@@ -88,7 +92,8 @@ async function save(event, clinic, state) {
   if (state.busy || !state.changed) return;
   Object.assign(state, { busy: true, error: "" });
   update();
-  const desk = state.desk.trim() ? { desk_number: state.desk.trim() } : {};
+  const removed = state.noDesk && !needsDesk(state) && !state.desk.trim();
+  const desk = state.desk.trim() ? { desk_number: state.desk.trim() } : removed ? { desk_number: "" } : {};
   try {
     await screen.api.put(`/clinics/${clinic.id}/incoming`, { route: state.route, after_hours: state.after_hours, hours: state.hours, language: state.language, ...desk });
     screen.ui.delete(`incoming-form/${clinic.id}`);
@@ -108,7 +113,7 @@ function onCall(clinic, value) {
     <h2 id="on-call-title">${t("oncall.title")}</h2>
     <p class="hint">${t("oncall.text")}</p>
     ${value.on_call.length ? html`<ul class="rows">${value.on_call.map((turn) => html`<li class="thing">${icon("calendar-clock")}
-      <div><p class="strong">${turn.name}</p><p class="note soft">${t("oncall.turn", { from: exact(turn.from), until: exact(turn.until), digits: lastDigits(turn.mask) })}</p></div>
+      <div><p class="strong">${turn.name}</p><p class="note soft">${t("oncall.turn", { from: exactIn(turn.from, clinic.time_zone), until: exactIn(turn.until, clinic.time_zone), digits: lastDigits(turn.mask) })}</p></div>
       ${may ? html`<button class="btn btn-small btn-danger push" type="button" @click=${() => endTurn(clinic, turn)}>${t("end")}</button>` : nothing}</li>`)}</ul>`
       : html`<p class="soft">${t("oncall.none")}</p>`}
     ${may ? html`<p><button class="btn" type="button" @click=${() => addTurn(clinic)}>${icon("plus")}${t("oncall.add")}</button></p>` : nothing}
@@ -129,16 +134,17 @@ async function addTurn(clinic) {
     return tellError(error);
   }
   const form = { member: "", number: "", from: "", until: "", error: "", busy: false };
+  const zone = clinic.time_zone;
   const send = (event, close) => {
     event.preventDefault();
+    if (whenOf(form.from, zone) === null || whenOf(form.until, zone) === null) return void document.querySelector(".dialog .field-wrong input")?.focus();
     void carryOut(form, async () => {
-      await screen.api.post(`/clinics/${clinic.id}/on-call`, { member: form.member, number: form.number, from: new Date(form.from).getTime(), until: new Date(form.until).getTime() });
+      await screen.api.post(`/clinics/${clinic.id}/on-call`, { member: form.member, number: form.number, from: whenOf(form.from, zone), until: whenOf(form.until, zone, true) });
       close();
       await reload(keyOf(clinic));
     });
   };
-  const when = (name) => html`<div class="field"><label for="turn-${name}">${t(`oncall.${name}`)}</label>
-    <input class="input narrow-wide" id="turn-${name}" type="datetime-local" required .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
+  const when = (name) => whenField({ id: `turn-${name}`, label: t(`oncall.${name}`), value: form[name], zone, last: name === "until", set: (value) => { form[name] = value; update(); } });
   return openDialog(t("oncall.add"), (close) => html`<form class="stack" @submit=${(event) => send(event, close)}>
     <div class="field"><label for="turn-member">${t("oncall.member")}</label><select class="input" id="turn-member" required @change=${(event) => { form.member = event.target.value; }}>
       <option value="">${t("oncall.member.none")}</option>${members.map((one) => html`<option value=${one.id} .selected=${one.id === form.member}>${one.name}</option>`)}</select></div>

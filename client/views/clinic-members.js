@@ -93,6 +93,17 @@ function invite(clinic) {
 
 // --- removing ------------------------------------------------------------------------------------------------------------------
 
+/** Leave a clinic oneself, with all that it touches said first, from wherever one is. @param {object} clinic */
+export async function leaveClinic(clinic) {
+  try {
+    const { items } = await screen.api.get(`/clinics/${clinic.id}/members`);
+    const mine = items.find((one) => one.me);
+    if (mine) await remove(clinic, mine, items);
+  } catch (error) {
+    tellError(error);
+  }
+}
+
 async function remove(clinic, one, all) {
   let touched;
   try {
@@ -108,7 +119,7 @@ async function remove(clinic, one, all) {
       await screen.api.post(`/clinics/${clinic.id}/members/${one.id}/remove`, { reassign: form.heir || null });
       close();
       toast(one.me ? t("members.left") : t("members.removed", { who: one.name }));
-      await Promise.all([reload(keyOf(clinic)), loadClinics()]);
+      await Promise.all([reload(keyOf(clinic)), loadClinics(), reload("calls/setup")]);
     });
   };
   const title = one.me ? t("members.leave.title") : t("members.remove.title", { who: one.name });
@@ -127,8 +138,8 @@ async function remove(clinic, one, all) {
 }
 
 /** What is held and what becomes of it, in the language of the screens where its kind is known. */
-function touchText({ kind, says }) {
-  const text = t(`touch.${kind}`);
+function touchText({ kind, says, count }) {
+  const text = t(`touch.${kind}`, { count });
   return text === `touch.${kind}` ? says : text;
 }
 

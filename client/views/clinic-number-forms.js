@@ -1,10 +1,11 @@
-/** The dialogs of a clinic's number: asked for, proved by the code of a call, granted to a member, lent to a department. */
+/** The dialogs of a clinic's number: asked for, proved by the code of a call, granted to a member, lent, revoked. */
 import { codeField, codeSpoken } from "../parts/code-field.js";
 import { openDialog } from "../parts/dialog.js";
 import { carryOut, wrong } from "../parts/form-work.js";
 import { html, nothing } from "../parts/html.js";
 import { reload } from "../parts/loaded.js";
 import { tellError, toast } from "../parts/toast.js";
+import { whenField, whenOf } from "../parts/when-field.js";
 import { t } from "../parts/words.js";
 import { screen, update } from "../screen.js";
 
@@ -16,8 +17,6 @@ function buttons(close, text, form) {
     <button class="btn btn-primary" type="submit" aria-busy=${form.busy ? "true" : "false"}>${text}</button></div>`;
 }
 
-const instant = (text) => (text ? new Date(text).getTime() : null);
-
 // --- asked for ---------------------------------------------------------------------------------------------------------------------
 
 /** A number of the clinic's own; the call with the code comes when somebody can answer it. */
@@ -25,7 +24,7 @@ export function addNumber(clinic) {
   const form = { number: "", extension: "", when: "now", at: "", error: "", busy: false };
   const send = async (event, close) => {
     event.preventDefault();
-    const call_at = form.when === "now" ? Math.round(screen.app.now()) : instant(form.at);
+    const call_at = form.when === "now" ? Math.round(screen.app.now()) : whenOf(form.at, clinic.time_zone);
     const made = await carryOut(form, () => screen.api.post(`/clinics/${clinic.id}/numbers`, { number: form.number, mode: "own", extension: form.extension, call_at }));
     if (!made) return;
     close();
@@ -38,16 +37,16 @@ export function addNumber(clinic) {
       <input class="input number-input figures" id="new-number" type="tel" inputmode="tel" required autocomplete="off" aria-describedby="new-number-hint" .value=${form.number} @input=${(event) => { form.number = event.target.value; }} /></div>
     <div class="field"><label for="new-extension">${t("numbers.extension.label")}</label><p class="hint" id="new-extension-hint">${t("numbers.extension.hint")}</p>
       <input class="input narrow figures" id="new-extension" inputmode="numeric" maxlength="10" pattern="[0-9]*" autocomplete="off" aria-describedby="new-extension-hint" .value=${form.extension} @input=${(event) => { form.extension = event.target.value; }} /></div>
-    ${callWhen(form)}
+    ${callWhen(form, clinic)}
     ${buttons(close, t("numbers.add.do"), form)}
   </form>`);
 }
 
-function callWhen(form) {
+function callWhen(form, clinic) {
   const one = (name) => html`<label class="choice choice-slim"><input type="radio" name="when" value=${name} .checked=${form.when === name} @change=${() => { form.when = name; update(); }} /><span>${t(`numbers.when.${name}`)}</span></label>`;
   return html`<fieldset class="field"><legend>${t("numbers.when")}</legend><p class="hint">${t("numbers.when.hint")}</p>
     <div class="choices choices-across">${one("now")}${one("at")}</div>
-    ${form.when === "at" ? html`<input class="input narrow-wide" type="datetime-local" required aria-label=${t("numbers.when.at")} .value=${form.at} @input=${(event) => { form.at = event.target.value; }} />` : nothing}
+    ${form.when === "at" ? whenField({ id: "prove-at", label: t("time.label"), value: form.at, zone: clinic.time_zone, set: (at) => { form.at = at; update(); } }) : nothing}
   </fieldset>`;
 }
 
@@ -61,7 +60,7 @@ export function proveNumber(clinic, number) {
   const take = (code) => { Object.assign(form, { code, error: "" }); update(); };
   const call = async (event) => {
     event.preventDefault();
-    const at = form.when === "now" ? null : instant(form.at);
+    const at = form.when === "now" ? null : whenOf(form.at, clinic.time_zone);
     const proof = await carryOut(form, () => screen.api.post(`/numbers/${number.id}/prove/call`, { at }));
     if (!proof) return;
     form.proof = proof;
@@ -86,7 +85,7 @@ export function proveNumber(clinic, number) {
         <p><button class="btn btn-quiet btn-small" type="button" @click=${() => { form.proof = null; update(); }}>${t("numbers.call.again")}</button></p></form>`
     : html`<form class="stack" @submit=${call}>
         ${form.proof?.state === "failed" ? codeSpoken(form.proof, take) : nothing}
-        <p class="soft">${t("numbers.prove.text")}</p>${wrong(form)}${callWhen(form)}${buttons(close, t("numbers.call"), form)}</form>`)
+        <p class="soft">${t("numbers.prove.text")}</p>${wrong(form)}${callWhen(form, clinic)}${buttons(close, t("numbers.call"), form)}</form>`)
     .finally(() => { form.open = false; });
 }
 
@@ -135,7 +134,7 @@ export async function grantNumber(clinic, number) {
   const form = { member: "", until: "", error: "", busy: false };
   const send = async (event, close) => {
     event.preventDefault();
-    const until = form.until ? new Date(`${form.until}T23:59`).getTime() : null;
+    const until = form.until ? whenOf(`${form.until}T23:59`, clinic.time_zone, true) : null;
     if (!(await carryOut(form, () => screen.api.post(`/numbers/${number.id}/grants`, { member: form.member, until })))) return;
     close();
     await reload(numbersKey(clinic));
@@ -164,4 +163,28 @@ export function lendNumber(clinic, number) {
       <input class="input" id="lend-clinic" required autocomplete="off" aria-describedby="lend-hint" .value=${form.clinic} @input=${(event) => { form.clinic = event.target.value; }} /></div>
     <p class="note soft">${t("numbers.lend.own")} <code class="mono">${clinic.id}</code></p>
     ${buttons(close, t("numbers.lend.do"), form)}</form>`);
+}
+
+// --- revoked -----------------------------------------------------------------------------------------------------------------------
+
+/** At once, for everybody; why is kept for the clinic's administrators. */
+export function revokeNumber(clinic, one) {
+  const form = { why: "", error: "", busy: false };
+  const send = async (event, close) => {
+    event.preventDefault();
+    const done = await carryOut(form, () => screen.api.post(`/numbers/${one.id}/revoke`, { why: form.why }).then(() => true));
+    if (!done) return;
+    close();
+    toast(t("numbers.revoked"));
+    await reload(numbersKey(clinic));
+  };
+  const text = one.lent.length ? t("numbers.revoke.text.lent", { clinics: one.lent.map((lent) => lent.clinic).join(", ") }) : t("numbers.revoke.text");
+  return openDialog(t("numbers.revoke.title", { number: one.formatted }), (close) => html`<form class="stack" autocomplete="off" @submit=${(event) => send(event, close)}>
+    <p>${text}</p>
+    <div class="field"><label for="revoke-why">${t("numbers.revoke.why")}</label><p class="hint" id="revoke-why-hint">${t("numbers.revoke.why.hint")}</p>
+      <input class="input" id="revoke-why" maxlength="200" autocomplete="off" aria-describedby="revoke-why-hint" .value=${form.why} @input=${(event) => { form.why = event.target.value; }} /></div>
+    ${wrong(form)}
+    <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
+      <button class="btn btn-danger" type="submit" aria-busy=${form.busy ? "true" : "false"}>${t("numbers.revoke")}</button></div>
+  </form>`);
 }

@@ -10,7 +10,7 @@ import { date, exact, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 import { endsInDays } from "../core/call-setup.js";
 import { attestationText } from "./call-number.js";
-import { addNumber, askCarrier, grantNumber, lendNumber, numbersKey, proveNumber } from "./clinic-number-forms.js";
+import { addNumber, askCarrier, grantNumber, lendNumber, numbersKey, proveNumber, revokeNumber } from "./clinic-number-forms.js";
 
 const TONES = { proving: ["hourglass", "pill-wait"], approving: ["hourglass", "pill-wait"], live: ["badge-check", "pill-done"], expired: ["circle-x", "pill-end"], revoked: ["circle-x", "pill-end"] };
 
@@ -24,9 +24,10 @@ export function clinicPart(clinic) {
   const numbers = loaded(numbersKey(clinic), (api) => api.get(`/clinics/${clinic.id}/numbers`));
   return html`<div class="page page-wide">
     <p class="soft">${t("numbers.text")}</p>
-    ${shown(numbers, ({ items }) => items.length
+    ${shown(numbers, ({ items, ended = [] }) => [items.length
       ? html`<ul class="stack">${repeat(items, (one) => one.id, (one) => number(clinic, one))}</ul>`
-      : statement({ icon: "hash", title: t("numbers.none"), text: t("numbers.none.text") }))}
+      : statement({ icon: "hash", title: t("numbers.none"), text: t("numbers.none.text") }),
+      ended.length ? past(ended) : nothing])}
     ${pause(clinic)}
   </div>`;
 }
@@ -45,6 +46,24 @@ function number(clinic, one) {
     ${one.lent.length ? html`<p class="note soft">${icon("building-2")} ${t("numbers.lent_to", { clinics: one.lent.map((lent) => lent.clinic).join(", ") })}</p>` : nothing}
     ${one.state === "live" && one.expires_at ? html`<p class="note soft">${icon("clock")} ${t("numbers.until", { day: date(one.expires_at) })}</p>` : nothing}
   </li>`;
+}
+
+/** Nothing can be done with these: they stand here so that everyone finds what became of them. */
+function past(list) {
+  return html`<details class="more"><summary>${t("numbers.ended", { count: list.length })}</summary>
+    <ul class="rows">${repeat(list, (one) => one.id, (one) => html`<li class="thing"><span class="tone-end">${icon("circle-x")}</span>
+      <div class="thing-words"><span class="strong figures">${one.formatted}</span>
+        <span class="note">${one.state === "revoked" ? revokedText(one) : expiredText(one)}</span>
+        ${one.revoked_why ? html`<span class="note soft" dir="auto">${t("numbers.ended.why", { why: one.revoked_why })}</span>` : nothing}</div></li>`)}</ul></details>`;
+}
+
+function revokedText(one) {
+  const who = one.revoked_by ?? one.holder;
+  return who ? t("numbers.ended.revoked_by", { time: exact(one.revoked_at), who }) : t("numbers.ended.revoked", { time: exact(one.revoked_at) });
+}
+
+function expiredText({ expires_at: at, holder }) {
+  return at ? t("numbers.ended.expired", { day: date(at), who: holder }) : t("numbers.ended.expired.lender", { who: holder });
 }
 
 /** What has to be done with it now, if anything has. */
@@ -112,15 +131,8 @@ function actions(clinic, one) {
     own && held ? { icon: "phone-call", text: t("numbers.prove.again"), act: () => proveNumber(clinic, one) } : null,
     held && !one.holder ? { icon: "building-2", text: t("numbers.lend"), act: () => lendNumber(clinic, one) } : null,
     "line",
-    { icon: "circle-x", text: t("numbers.revoke"), act: () => revoke(clinic, one), danger: true },
+    { icon: "circle-x", text: t("numbers.revoke"), act: () => revokeNumber(clinic, one), danger: true },
   ];
-}
-
-async function revoke(clinic, one) {
-  const text = one.lent.length ? t("numbers.revoke.text.lent", { clinics: one.lent.map((lent) => lent.clinic).join(", ") }) : t("numbers.revoke.text");
-  if (!(await confirmDialog({ title: t("numbers.revoke.title", { number: one.formatted }), text, yes: t("numbers.revoke"), danger: true }))) return;
-  await screen.api.post(`/numbers/${one.id}/revoke`).then(() => toast(t("numbers.revoked")), tellError);
-  await reload(numbersKey(clinic));
 }
 
 // --- pause all calls ------------------------------------------------------------------------------------------------------------

@@ -25,8 +25,8 @@ async function find(clinic, state) {
   const { turn } = state;
   const answer = await screen.api.post(`/clinics/${clinic.id}/patients/search`, { q: state.q.trim() }).then((value) => ({ value }), (error) => ({ error }));
   if (turn !== state.turn) return;
-  if (answer.error) state.error = answer.error;
-  else Object.assign(state, { items: answer.value.items, more: answer.value.more, error: null });
+  // What was found for other words is not what these words would find.
+  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? null, more: answer.value?.more ?? false });
   update();
 }
 

@@ -1,35 +1,46 @@
 /** The desk: a slip for every patient who was called and not reached. Nothing clinical stands on it. */
+import { queryOf, slipPages } from "../core/slips.js";
 import { html, live, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
-import { loaded, reload, shown } from "../parts/loaded.js";
+import { loaded, reload, shown, unload } from "../parts/loaded.js";
 import { patientMarks, patientWords } from "../parts/patient-line.js";
 import { openDialog } from "../parts/dialog.js";
 import { statement } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
 import { exact, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
+import { callAgain } from "./call-setup.js";
 
 const STATES = ["open", "claimed", "closed", "expired"];
 const HOWS = ["reached", "no_answer", "wrong_number", "not_needed"];
 const SEARCH_MS = 300;
 
-const memory = (clinic) => remember(`slips/${clinic.id}`, () => ({ state: "open", q: "", timer: null, busy: new Set(), older: null }));
-
-function keyOf(clinic, state) {
-  return `slips/${clinic.id}/${state.q.trim() ? "found" : state.state}`;
-}
+const memory = (clinic) => remember(`slips/${clinic.id}`, () => ({ state: "open", q: "", asked: "", timer: null, busy: new Set(), pages: {} }));
+const foundKey = (clinic) => `slips/${clinic.id}/found`;
 
 function listOf(clinic, state) {
-  const q = state.q.trim();
-  if (q) return loaded(keyOf(clinic, state), (api) => api.post(`/clinics/${clinic.id}/slips/search`, { q: state.q.trim() }));
-  return loaded(keyOf(clinic, state), (api) => api.get(`/clinics/${clinic.id}/slips?state=${state.state}`));
+  if (queryOf(state.q) === "whole") return loaded(foundKey(clinic), (api) => api.post(`/clinics/${clinic.id}/slips/search`, { q: state.asked }));
+  const name = state.state;
+  return loaded(`slips/${clinic.id}/${name}`, (api) => slipPages((path) => api.get(path), clinic.id, name, state.pages[name] ?? 1));
 }
 
 function search(clinic, state, q) {
+  const before = queryOf(state.q);
   state.q = q;
   clearTimeout(state.timer);
-  state.timer = setTimeout(() => void reload(`slips/${clinic.id}/found`), SEARCH_MS);
+  if (queryOf(q) === "whole") {
+    if (before !== "whole") state.asked = q.trim();
+    state.timer = setTimeout(() => { state.asked = q.trim(); void reload(foundKey(clinic)); }, SEARCH_MS);
+  } else {
+    // What was found or refused before is not looked at again, and nothing is asked for.
+    unload(foundKey(clinic));
+  }
   update();
+}
+
+function older(clinic, state) {
+  state.pages[state.state] = (state.pages[state.state] ?? 1) + 1;
+  void reload(`slips/${clinic.id}/${state.state}`);
 }
 
 async function act(clinic, state, slip, path, body = {}) {
@@ -43,7 +54,8 @@ async function act(clinic, state, slip, path, body = {}) {
     tellError(error);
   }
   state.busy.delete(slip.id);
-  await Promise.all([...STATES, "found"].map((name) => reload(`slips/${clinic.id}/${name}`)));
+  const again = queryOf(state.q) === "whole" ? [...STATES, "found"] : STATES;
+  await Promise.all(again.map((name) => reload(`slips/${clinic.id}/${name}`)));
 }
 
 /** @param {object} clinic */
@@ -56,8 +68,15 @@ export function clinicPart(clinic) {
         .value=${live(state.q)} @input=${(event) => search(clinic, state, event.target.value)} /></div>
       ${state.q.trim() ? nothing : tabs(STATES, state.state, (name) => { state.state = name; update(); })}
     </div>
-    ${shown(listOf(clinic, state), ({ items }) => items.length ? html`<ul class="rows">${repeat(items, (one) => one.id, (one) => slip(clinic, state, one))}</ul>` : none(state))}
+    ${queryOf(state.q) === "short" ? html`<p class="hint" role="status">${t("refused.slip.search")}</p>` : list(clinic, state)}
   </div>`;
+}
+
+function list(clinic, state) {
+  const asked = listOf(clinic, state);
+  if (asked.phase === "error" && asked.error.code === "slip.search") return html`<p class="hint" role="status">${t("refused.slip.search")}</p>`;
+  return shown(asked, ({ items, next }) => items.length ? html`<ul class="rows">${repeat(items, (one) => one.id, (one) => slip(clinic, state, one))}</ul>
+    ${next ? html`<p><button class="btn" type="button" @click=${() => older(clinic, state)}>${t("slips.more")}</button></p>` : nothing}` : none(state));
 }
 
 function tabs(names, current, choose) {
@@ -77,6 +96,7 @@ function slip(clinic, state, one) {
       <p class="strong" dir="auto">${patientWords({ patient: one.patient, mask: one.patient.mask })} ${pill(one)}</p>
       <p class="note soft">${patientMarks(one.patient, one.patient.name ? one.patient.mask : "")}</p>
       <p class="note">${t(`slip.kind.${one.kind}`, { who: one.callers[0] ?? "", time: exact(one.at) })}</p>
+      ${one.times > 1 ? html`<p class="note">${t(`slip.times.${one.kind}`, { count: one.times })}</p>` : nothing}
       ${one.called_back_at ? html`<p class="note">${icon("phone-incoming")} ${t("slip.called_back", { time: exact(one.called_back_at) })}</p>` : nothing}
       <p class="note soft">${one.calls_back ? takesBack(one) : t("slip.not_seen")}</p>
       ${due ? html`<p class="note soft">${icon("hourglass")} ${t("slip.expires", { time: exact(one.expires_at) })}</p>` : nothing}
@@ -102,9 +122,16 @@ function actions(clinic, state, one) {
   if (one.state === "open") return button(t("slip.claim"), () => act(clinic, state, one, "claim"), true);
   if (one.state !== "claimed") return nothing;
   return [
+    one.mine && one.patient.id && mayCall(clinic) ? html`<button class="btn btn-small" type="button" @click=${() => callAgain({ ...one, clinic })}>${icon("phone")}${t("slip.call")}</button>` : nothing,
     button(t("slip.close"), () => close(clinic, state, one), one.mine),
     button(t("slip.open"), () => act(clinic, state, one, "open")),
   ];
+}
+
+/** Whether one may show a number of this clinic: else there is nothing to call with. */
+function mayCall(clinic) {
+  const { value } = loaded("calls/setup", (api) => api.get("/calls/setup"));
+  return Boolean(value?.clinics.find((one) => one.id === clinic.id)?.numbers.length);
 }
 
 async function close(clinic, state, one) {

@@ -1,11 +1,12 @@
 /** The place Clinic, for its desk and its administrators: a list of its parts, and beside it the one that is open. */
-import { clinicsKnown, runClinics } from "../clinic-list.js";
+import { clinicsKnown, loadClinics, runClinics } from "../clinic-list.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { callout, skeleton, statement } from "../parts/states.js";
+import { tellError, toast } from "../parts/toast.js";
 import { t } from "../parts/words.js";
 import { go } from "../router.js";
-import { later } from "../screen.js";
+import { later, screen } from "../screen.js";
 
 /** Part, icon, the roles that it is for, and its screen, which is loaded when it is opened. */
 const PARTS = [
@@ -19,7 +20,8 @@ const PARTS = [
 
 /** @param {{clinic?: string, part?: string}} route */
 export function clinicPage(route) {
-  const clinics = runClinics();
+  // What can be worked in comes first: one that still waits opens nothing.
+  const clinics = [...runClinics()].sort((a, b) => (b.state === "verified") - (a.state === "verified"));
   const clinic = route.clinic ? clinics.find((one) => one.id === route.clinic) : clinics[0];
   if (!clinicsKnown()) return one(skeleton(5));
   if (!clinic) return one(statement({ icon: "lock", title: t("clinic.gone"), text: t("clinic.gone.text"), heading: true }));
@@ -53,6 +55,21 @@ function notVerified(clinic) {
   return html`<div class="page">${callout("wait", "hourglass", html`<b>${t(`clinic.state.${clinic.state}`)}</b><p>${t(`clinic.state.${clinic.state}.text`)}</p>`)}</div>`;
 }
 
+/** What a lender and a colleague ask for, and by whose clock days and opening hours are. */
+function about(clinic) {
+  const zones = [...new Set([clinic.time_zone, ...(Intl.supportedValuesOf?.("timeZone") ?? [])])];
+  return html`<div class="page"><dl class="facts"><div><dt>${t("clinic.id")}</dt><dd><code class="mono">${clinic.id}</code></dd></div></dl>
+    <div class="field"><label for="clinic-zone">${t("me.zone")}</label>
+      ${clinic.role === "administrator" ? html`<select class="input" id="clinic-zone" @change=${(event) => changeZone(clinic, event.target.value)}>
+        ${zones.map((zone) => html`<option value=${zone} .selected=${zone === clinic.time_zone}>${zone}</option>`)}</select>`
+    : html`<p id="clinic-zone">${clinic.time_zone}</p>`}</div></div>`;
+}
+
+async function changeZone(clinic, zone) {
+  await screen.api.patch(`/clinics/${clinic.id}`, { time_zone: zone }).then(() => toast(t("saved")), tellError);
+  await loadClinics();
+}
+
 function hub(clinic, clinics, parts, open) {
   return html`<div class="pane pane-list">
     <header class="head"><h1 class="head-words" tabindex="-1">${clinics.length > 1 ? t("place.clinic") : clinic.name}</h1></header>
@@ -63,5 +80,6 @@ function hub(clinic, clinics, parts, open) {
       <span class="item-state">${icon(sign)}</span>
       <span><span class="item-title">${t(`clinic.${name}`)}</span><span class="item-preview">${t(`clinic.${name}.hint`)}</span></span>
       <span class="item-side">${icon("chevron-right")}</span></a>`)}</nav>
+    ${about(clinic)}
   </div>`;
 }

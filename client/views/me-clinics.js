@@ -1,5 +1,6 @@
 /** The clinics one belongs to: invitations are taken or turned down, one may leave, and a new clinic is asked for. */
 import { clinicsKnown, loadClinics, myClinics, myInvitations } from "../clinic-list.js";
+import { countriesIn } from "../core/countries.js";
 import { confirmDialog, openDialog } from "../parts/dialog.js";
 import { carryOut, wrong } from "../parts/form-work.js";
 import { html, nothing } from "../parts/html.js";
@@ -7,8 +8,9 @@ import { icon } from "../parts/icon.js";
 import { reload } from "../parts/loaded.js";
 import { callout } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
-import { date, t } from "../parts/words.js";
+import { date, screenLanguage, t } from "../parts/words.js";
 import { screen } from "../screen.js";
+import { leaveClinic } from "./clinic-members.js";
 
 const RUNS = ["administrator", "desk"];
 
@@ -39,7 +41,7 @@ function clinic(one) {
       <p class="note soft">${t(`clinic.role.${one.role}`)}</p></div>
     ${RUNS.includes(one.role) ? html`<a class="btn btn-small push" href="/clinic/${one.id}">${t("open")}</a>` : nothing}
     ${one.state === "waiting" ? html`<button class="btn btn-small btn-danger" type="button" @click=${() => withdraw(one)}>${t("clinics.withdraw")}</button>`
-      : html`<button class="btn btn-small btn-danger ${RUNS.includes(one.role) ? "" : "push"}" type="button" @click=${() => leave(one)}>${t("members.leave")}</button>`}</li>`;
+      : html`<button class="btn btn-small btn-danger ${RUNS.includes(one.role) ? "" : "push"}" type="button" @click=${() => leaveClinic(one)}>${t("members.leave")}</button>`}</li>`;
 }
 
 async function act(work, done) {
@@ -61,18 +63,13 @@ async function withdraw(one) {
   await act(screen.api.delete(`/clinics/${one.id}`));
 }
 
-async function leave(one) {
-  if (!(await confirmDialog({ title: t("members.leave.title"), text: t("members.records"), yes: t("members.leave"), danger: true }))) return;
-  await act(screen.api.post(`/clinics/${one.id}/members/${one.member}/remove`, { reassign: null }), t("members.left"));
-}
-
 function askForClinic() {
   const { me } = screen.app.session;
   const form = { name: "", country: "", zone: me.time_zone, error: "", busy: false };
   const send = (event, close) => {
     event.preventDefault();
     void carryOut(form, async () => {
-      await screen.api.post("/clinics", { name: form.name.trim(), country: form.country.trim().toUpperCase(), time_zone: form.zone });
+      await screen.api.post("/clinics", { name: form.name.trim(), country: form.country, time_zone: form.zone });
       close();
       toast(t("clinics.asked"));
       await loadClinics();
@@ -80,11 +77,13 @@ function askForClinic() {
   };
   const text = (name, more = {}) => html`<div class="field"><label for="clinic-${name}">${t(`clinics.${name}`)}</label>
     <p class="hint" id="clinic-${name}-hint">${t(`clinics.${name}.hint`)}</p>
-    <input class="input ${more.narrow ? "narrow" : ""}" id="clinic-${name}" required maxlength=${more.max} autocomplete="off" aria-describedby="clinic-${name}-hint" .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
+    <input class="input" id="clinic-${name}" required maxlength=${more.max} autocomplete="off" aria-describedby="clinic-${name}-hint" .value=${form[name]} @input=${(event) => { form[name] = event.target.value; }} /></div>`;
   openDialog(t("clinics.ask"), (close) => html`<form class="stack" @submit=${(event) => send(event, close)}>
     <p class="soft">${t("clinics.ask.text")}</p>
     ${wrong(form)}
-    ${text("name", { max: 200 })}${text("country", { max: 2, narrow: true })}
+    ${text("name", { max: 80 })}
+    <div class="field"><label for="clinic-country">${t("clinics.country")}</label><select class="input" id="clinic-country" required @change=${(event) => { form.country = event.target.value; }}>
+      <option value="">${t("clinics.country.none")}</option>${countriesIn(screenLanguage()).map(({ code, name }) => html`<option value=${code} .selected=${code === form.country}>${name}</option>`)}</select></div>
     <div class="field"><label for="clinic-zone">${t("me.zone")}</label><select class="input" id="clinic-zone" @change=${(event) => { form.zone = event.target.value; }}>
       ${[...new Set([form.zone, ...(Intl.supportedValuesOf?.("timeZone") ?? [])])].map((zone) => html`<option .selected=${zone === form.zone}>${zone}</option>`)}</select></div>
     <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>

@@ -5,6 +5,7 @@ import { icon } from "../parts/icon.js";
 import { callout, failure, skeleton, statement } from "../parts/states.js";
 import { exact, hour, relative, screenLanguage, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
+import { pauseOfAll, refreshPause } from "./platform-pause.js";
 
 const PATH = "/platform";
 const EVERY_MS = 5000;
@@ -44,7 +45,10 @@ async function ask(mine) {
 function keepAsking(mine) {
   if (mine.timer || mine.error?.status === 404) return;
   mine.timer = setTimeout(async () => {
-    if (screen.path === PATH && !document.hidden && screen.ui.get("platform") === mine) await ask(mine);
+    if (screen.path === PATH && !document.hidden && screen.ui.get("platform") === mine) {
+      refreshPause();
+      await ask(mine);
+    }
     mine.timer = 0;
     if (screen.path === PATH && screen.ui.get("platform") === mine) keepAsking(mine);
   }, EVERY_MS);
@@ -66,11 +70,12 @@ function content(mine) {
   if (error?.status === 404) return notYours();
   if (!data) return error ? failure(error, () => { mine.error = null; ask(mine); update(); }) : skeleton(5);
   if (!data.processes.length) {
-    return statement({ icon: "chart-column", title: t("platform.empty"), text: t("platform.empty.text") });
+    return [pauseOfAll(), statement({ icon: "chart-column", title: t("platform.empty"), text: t("platform.empty.text") })];
   }
   return html`
     ${error ? callout("wait", "refresh-cw", html`<p>${t("state.stale", { time: hour(data.now) })}</p>`) : nothing}
     <p class="note soft">${t("platform.about", { count: data.processes.filter((one) => one.state !== "silent").length })}</p>
+    ${pauseOfAll()}
     ${data.together.length ? live(data.together) : nothing}
     ${data.together.length ? counted(data.together.at(-1)) : nothing}
     ${processes(data.processes)}

@@ -24,6 +24,7 @@ def call(walk: Walk) -> None:
     expect(phone.page.locator(".pick")).to_have_count(2)
     walk.stop(phone, "call-patients")
     phone.page.locator(".pick").filter(has_text="born 1958").click()
+    phone.press("Change the number to show")
     phone.page.get_by_role("radio", name="+1 617-555-0100").check()
     expect(phone.page.locator(".setup-who")).to_contain_text("born 1958")
     walk.stop(phone, "call-setup")

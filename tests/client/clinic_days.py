@@ -7,6 +7,7 @@ from typing import Any
 from tests.client.pretending import Pretended, now_ms
 
 Json = dict[str, Any]
+ZONE = "America/New_York"
 CLINIC = "5d0c1f3a-6a55-4f57-9df2-0e2b2a1f7c10"
 CALL = "Q2hhbmdlZCBieSBub2JvZA"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -26,6 +27,8 @@ LOPEZ: Json = {
     "interpreter": True,
     "guardian": "",
     "do_not_call": False,
+    "wrong": False,
+    "second_wrong": False,
 }
 OTHER_LOPEZ: Json = {
     **LOPEZ,
@@ -59,12 +62,14 @@ def setup(**changes: Any) -> Json:
         {**ENDS, "expires_at": now + 3 * DAY - HOUR},
         {**GONE, "expires_at": now - DAY},
     ]
-    clinic = {"id": CLINIC, "name": "Riverside Clinic", "role": "physician", "can_free_dial": True, "numbers": numbers}
+    place = {"role": "physician", "can_free_dial": True, "paused": False}
+    clinic = {"id": CLINIC, "name": "Riverside Clinic", "time_zone": ZONE, **place, "numbers": numbers}
     whole = {
         "phone": {"verified": True, "mask": "•• 42"},
         "second_factor": True,
         "clinics": [clinic],
         "paused": False,
+        "pause": None,
         "service_number": "+1 617-555-0199",
         "today": 3,
         "week": 11,
@@ -96,11 +101,11 @@ def found(body: Json) -> Json:
 
 def call_item(patient: Json | None, ago: int, **changes: Any) -> Json:
     """An item of GET /calls."""
-    shown = patient and {name: patient[name] for name in ("id", "name", "born", "mask")}
+    shown = patient
     whole = {
         "r": f"call{ago}",
         "at": now_ms() - ago,
-        "clinic": {"id": CLINIC, "name": "Riverside Clinic"},
+        "clinic": {"id": CLINIC, "name": "Riverside Clinic", "time_zone": ZONE},
         "caller_id": OWN["id"],
         "shown": OWN["formatted"],
         "mode": "own",
@@ -182,6 +187,9 @@ def record(item: Json) -> Json:
         "legs": legs,
         "bridged_at": at + 21_100,
         "ended_at": at + 353_000,
+        "call_back_until": None,
+        "slip_until": None,
+        "outcome_until": at + 353_000 + 3 * DAY,
         "decisions": [{"rule": "region", "says": "US", "used": None, "limit": None}],
     }
 
@@ -237,6 +245,10 @@ RINGING, PRESS_ONE, PATIENT_RINGS, CONNECTED = 3, 4, 7, 9
 OBSTACLES: dict[str, Json] = {
     "no_clinic": {"clinics": []},
     "paused": {"paused": True},
+    "paused_by_team": {
+        "paused": True,
+        "pause": {"since": now_ms() - 40 * MINUTE, "reason": "The carrier shows a wrong number to patients."},
+    },
     "no_second_factor": {"second_factor": False},
     "no_phone": {"phone": None},
     "phone_cooling": {
@@ -252,6 +264,7 @@ OBSTACLES: dict[str, Json] = {
             {
                 "id": CLINIC,
                 "name": "Riverside Clinic",
+                "time_zone": ZONE,
                 "role": "physician",
                 "can_free_dial": False,
                 "paused": False,
@@ -264,6 +277,7 @@ OBSTACLES: dict[str, Json] = {
             {
                 "id": CLINIC,
                 "name": "Riverside Clinic",
+                "time_zone": ZONE,
                 "role": "physician",
                 "can_free_dial": False,
                 "paused": False,

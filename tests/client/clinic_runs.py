@@ -151,6 +151,21 @@ def numbers() -> list[Json]:
     ]
 
 
+def ended() -> list[Json]:
+    """What GET /clinics/{id}/numbers has in `ended`: revoked here and by the clinic that lent it, and expired there."""
+    now = now_ms()
+    plain: Json = {"mode": "own", "holder": None, "approved_at": now - 99 * DAY, "expires_at": None,
+                   "revoked_at": None, "revoked_by": None, "revoked_why": "", "state": "revoked"}  # fmt: skip
+    lent = {"holder": "Riverside Children"}
+    why = "Ported to another carrier; the switchboard has a new number from the first of the month on."
+    return [
+        {**plain, "id": "e1", "formatted": "+1 617-555-0107", "state": "expired", "expires_at": now - 2 * DAY, **lent},
+        {**plain, "id": "e2", "formatted": "+1 617-555-0108", "revoked_at": now - 5 * DAY, "revoked_by": "Rosa Díaz",
+         "revoked_why": why},
+        {**plain, "id": "e3", "formatted": "+1 617-555-0109", "revoked_at": now - 60 * DAY, **lent},
+    ]  # fmt: skip
+
+
 def slips() -> list[Json]:
     """GET /clinics/{id}/slips, of every kind."""
     now = now_ms()
@@ -221,7 +236,7 @@ def open_clinic(voice: Pretended) -> None:
     calls = [{**item, "who": "Dr Amara Okafor"} for item in past_calls()]
     voice.answer(f"{here}/calls", {"items": calls, "next": None})
     voice.answer(f"{here}/calls/minutes", chart())
-    voice.answer(f"{here}/numbers", {"items": numbers()})
+    voice.answer(f"{here}/numbers", {"items": numbers(), "ended": ended()})
     voice.answer(f"{here}/members", {"items": MEMBERS, "invitations": INVITED})
     voice.answer(f"{here}/members/place-okafor/touches", TOUCHES)
     voice.answer(f"{here}/members/place-diaz/touches", {"last_administrator": True, "items": []})

@@ -42,7 +42,7 @@ def launch(playwright: Playwright) -> Browser:
 class Window:
     """One person's browser at one size. `faults` is what must stay empty.
 
-    `provoked` are ends of addresses whose refusals (4xx) the journey wants: the browser itself notes each.
+    `provoked` are ends of addresses whose refusals and failures the journey wants: the browser itself notes each.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Window:
         place = message.location.get("url", "")
         asked_who = NOT_SIGNED_IN.search(message.text) and place.endswith(("/api/v1/me", "/auth/session"))
         lost = self._forgiving and ("net::ERR" in message.text or "WebSocket" in message.text)
-        wanted = "a status of 4" in message.text and place.endswith(tuple(self.provoked))
+        wanted = "a status of" in message.text and place.endswith(tuple(self.provoked))
         if not asked_who and not lost and not wanted:
             self.faults.append(f"{self.name}: {message.type}: {message.text} ({place})")
 

@@ -103,7 +103,30 @@ def test_the_parts_of_a_clinic_show_one_of_every_state(opened: Opened) -> None:
     for part, wanted in parts:
         window.page.goto(f"{here}/{part}")
         expect(window.page.locator(f".pane-detail {wanted}").first).to_be_visible()
+        if part == "numbers":
+            window.page.get_by_text("Revoked and expired (3)").click()
+            fold = window.page.locator("details", has_text="Revoked and expired")
+            expect(fold).to_contain_text("Ported to another carrier")
+            assert fold.get_by_role("button").count() == 0, "nothing can be done with them"
+            fold.scroll_into_view_if_needed()
         window.stop(f"clinic-{part}")
+
+
+def test_revoking_a_number_asks_why(opened: Opened) -> None:
+    window, voice = opened(runs.open_clinic, ADMINISTRATOR)
+    voice.answer(f"/numbers/{day.OWN['id']}/revoke", None, "POST", 204)
+    window.page.goto(f"/clinic/{day.CLINIC}/numbers")
+    card = window.page.locator(".number").first
+    card.locator("summary").click()
+    window.press("Revoke", card.locator(".menu-list"))
+    dialog = window.page.locator(DIALOG)
+    expect(dialog).to_contain_text("Riverside Children included")
+    dialog.get_by_label("Why? (optional)").fill("Ported to another carrier")
+    window.stop("number-revoked")
+    window.press("Revoke", dialog)
+    expect(dialog).to_have_count(0)
+    [body] = [body for method, path, body in voice.asked if path.endswith("/revoke")]
+    assert body == {"why": "Ported to another carrier"}
 
 
 def test_removing_a_member_shows_what_it_touches_and_the_last_administrator_stays(opened: Opened) -> None:

@@ -87,6 +87,9 @@ def test_a_physician_calls_a_patient_sees_each_step_hangs_up_and_finds_the_recor
     ended(phone, "You ended the call")
     phone.stop("call-ended")
     say_how_it_went(phone, "Spoke with the patient", "Nothing more")
+    phone.page.reload()  # the call is closed for good now
+    expect(phone.page.get_by_role("heading", name="How it went")).to_be_visible()
+    ended(phone, "You ended the call")
     find_the_record(phone)
     leaves_no_number(phone, clinic, asked)
 
@@ -100,7 +103,9 @@ def before_dialling(phone: Window) -> None:
     phone.stop("call-patients")
     phone.page.locator(".pick").filter(has_text="born 1958").click()
     expect(phone.page.locator(".setup-who")).to_have_text("Maria Lopez, born 1958, number ending 50")
+    phone.press("Change the number to show")
     phone.page.get_by_role("radio", name="+1 617-555-0100").check()
+    expect(phone.page.locator(".setup-shown")).to_contain_text("Shows +1 617-555-0100, partly verified")
     phone.see("Needs an interpreter: Spanish")
     phone.see("A call back lands at the clinic's own telephone. Curbside does not see it.")
     phone.see(re.compile("Your phone ending 42 rings first"))

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
+from phonenumbers import SUPPORTED_REGIONS
 
 from members import clinic_members, clinics, notices
 from members.clinic_members import Part, register_part
+from members.countries import COUNTRIES
 from members.models import Account, Clinic, ClinicInvitation, ClinicMembership, Notice
 from members.vault import inbox_of
 from realtime import timers
@@ -55,6 +58,11 @@ def held() -> Iterator[dict[str, Any]]:
     del clinic_members._parts["test"]
 
 
+def test_the_screens_offer_the_countries_that_a_clinic_can_be_of() -> None:
+    text = (Path(__file__).resolve().parents[2] / "client/core/countries.js").read_text()
+    assert set(text.split("`")[1].split()) == COUNTRIES == set(SUPPORTED_REGIONS)
+
+
 def test_a_verified_member_asks_and_the_platform_team_verifies_the_clinic_with_its_first_administrator() -> None:
     rosa = make_member(role="administrator")
     browser = Browser().sign_in(rosa)
@@ -81,7 +89,7 @@ def test_a_verified_member_asks_and_the_platform_team_verifies_the_clinic_with_i
 @pytest.mark.parametrize(
     ("changes", "field"),
     [({"name": " "}, "name"), ({"name": "x" * 81}, "name"), ({"name": "a\nb"}, "name"), ({"country": "us"}, "country"),
-     ({"country": "U"}, "country"), ({"time_zone": "Mars/Base"}, "time_zone")],
+     ({"country": "U"}, "country"), ({"country": "XX"}, "country"), ({"time_zone": "Mars/Base"}, "time_zone")],
 )  # fmt: skip
 def test_what_no_clinic_can_have_is_refused(changes: dict[str, str], field: str) -> None:
     answer = Browser().sign_in(make_member()).call("POST", "/clinics", WANTED | changes)

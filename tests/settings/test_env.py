@@ -19,6 +19,7 @@ READERS: dict[str, Callable[[], Any]] = {
     "unbounded": lambda: env.whole("PLANTED", 5, "a test"),
     "seconds": lambda: env.seconds("PLANTED", 5.0, "a test", least=0.5),
     "rate": lambda: env.rate("PLANTED", 5.0, "a test"),
+    "prices": lambda: env.prices("PLANTED", 5, "a test"),
     "choice": lambda: env.choice("PLANTED", ("one", "two"), "one", "a test"),
     "secret": lambda: env.secret("PLANTED", None, "a test"),
     "address": lambda: env.address("PLANTED", "", "a test", schemes=("http", "https")),
@@ -37,7 +38,9 @@ def _forgotten() -> Iterator[None]:
     [
         ("flag", "hunter2"), ("flag", "2"), ("whole", "ten"), ("whole", "10"), ("whole", "0"), ("whole", "1.5"),
         ("unbounded", "-1"), ("unbounded", "1e9"), ("seconds", "0.4"), ("seconds", "inf"), ("seconds", "nan"),
-        ("seconds", "5s"), ("rate", "0"), ("rate", "-1"), ("choice", "three"), ("secret", "hunter2"),
+        ("seconds", "5s"), ("rate", "0"), ("rate", "-1"), ("prices", "0"), ("prices", "SE:9"),
+        ("prices", "5,SE"), ("prices", "5,SE:0"), ("prices", "5,SE:9,SE:8"), ("prices", "5,se:9"),
+        ("prices", "5,SWE:9"), ("prices", "5,"), ("prices", "5,SE:hunter2"), ("choice", "three"), ("secret", "hunter2"),
         ("secret", SECRET + "hunter2"), ("secret", "ä" * 44), ("address", "localhost:8000"), ("address", "ftp://host"),
         ("address", "http://"), ("address", "http://host:99999999"), ("database", "mysql://u:hunter2@host/name"),
         ("database", "postgresql://u:hunter2@host"), ("database", "sqlite:"), ("database", "postgresql://u:p@h:x/n"),
@@ -59,6 +62,7 @@ def test_a_wrong_value_stops_the_start_and_is_not_repeated(
     ("reader", "given", "read"),
     [
         ("flag", "On", True), ("flag", "0", False), ("whole", "9", 9), ("seconds", "0.5", 0.5), ("rate", "0.1", 0.1),
+        ("prices", "7", env.Prices(7, {})), ("prices", "5, SE:9 ,JM:40", env.Prices(5, {"SE": 9, "JM": 40})),
         ("choice", "two", "two"), ("secret", SECRET, bytes(range(32))),
         ("secret", SECRET.rstrip("=").replace("/", "_").replace("+", "-"), bytes(range(32))),
         ("address", "https://host:8443/", "https://host:8443"),

@@ -154,7 +154,7 @@ def test_looking_reserves_nothing_and_refuses_the_same(riverside: Riverside) -> 
         peek(riverside.member, riverside.id, to(), "loopback", NOON)
     assert {d["rule"] for d in seen.decisions} == {
         "own_calls", "attempts_minute", "attempts_hour", "attempts_day", "destinations_hour", "concurrent_calls",
-        "minutes_day", "cents_day", "trunk_calls",
+        "minutes_day", "cents_day", "trunk_calls", "price",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 
 from tests.voice.line import Line
-from voice.models import Call, CallRecord
+from voice.models import Call, CallRecord, Patient
 from voice.starting import start
 
 
@@ -42,3 +42,15 @@ def test_a_request_that_was_repeated_while_it_was_carried_out_is_one_call_and_no
         start(request)
     assert line.do("call.start", line.wish(), c=c) == first
     assert Call.objects.count() == 1
+
+
+def test_a_call_tells_the_clinics_name_and_the_patients_wish_that_it_is_not_said(line: Line) -> None:
+    plain = line.call()
+    line.pass_to(plain, "connected")
+    line.do("call.hang_up", {}, plain)
+    line.pass_to(plain, "ended")
+    Patient.objects.filter(pk=line.maria.pk).update(hide_clinic=True)
+    hiding = line.call()
+    told = [event["d"] for r in (plain, hiding) for event in line.events(r) if event["k"] == "call.started"]
+    assert [d["clinic_name"] for d in told] == ["Riverside Clinic"] * 2
+    assert [d.get("hide_clinic") for d in told] == [None, True]

@@ -167,7 +167,8 @@ def test_the_call_comes_at_the_time_that_was_picked_with_the_extension_and_says_
     assert order is not None
     assert (order.to, order.digits, order.confirm, order.room) == (NEW, "4017", False, "")
     digits = ", ".join(open_in(proof, "code"))
-    assert order.say == proofs.say_of(proof.reference)
+    spoken = proofs.say_of(proof.reference)
+    assert spoken is not None and (order.say, order.language) == (spoken.text, spoken.language)
     assert "Curbside" in order.say and "Riverside Clinic" in order.say and digits in order.say
     line.pass_s(20)
     assert line.legs() == 1

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
 from members.demo import create_people
+from members.models import Clinic
+from realtime.models import Stream
 from tests.voice.test_views import get
-from voice.models import Action, Call, CallRecord, Slip
+from voice.models import (
+    Action,
+    Call,
+    CallOutcome,
+    CallRecord,
+    CallRefusal,
+    ClinicNumber,
+    Grant,
+    Patient,
+    Slip,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -32,3 +47,19 @@ def test_the_demo_has_twelve_past_calls_one_refused_and_one_open_slip_however_of
     chart = get(diaz, f"/clinics/{clinic}/calls/minutes")
     assert sum(day["minutes"] for day in chart["days"]) > 20
     assert all(item["at"] < timezone.now().timestamp() * 1000 for item in own)
+
+
+def test_a_demo_that_is_started_again_after_days_adds_nothing() -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        call_command("demo", verbosity=0)
+        made = counts()
+        for days in (1, 2, 40):
+            clock.shift(timedelta(days=days))
+            call_command("demo", verbosity=0)
+            assert counts() == made, f"{days} days later"
+
+
+def counts() -> dict[str, int]:
+    """How many rows of each kind the demo has."""
+    kinds = (Call, CallRecord, CallRefusal, CallOutcome, Slip, Patient, ClinicNumber, Grant, Clinic, Stream)
+    return {kind.__name__: kind._default_manager.count() for kind in kinds}

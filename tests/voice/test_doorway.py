@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from django.db import Error, connections
 from django.utils import timezone
 
 from tests.voice.carriers.scripted import Scripted
+from tests.voice.junk import FORM, JUNK
 from tests.voice.line import Line
 from voice.carriers import CARRIERS, carrier_of
 from voice.carriers.base import CarrierEvent, Forged, WebhookRequest
@@ -60,16 +62,17 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 
 def asked(pool: ThreadPoolExecutor, path: str, form: dict[str, str] | None = None, *, word: str = "good",
-          method: str = "POST", doorway: Doorway | None = None, body: bytes = b"") -> int:
+          method: str = "POST", doorway: Doorway | None = None, body: bytes = b"", said: str = FORM,
+          query: bytes = b"") -> int:
     """The status of the answer to one request of a carrier."""
     sent: list[dict[str, Any]] = []
     body = body or urlencode(form or {}).encode()
     half = len(body) // 2
     parts = iter([{"type": "http.request", "body": body[:half], "more_body": True},
                   {"type": "http.request", "body": body[half:], "more_body": False}])
-    headers = [(b"content-type", b"application/x-www-form-urlencoded"), (b"x-word", word.encode()),
+    headers = [(b"content-type", said.encode()), (b"x-word", word.encode()),
                (b"content-length", str(len(body)).encode())]
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": headers}
+    scope = {"type": "http", "method": method, "path": path, "query_string": query, "headers": headers}
 
     async def receive() -> dict[str, Any]:
         return next(parts)
@@ -106,7 +109,18 @@ def test_what_is_no_webhook_of_ours_is_answered_as_django_would(
     assert asked(pool, "/voice/another/status/nobody") == 404
     assert asked(pool, "/voice/") == 404
     assert asked(pool, "/voice/scripted/incoming", method="GET") == 405
-    assert asked(pool, "/voice/scripted/status/a", body=b"x" * 3_000_000) == 413
+    assert asked(pool, "/voice/scripted/status/a", query=b"\xff") == 400
+
+
+@pytest.mark.parametrize(("body", "said"), JUNK)
+def test_junk_is_refused_as_forged_though_its_header_is_good_and_is_no_fault_of_ours(
+    open_line: Line, speaking: Speaking, pool: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture, body: bytes,
+    said: str,
+) -> None:
+    leg = Attempt.objects.get(call=open_line.call()).reference
+    assert asked(pool, f"/voice/scripted/status/{leg}", body=body, said=said) == 403
+    assert [record.msg for record in caplog.records if record.levelno >= logging.ERROR] == []
+    assert not HeardEvent.objects.exists()
 
 
 def test_a_carrier_is_asked_to_come_again_when_we_fail_or_have_too_many(

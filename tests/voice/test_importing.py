@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from members.models import ClinicMembership
 from realtime.protocol import Refusal
 from tests.voice.riverside import Riverside
+from voice import importing
 from voice.address_book import find_patients
 from voice.importing import MOST_ROWS, Imported, import_patients
 from voice.models import Patient, PatientLook
@@ -47,9 +50,58 @@ def test_a_file_becomes_patients_who_are_found(riverside: Riverside) -> None:
 
 def test_sent_again_it_adds_nobody_and_a_namesake_is_somebody_else(riverside: Riverside) -> None:
     take(riverside, GOOD)
-    again = take(riverside, GOOD + "MARIA LÓPEZ,,617-555-0170,,,,,\nMaria Lopez,1985-11-19,617 555 0173,,,,,\n")
+    more = "MARIA LÓPEZ,1958-03-02,617-555-0170,,,,,\nMaria Lopez,1985-11-19,617 555 0173,,,,,\n"
+    again = take(riverside, GOOD + more)
     assert (again.added, again.known) == (1, 3)
     assert len(find_patients(riverside.clinic, "lopez")[0]) == 2
+
+
+def test_who_shares_a_name_and_a_line_is_known_by_the_birth_date_and_without_a_number_nobody_is(
+    riverside: Riverside,
+) -> None:
+    text = ("name,born,number\nAnna Berg,1950-01-01,617 555 0170\nAnna Berg,1980-01-01,617 555 0170\n"
+            "Leo Berg,1980-01-01,\nLeo Berg,1980-01-01,\n")
+    assert take(riverside, text).added == 4
+    again = take(riverside, text)
+    assert (again.added, again.known) == (2, 2)
+
+
+def test_swedish_columns_and_words_are_read(riverside: Riverside) -> None:
+    result = take(riverside, "Namn;Födelsedatum;Nummer;Tolk;Ring inte;Meddelande;Språk\n"
+                             "Åsa Öberg;1958-03-02;617 555 0170;ja;nej;nej;sv\n")
+    assert (result.added, result.wrong) == (1, [])
+    [asa] = find_patients(riverside.clinic, "åsa")[0]
+    assert (asa.name, asa.interpreter, asa.do_not_call, asa.message) == ("Åsa Öberg", True, False, "no")
+
+
+def test_columns_that_are_missing_or_unknown_are_told_and_may_be_ignored(riverside: Riverside) -> None:
+    text = "name,ward,number,notes\nMaria Lopez,4,617 555 0170,planted\n"
+    with pytest.raises(Refusal) as refusal:
+        take(riverside, text)
+    assert refusal.value.d == {"missing": [], "unknown": [2, 4], "twice": []}
+    assert take(riverside, text, ignore=True).added == 1
+    with pytest.raises(Refusal) as missing:
+        take(riverside, "name,planted\na,b\n", ignore=True)
+    assert missing.value.d == {"missing": ["number"], "unknown": [2], "twice": []}
+
+
+def test_a_name_whose_letters_were_lost_is_refused(riverside: Riverside) -> None:
+    [wrong] = take(riverside, "name,number\n\ufffdsa \ufffdberg,617 555 0170\n").wrong
+    assert (wrong.field, wrong.code) == ("name", "patient.letters")
+
+
+def test_rows_are_stored_in_many_short_transactions(riverside: Riverside, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    store = importing._store
+
+    def counted(place: ClinicMembership, rows: list[Patient], now: datetime) -> None:
+        sizes.append(len(rows))
+        store(place, rows, now)
+
+    monkeypatch.setattr(importing, "_store", counted)
+    assert take(riverside, "name,number\n" + "".join(f"Ann {n},\n" for n in range(205))).added == 205
+    assert sizes == [100, 100, 5]
+    assert Patient.objects.count() == 205
 
 
 @pytest.mark.parametrize("text", [GOOD.replace(",", ";").replace('"Reed; Tom"', '"Reed; Tom"'), "\ufeff" + GOOD])

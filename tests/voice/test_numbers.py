@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import phonenumbers
 import pytest
 from hypothesis import given
@@ -43,6 +46,61 @@ def test_an_emergency_number_is_found_however_it_is_typed(raw: str) -> None:
 @pytest.mark.parametrize(("raw", "tel"), [("+1911", "911"), ("9 911", "911"), ("+44 999", "999"), ("9112", "911")])
 def test_what_the_handset_has_to_dial_is_the_number_itself(raw: str, tel: str) -> None:
     assert find_emergency(raw, "US") == tel
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "tel"),
+    [("9⑪", "US", "911"), ("⑪2", "US", "112"), ("*67 911", "US", "911"), ("*67911", "US", "911"),
+     ("*671 911", "US", "911"), ("#31#112", "DE", "112"), ("*31#+44 999", "US", "999"), ("9 1 911", "US", "911"),
+     ("8 112", "US", "112"), ("9 0 112", "US", "112"), ("9,911", "US", "911"), ("911,,1", "SE", "911"),
+     ("911 ext 5", "SE", "911"), ("tel:911;phone-context=+1", "SE", "911"), ("TEL:112", "SE", "112")],
+)  # fmt: skip
+def test_a_disguise_is_answered_with_the_number_to_dial(raw: str, region: str, tel: str) -> None:
+    assert find_emergency(raw, region) == tel
+
+
+TYPED = json.loads((Path(__file__).parents[1] / "client" / "core" / "emergency.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize(("raw", "tel"), TYPED.items())
+def test_the_service_says_what_the_client_says_at_once(raw: str, tel: str | None) -> None:
+    assert find_emergency(raw, "US") == tel
+
+
+@given(
+    st.sampled_from(["911", "112"]),
+    st.sampled_from(["", "9 ", "9,", "0", "8 ", "9 1 ", "9 0 ", "*67 ", "*67", "#31#", "*82,", "tel:"]),
+    st.sampled_from(["", ",,1", " ext 5", " x7", ";ext=1", ";phone-context=+1", " #", "*"]),
+    st.sampled_from(["0123456789", "０１２３４５６７８９", "٠١٢٣٤٥٦٧٨٩", "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡", "⓪①②③④⑤⑥⑦⑧⑨"]),
+    st.sampled_from(REGIONS),
+)
+def test_no_way_of_writing_hides_an_emergency_number(
+    tel: str, ahead: str, behind: str, figures: str, region: str
+) -> None:
+    raw = ahead + "".join(figures[int(digit)] for digit in tel) + behind
+    found = find_emergency(raw, region)
+    try:  # where it is somebody's number, that is what is dialled
+        read_number(raw, region)
+    except Unreadable:
+        assert found is not None
+    if not ahead and behind != "*":
+        assert found == tel
+
+
+@pytest.mark.parametrize(
+    ("raw", "region", "tel"),
+    [("030 110", "DE", "110"), ("+49 89 112", "DE", "112"), ("02742 144", "AT", "144"), ("031 119", "KR", "119"),
+     ("+82 31 119", "US", "119")],
+)  # fmt: skip
+def test_an_area_code_before_an_emergency_number_changes_nothing(raw: str, region: str, tel: str) -> None:
+    assert read_number(raw, region), "it could be dialled"
+    assert find_emergency(raw, region) == tel
+
+
+@pytest.mark.parametrize("raw", ["030 1300", "+49 30 110110", "*67 617 555 0100", "617 555 0100 ext 911", "913",
+                                 "+1 913 555 0100", "912 555 0100"])  # fmt: skip
+def test_what_only_looks_like_an_emergency_number_is_none(raw: str) -> None:
+    assert find_emergency(raw, "DE" if raw[:1] == "0" else "US") is None
 
 
 @given(st.sampled_from(EXAMPLES), st.sampled_from(FORMS))

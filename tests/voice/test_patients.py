@@ -188,8 +188,11 @@ def test_looks_and_changes_are_recorded_and_outlive_the_patient(riverside: River
 def test_lists_show_those_who_are_still_there(riverside: Riverside) -> None:
     patient = add(riverside.amara)
     assert show_patients([patient.pk, "gone"]) == {
-        patient.pk: {"id": patient.pk, "name": "Maria Lopez", "born": "1958-03-02", "mask": "•• 55"}
-    }
+        patient.pk: {"id": patient.pk, "name": "Maria Lopez", "born": "1958-03-02", "mask": "•• 55",
+                     "second_mask": None, "guardian": "", "message": patient.message, "hide_clinic": False,
+                     "language": patient.language, "interpreter": False, "do_not_call": False, "wrong": False,
+                     "second_wrong": False}
+    }  # fmt: skip
 
 
 def test_who_was_called_last_comes_first_and_who_is_not_called_for_long_is_erased(riverside: Riverside) -> None:

@@ -55,6 +55,8 @@ def test_a_number_goes_from_typed_to_shown_over_http(line: Line) -> None:
     assert (approved["state"], approved["proof"]["code"]) == ("live", None)
     until = int((timezone.now() + timedelta(days=1)).timestamp() * 1000)
     granted = rosa.call("POST", f"/numbers/{number['id']}/grants", {"member": line.amara.pk, "until": until}).json()
+    over = rosa.call("POST", f"/numbers/{number['id']}/grants", {"member": line.amara.pk, "until": 1_000_000}).json()
+    assert over["code"] == "number.past"
     assert granted["grants"] == [{"member": line.amara.pk, "name": line.amara.account.name, "until": until}]
     mine = browse(line.amara.account).get("/calls/setup")["clinics"][0]["numbers"]
     assert number["id"] in [n["id"] for n in mine]
@@ -205,7 +207,7 @@ def test_calls_are_paused_by_an_administrator_for_the_clinic_and_by_the_platform
     setup = browse(line.amara.account).get("/calls/setup")
     assert (setup["paused"], setup["clinics"][0]["paused"]) == (False, True)
     assert rosa.call("POST", f"/clinics/{line.id}/pause", {"on": False}).status_code == 204
-    assert staff.call("POST", "/pause", {"on": True}).status_code == 204
+    assert staff.call("POST", "/pause", {"on": True, "reason": "Trunk down"}).status_code == 204
     assert browse(line.amara.account).get("/calls/setup")["paused"] is True
     assert staff.call("POST", "/pause", {"on": False}).status_code == 204
     assert browse(line.amara.account).get("/calls/setup")["paused"] is False

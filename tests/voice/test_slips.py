@@ -13,6 +13,7 @@ from django.utils import timezone
 from members.errors import NotFound
 from members.models import Account
 from realtime import timers
+from realtime.instants import to_ms
 from realtime.models import Timer
 from realtime.protocol import Refusal
 from tests.members.browser import Browser
@@ -49,6 +50,16 @@ def test_an_unanswered_call_leaves_one_slip_that_says_who_when_and_until_when(li
     assert (slip.kind, slip.mode, slip.cause, slip.state) == ("outgoing", "held", "no_answer", "open")
     assert slip.mask == "•• 62"
     assert slip.expires_at - slip.made_at == timedelta(hours=72)
+
+
+def test_one_call_says_until_when_the_desk_keeps_its_slip(line: Line, unanswered: str) -> None:
+    slip = Slip.objects.get()
+    assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] == to_ms(slip.expires_at)
+    line.clock.move_to(slip.expires_at, tick=False)
+    assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] is None
+    line.clock.move_to(slip.made_at, tick=False)
+    slips.close(line.rosa.account, slip.pk, "reached")
+    assert Browser().sign_in(line.amara.account).get(f"/calls/{unanswered}")["slip_until"] is None
 
 
 def test_a_clinics_own_number_leaves_one_too(line: Line) -> None:

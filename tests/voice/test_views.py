@@ -16,6 +16,7 @@ from django.utils import timezone
 from members import clinic_members
 from members.clinics import suspend_clinic
 from members.models import Account, Clinic
+from realtime.instants import to_ms
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
@@ -106,7 +107,8 @@ def test_one_call_has_its_legs_with_times_and_the_rules_that_were_asked(line: Li
         assert times == sorted(times)
     # The words for these stand in the client's catalogues: tests/client/core/rules.test.mjs.
     assert {one["rule"]: one["says"] for one in whole["decisions"] if one["limit"] is None} == {
-        "right": "own", "emergency": "none", "region": "US", "type": "fixed_or_mobile", "hours": "any"}
+        "right": "own", "emergency": "none", "region": "US", "type": "fixed_or_mobile", "hours": "any",
+        "price": "US 5"}
     counted = {one["rule"]: (one["used"], one["says"]) for one in whole["decisions"] if one["limit"] is not None}
     assert counted == dict.fromkeys(
         ("own_calls", "attempts_minute", "attempts_hour", "attempts_day", "destinations_hour", "concurrent_calls",
@@ -196,8 +198,51 @@ def test_the_export_holds_masks_and_no_formula(line: Line) -> None:
     r = talk(line, purpose="result")
     text = "".join(part for part, _ in parts_of(line, f"/clinics/{line.id}/calls.csv", []))
     [row] = csv.DictReader(io.StringIO(text))
-    assert row["call"] == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
+    assert row["call"].removeprefix("'") == r and row["talked_s"] == "65" and row["evidence"] == "'=cmd()"
     assert row["patient_mask"].endswith("55") and "5550155" not in text.replace(" ", "").replace("-", "")
+
+
+def test_the_export_has_what_the_list_has_under_each_filter(line: Line) -> None:
+    other = join(line.clinic).account
+    first = talk(line)
+    line.pass_s(60)
+    silent = line.call()
+    line.pass_to(silent, "reaching_clinician")
+    line.do("call.hang_up", {}, silent)
+    line.pass_to(silent, "ended")
+    line.pass_s(60)
+    between = to_ms(timezone.now())
+    CallRefusal.objects.create(account=other.pk, clinic=line.clinic.pk, code="call.region", at=timezone.now())
+    line.pass_s(1)
+    later = talk(line)
+    [refused] = CallRefusal.objects.values_list("pk", flat=True)
+    expected = {
+        "": [first, silent, refused, later],
+        f"?since={between}": [refused, later],
+        f"?until={between}": [first, silent],
+        "?talked=true": [first, later],
+        "?talked=false": [silent, refused],
+        "?reason=you_called_off": [silent],
+        "?reason=call.region": [refused],
+        "?reason=call.region&talked=true": [],
+        f"?member={line.amara.pk}": [first, silent, later],
+        f"?member={line.amara.pk}&talked=true&since={between}": [later],
+    }
+    shown = {query: list_of(line, query) for query in expected}
+    assert shown == expected
+    assert {query: exported(line, query) for query in expected} == shown
+
+
+def list_of(line: Line, query: str) -> list[str]:
+    """The ids of the clinic's list, the oldest first."""
+    return [item["r"] for item in reversed(get(line.rosa.account, f"/clinics/{line.id}/calls{query}")["items"])]
+
+
+def exported(line: Line, query: str) -> list[str]:
+    """The ids of the clinic's CSV."""
+    text = "".join(part for part, _ in parts_of(line, f"/clinics/{line.id}/calls.csv{query}", []))
+    # An id may begin with a dash, which the CSV marks as no formula.
+    return [row["call"].removeprefix("'") for row in csv.DictReader(io.StringIO(text))]
 
 
 FOREVER = 253_402_300_799_000

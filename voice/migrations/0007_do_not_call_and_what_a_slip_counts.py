@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("members", "0003_notices"),
-        ("voice", "0005_numbers_that_the_carrier_checked"),
+        ("voice", "0006_pauses_say_why_and_who_ended_them"),
     ]
 
     operations = [

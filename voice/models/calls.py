@@ -152,7 +152,8 @@ class AppendOnly(Exception):
 class CallRecord(models.Model):
     """What stays of a call, written once when it ends, with masks only. No foreign key: it outlives the rest.
 
-    `legs` are the attempts with their instants, causes and provider codes; `decisions` the rules that were asked.
+    `legs` are the attempts with their instants, causes and provider codes; `decisions` the rules that were asked;
+    `cents` what it cost by our own prices, in hundredths of the currency, null for calls from before there were any.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -178,6 +179,7 @@ class CallRecord(models.Model):
     reason = models.CharField(max_length=48)
     legs = models.JSONField()
     decisions = models.JSONField()
+    cents = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [

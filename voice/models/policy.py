@@ -3,6 +3,8 @@
 The platform team writes limits, regions and pauses; ``voice.budgets`` alone writes reservations.
 """
 
+from typing import Final
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,6 +13,8 @@ from django.utils import timezone
 from realtime.models import ID_LENGTH
 from voice.models.calls import WORD
 from voice.models.rights import INDEX_LENGTH
+
+LONGEST_REASON: Final = 200
 
 
 class ClinicLimits(models.Model):
@@ -50,12 +54,17 @@ class RegionException(models.Model):
 
 
 class CallPause(models.Model):
-    """A time in which no call begins: of one clinic, or of all where `clinic` is empty."""
+    """A time in which no call begins: of one clinic, or of all where `clinic` is empty. Rows stay: they are the audit.
+
+    `by` and `ended_by` are empty where the operator's command did it. Clinicians read the `reason`.
+    """
 
     clinic = models.ForeignKey("members.Clinic", models.CASCADE, null=True, blank=True, related_name="pauses")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True, db_default="")
     since = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
 
 
 class BudgetScope(models.Model):

@@ -13,6 +13,7 @@ from realtime.models import ID_LENGTH, new_id
 from voice.models.calls import WORD
 
 INDEX_LENGTH: Final = 43
+LONGEST_WHY: Final = 200
 
 
 class ClinicNumber(models.Model):
@@ -20,7 +21,8 @@ class ClinicNumber(models.Model):
 
     `mode`: ``own``, proved by a call, or ``held`` by the service. `holder` is the row of the clinic that lets this one
     use its number. `single_until` is when the approval of a clinic with one administrator comes by itself.
-    `carrier_at` is when the carrier said that it shows the number, where it wants to be asked.
+    `carrier_at` is when the carrier said that it shows the number, where it wants to be asked. Revoked rows stay; who
+    revoked and why is empty where it was the clinic that lent the number.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -42,6 +44,8 @@ class ClinicNumber(models.Model):
     carrier_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    revoked_why = models.CharField(max_length=LONGEST_WHY, blank=True, db_default="")
     reminded_days = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
@@ -76,7 +80,8 @@ class OwnPhone(models.Model):
 class Proof(models.Model):
     """One call that speaks a code to who answers a number. `state`: waiting, calling, proved, failed.
 
-    The code is sealed and is gone with the proof's end. `reference` is what the carrier calls it.
+    The code is sealed and is gone with the proof's end. `reference` is our name of it,
+    `carrier_id` the carrier's, empty until the carrier said it.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -88,6 +93,7 @@ class Proof(models.Model):
     state = models.CharField(max_length=WORD, default="waiting")
     cause = models.CharField(max_length=WORD, blank=True)
     reference = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    carrier_id = models.CharField(max_length=64, blank=True, db_default="", default="")
     attempts_left = models.PositiveSmallIntegerField()
     call_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

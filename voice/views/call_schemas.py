@@ -22,19 +22,29 @@ def before_of(cursor: str | None) -> datetime | None:
 
 
 class ClinicNamed(Schema):
-    """A clinic."""
+    """A clinic, and by which clock times of its calls are shown."""
 
     id: str
     name: str
+    time_zone: str
 
 
 class PatientNamed(Schema):
-    """A patient of the clinic's address book, as lists show them."""
+    """A patient of the clinic's address book, with what to know before one speaks: the fields of the address book."""
 
     id: str
     name: str
     born: str
     mask: str | None
+    second_mask: str | None
+    message: str
+    hide_clinic: bool
+    language: str
+    interpreter: bool
+    guardian: str
+    do_not_call: bool
+    wrong: bool
+    second_wrong: bool
 
 
 class OutcomeSaid(Schema):
@@ -104,9 +114,13 @@ class CallWhole(CallItem):
     """One call with its legs and the rules that were asked.
 
     `call_back_until`: until when a call back of it rings the phone of who made it, null where it rings the clinic.
+    `slip_until`: until when the clinic's desk keeps a slip of it, null where nothing is open there.
+    `outcome_until`: until when who made it can say how it went, null before its end and once that was said or is late.
     """
 
     call_back_until: int | None
+    slip_until: int | None
+    outcome_until: int | None
     bridged_at: int | None
     ended_at: int | None
     legs: list[LegShown]
@@ -157,12 +171,23 @@ class SetupClinic(ClinicNamed):
     numbers: list[SetupNumber]
 
 
+class PauseTold(Schema):
+    """Since when all calls are paused, and why."""
+
+    since: int
+    reason: str
+
+
 class Setup(Schema):
-    """What stands between a member and a call. `service_number` is what one's own phone shows; save it as a contact."""
+    """What stands between a member and a call. `service_number` is what one's own phone shows; save it as a contact.
+
+    `pause` is that of all calls; a clinic's own is told by its `paused` alone.
+    """
 
     phone: SetupPhone | None
     second_factor: bool
     paused: bool
+    pause: PauseTold | None
     clinics: list[SetupClinic]
     service_number: str
     today: int

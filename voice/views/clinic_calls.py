@@ -51,9 +51,9 @@ def show_minutes(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> An
 
 @router.get("/clinics/{clinic}/calls.csv", response={200: str, **PROBLEMS}, summary="A clinic's records as CSV")
 def export(request: HttpRequest, clinic: str, wanted: Query[Wanted]) -> Any:
-    """Return the records of a clinic's calls, with masks."""
+    """Return the records of a clinic's calls, with masks: what the list has under the same filters, but live calls."""
     place = _access(request, clinic)
-    pages = csv_pages(clinic=place.clinic_id, since=_at(wanted.since), until=_at(wanted.until))
+    pages = csv_pages(_filters(place, wanted), clinic=place.clinic_id, refused=True)
     response = StreamingHttpResponse(_streamed(pages), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="calls.csv"'
     return response

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
+from voice.models.rights import LONGEST_WHY
+
 LATEST_MS = 253_402_300_799_000  # the end of the year 9999
 Instant = Annotated[int, Field(ge=0, le=LATEST_MS)]
 Typed = Annotated[str, Field(max_length=40)]
@@ -71,10 +73,26 @@ class NumberShown(Schema):
     grants: list[GrantShown]
 
 
+class NumberEnded(Schema):
+    """A number that was revoked (who and why: by this clinic), or that expired with the clinic that lends it."""
+
+    id: str
+    formatted: str
+    mode: str
+    state: Literal["revoked", "expired"]
+    holder: str | None
+    approved_at: int | None
+    expires_at: int | None
+    revoked_at: int | None
+    revoked_by: str | None
+    revoked_why: str
+
+
 class NumbersShown(Schema):
-    """A clinic's numbers, the oldest first."""
+    """A clinic's numbers, the oldest first; `ended` are those of which nothing is to be done, the newest first."""
 
     items: list[NumberShown]
+    ended: list[NumberEnded]
 
 
 class NumberWanted(Schema):
@@ -105,6 +123,12 @@ class GrantWanted(Schema):
     until: Instant | None = None
 
 
+class Revocation(Schema):
+    """Why a number is revoked, for the clinic's administrators."""
+
+    why: str = Field(default="", max_length=LONGEST_WHY)
+
+
 class CarrierCode(Schema):
     """What is to be typed on the phone that the carrier calls."""
 
@@ -115,12 +139,6 @@ class Consent(Schema):
     """Which clinic may use the number too, by its id, which its administrator tells."""
 
     clinic: str
-
-
-class Pause(Schema):
-    """Whether calls are paused."""
-
-    on: bool
 
 
 class PhoneWanted(Schema):

@@ -1,6 +1,7 @@
-"""A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked; and pauses."""
+"""A clinic's numbers over HTTP, for its administrators: proved, approved, granted, lent, revoked."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,17 +12,16 @@ from members.clinic_members import find_member
 from members.clinics import ADMINISTRATOR, access_verified, administrators_of
 from members.models import ClinicMembership
 from members.problems import PROBLEMS
-from members.rights import is_platform_team
 from realtime.instants import to_ms
-from realtime.protocol import refuse
-from voice import carrier_ids, clinic_numbers, pauses
+from voice import carrier_ids, clinic_numbers
 from voice.clinic_numbers import access_number
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
 from voice.proofs import BY_CARRIER, show_proof
 from voice.refusals import refuse as refuse_for
-from voice.rights import CALLS_BACK, SAYS, state_of
+from voice.rights import CALLS_BACK, SAYS, standing_of
 from voice.sealed import open_in
+from voice.shapes import or_none
 from voice.views.number_schemas import (
     CallWanted,
     CarrierCode,
@@ -31,25 +31,32 @@ from voice.views.number_schemas import (
     NumberShown,
     NumbersShown,
     NumberWanted,
-    Pause,
     ProofShown,
+    Revocation,
     from_ms,
 )
+
+MOST_ENDED: Final = 50
 
 router = Router(tags=["numbers"], auth=signed_in)
 
 
 @router.get("/clinics/{clinic}/numbers", response={200: NumbersShown, **PROBLEMS})
 def list_numbers(request: HttpRequest, clinic: str) -> Any:
-    """The numbers of a clinic that one administers, without those that were revoked."""
-    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
-    rows = ClinicNumber.objects.select_related("clinic", "holder__clinic", "asked_by", "approved_by")
-    rows = rows.filter(clinic=mine.clinic_id).exclude(state="revoked").prefetch_related("lent__clinic")
+    """The numbers of a clinic that one administers; in `ended` those that it can do nothing with any more."""
+    mine, now = access_verified(account_of(request), clinic, {ADMINISTRATOR}), timezone.now()
+    all_rows = ClinicNumber.objects.select_related("clinic", "holder__clinic", "asked_by", "approved_by")
+    all_rows = all_rows.filter(clinic=mine.clinic_id)
+    standing = list(all_rows.exclude(state="revoked").prefetch_related("lent__clinic").order_by("asked_at"))
+    lapsed = [row for row in standing if row.holder is not None and standing_of(row, now) == "expired"]
+    rows = [row for row in standing if row not in lapsed]
+    revoked = all_rows.filter(state="revoked").select_related("revoked_by").order_by("-revoked_at", "-pk")
     grants = Grant.objects.filter(clinic_number__in=rows, ended_at=None).select_related("membership__account")
     given: dict[str, list[Grant]] = {}
     for grant in grants.order_by("membership__account__name"):
         given.setdefault(grant.clinic_number_id, []).append(grant)
-    return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows.order_by("asked_at")]}
+    return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows],
+            "ended": [_ended(row, now) for row in [*lapsed, *revoked[:MOST_ENDED]]]}
 
 
 @router.post("/clinics/{clinic}/numbers", response={201: NumberShown, **PROBLEMS})
@@ -101,10 +108,10 @@ def look(request: HttpRequest, number: str) -> Any:
 
 
 @router.post("/numbers/{number}/revoke", response={204: None, **PROBLEMS})
-def revoke(request: HttpRequest, number: str) -> Any:
+def revoke(request: HttpRequest, number: str, wanted: Revocation | None = None) -> Any:
     """Have a number shown no more, at once, also by departments that use it with this clinic's consent."""
-    row, _ = _access(request, number)
-    clinic_numbers.revoke(row, timezone.now())
+    row, mine = _access(request, number)
+    clinic_numbers.revoke(row, timezone.now(), mine.account, wanted.why.strip() if wanted else "")
     carrier_ids.withdraw(row)
     return Status(204, None)
 
@@ -134,24 +141,6 @@ def lend(request: HttpRequest, number: str, consent: Consent) -> Any:
     return _fresh(row, mine)
 
 
-@router.post("/clinics/{clinic}/pause", response={204: None, **PROBLEMS})
-def pause_clinic(request: HttpRequest, clinic: str, pause: Pause) -> Any:
-    """Pause the calls of a clinic that one administers, or go on."""
-    mine = access_verified(account_of(request), clinic, {ADMINISTRATOR})
-    pauses.set_pause(mine.clinic, account_of(request), timezone.now(), on=pause.on)
-    return Status(204, None)
-
-
-@router.post("/pause", response={204: None, **PROBLEMS})
-def pause_all(request: HttpRequest, pause: Pause) -> Any:
-    """Pause all calls, or go on: for the platform team; for everybody else this address does not exist."""
-    account = account_of(request)
-    if not is_platform_team(account):
-        raise refuse("not_found")
-    pauses.set_pause(None, account, timezone.now(), on=pause.on)
-    return Status(204, None)
-
-
 def _access(request: HttpRequest, number: str) -> tuple[ClinicNumber, ClinicMembership]:
     """Return a number of a clinic that one administers, and one's place there. Raises Refusal `not_found`."""
     clinic = ClinicNumber.objects.filter(pk=number).values_list("clinic", flat=True).first()
@@ -165,6 +154,21 @@ def _fresh(row: ClinicNumber, mine: ClinicMembership) -> dict[str, Any]:
     return _number(row, mine, list(grants.order_by("membership__account__name")))
 
 
+def _ended(row: ClinicNumber, now: datetime) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "formatted": formatted(open_in(row, "number")),
+        "mode": row.mode,
+        "state": standing_of(row, now),
+        "holder": row.holder.clinic.name if row.holder else None,
+        "approved_at": or_none(row.approved_at),
+        "expires_at": or_none(row.expires_at or (row.holder.expires_at if row.holder else None)),
+        "revoked_at": or_none(row.revoked_at),
+        "revoked_by": row.revoked_by.name if row.revoked_by else None,
+        "revoked_why": row.revoked_why,
+    }
+
+
 def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> dict[str, Any]:
     proof = row.proofs.exclude(cause=BY_CARRIER).order_by("-call_at").first()
     asked_by_me = row.asked_by_id == mine.account_id
@@ -176,7 +180,7 @@ def _number(row: ClinicNumber, mine: ClinicMembership, grants: list[Grant]) -> d
         "attestation": row.attestation,
         "says": SAYS[row.attestation],
         "calls_back": CALLS_BACK[row.mode],
-        "state": state_of(row, timezone.now()),
+        "state": standing_of(row, timezone.now()),
         "asked_by": row.asked_by.name if row.asked_by else None,
         "approved_by": row.approved_by.name if row.approved_by else None,
         "can_approve": row.state == "approving" and not asked_by_me,

@@ -17,7 +17,7 @@ from voice.models import Patient, PatientLook
 from voice.patients import PatientView, access_row, remember_found, remember_look, view_of
 
 router = Router(tags=["patients"], auth=signed_in)
-FILE_CHARS = 2_000_000
+FILE_CHARS = 500_000
 LOOKS_MOST = 200
 YEAR = 4  # the first characters of an ISO date
 
@@ -99,10 +99,15 @@ class LooksShown(Schema):
 
 
 class File(Schema):
-    """A CSV file as text, its first row the columns' names; `dry`: only say what would become of it."""
+    """A CSV file as text, its first row the columns' names; `dry`: only say what would become of it.
+
+    At most 500 rows: longer files are sent in parts, each with the first row. `ignore`: leave columns out that are not
+    known.
+    """
 
     csv: str = Field(max_length=FILE_CHARS)
     dry: bool = False
+    ignore: bool = False
 
 
 class WrongRow(Schema):
@@ -142,7 +147,7 @@ def add_patient(request: HttpRequest, clinic: str, wanted: PatientWanted) -> Any
 def import_file(request: HttpRequest, clinic: str, file: File) -> Any:
     """Add patients from a file; rows that are wrong are named, and the others are stored."""
     place = access_verified(account_of(request), clinic, {"desk", "administrator"})
-    result = importing.import_patients(place, file.csv, timezone.now(), dry=file.dry)
+    result = importing.import_patients(place, file.csv, timezone.now(), dry=file.dry, ignore=file.ignore)
     return {"added": result.added, "known": result.known, "wrong": [asdict(wrong) for wrong in result.wrong]}
 
 

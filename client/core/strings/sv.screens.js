@@ -106,7 +106,7 @@ export default {
   "available.until": "Till {time}",
   "available.until_long": "Slutar av sig självt {time}, eller efter tre missade erbjudanden.",
   "available.ends": "Slutar av sig självt efter 8 timmar, eller efter tre missade erbjudanden.",
-  "available.screen_only": "Tillgänglig bara medan den här skärmen är öppen",
+  "available.screen_only": "Bara medan den här skärmen är öppen",
   "available.allow": "Tillåt aviseringar",
   "available.text": "Medan du är tillgänglig erbjuds du kollegors frågor med en klocka. Du kan alltid säga inte nu.",
   "available.fields": "Frågor du tar",

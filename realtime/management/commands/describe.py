@@ -79,6 +79,11 @@ def _settings_parts() -> dict[str, str]:
             "limits": tables.table(head, limits)}
 
 
+def make_emergency(present: str) -> str:
+    """The client's list of emergency numbers: the app of calls keeps the list, and is asked by name."""
+    return str(import_module("voice.emergency_list").as_module())
+
+
 def _filler(parts: Callable[[], dict[str, str]]) -> Callable[[str], str]:
     """A document of an app's own, with its parts filled in."""
     return lambda present: fill(present, parts())
@@ -90,6 +95,7 @@ DOCUMENTS: Final[dict[str, tuple[Path, Callable[[str], str]]]] = {
     "openapi": (ROOT / "docs" / "openapi.json", make_openapi),
     "settings": (ROOT / "docs" / "settings.md", make_settings),
     "env": (ROOT / ".env.example", make_env),
+    "emergency": (ROOT / "client" / "core" / "emergency-numbers.js", make_emergency),
     **{name: (ROOT / "docs" / f"{name}.md", _filler(parts)) for name, parts in documents().items()},
 }
 

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { cutFile } from "../../../client/core/batches.js";
 import { columns, labelled, shares, topOf } from "../../../client/core/chart.js";
 import { checkKey, clinicToStart, endsInDays, longEnough, mayShow, numberToShow, obstacleOf } from "../../../client/core/call-setup.js";
-import { emergencyIn } from "../../../client/core/emergency.js";
+import { emergencyAtOnce, emergencyIn } from "../../../client/core/emergency.js";
 import { laterTimes } from "../../../client/core/later.js";
 
 const NOW = Date.UTC(2026, 10, 22, 3, 20);
@@ -13,10 +14,15 @@ const number = (id, changes = {}) => ({ id, state: "live", expires_at: NOW + 40 
 const clinic = (id, ...numbers) => ({ id, paused: false, numbers });
 const READY = { phone: { verified: true }, second_factor: true, paused: false, clinics: [clinic("c", number("n"))] };
 
-test("emergency numbers are known as they are typed, whatever stands between the digits", () => {
-  for (const typed of ["911", "112", "+1911", "1911", "1-911", "+1 988", " 112 ", "(999)", "000", "988"]) assert.ok(emergencyIn(typed), typed);
-  assert.equal(emergencyIn("+1 911"), "911");
-  for (const typed of ["", "9", "91", "6175550911", "+16175550112", "9110", "2911", "12345", "1112223333"]) assert.equal(emergencyIn(typed), null, typed);
+test("emergency numbers are known as they are typed, as the service knows them", () => {
+  const typed = JSON.parse(readFileSync(new URL("emergency.json", import.meta.url), "utf8"));
+  for (const [text, number] of Object.entries(typed)) assert.equal(emergencyIn(text), number, text);
+  assert.equal(emergencyIn("9110"), null, "the service knows what the last digit changes");
+});
+
+test("only 911 and 112 need not wait until the typing rests, for no area code begins so", () => {
+  for (const text of ["911", "112", " 9-1-1", "９１１"]) assert.equal(emergencyAtOnce(text), true, text);
+  for (const text of ["100", "15", "0112", "1911", "+1911", "988", "9112"]) assert.equal(emergencyAtOnce(text), false, text);
 });
 
 test("what stands in the way is told in the order in which it is mended", () => {

@@ -14,6 +14,7 @@ const WORDS = {
   right: ["own", "held"],
   emergency: ["none"],
   region: ["US", "SE"],
+  price: ["US 5"],
   type: ["fixed", "mobile", "fixed_or_mobile", "voip"],
   hours: ["within", "any", "urgent"],
 };

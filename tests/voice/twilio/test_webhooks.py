@@ -13,6 +13,7 @@ from realtime.models import Event
 from settings.logs import AllowListFormatter
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, Phone
 from tests.voice.fake_twilio.callbacks import Posted, signature
+from tests.voice.junk import JUNK
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE
 from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
 from voice import carriers, services
@@ -148,20 +149,7 @@ def test_only_the_configured_carrier_speaks_and_only_by_post(line: TwilioLine, c
     assert nonsense.status_code == 403
 
 
-FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.mark.parametrize(("body", "said"), [
-    (b"a=" + b"x" * 10_000_000, FORM),
-    (b"&".join(b"f%d=1" % n for n in range(2_000)), FORM),
-    (b"a=1", FORM + "; charset=utf-16"),
-    (b"a=1", FORM + "; charset=no-such-thing"),
-    (b"--b\r\nnothing", "multipart/form-data; boundary=b"),
-    (b"--b\r\n", "multipart/form-data"),
-    (b"--b\r\nContent-Disposition: form-data; name=a\r\n\r\n\xff\r\n--b--\r\n",
-     "multipart/form-data; boundary=b; charset=no-such-thing"),
-    (b"--b\r\n" + b"x: " + b"y" * 5_000 + b"\r\n\r\n\r\n--b--", "multipart/form-data; boundary=b"),
-], ids=["10 MB", "2,000 fields", "utf-16", "unknown charset", "broken", "no boundary", "unknown parts", "headers"])
+@pytest.mark.parametrize(("body", "said"), JUNK)
 @override_settings(CURBSIDE_CARRIER="twilio", CURBSIDE_TWILIO_ACCOUNT=ACCOUNT, CURBSIDE_TWILIO_TOKENS=[TOKEN])
 def test_junk_that_no_carrier_signed_is_refused_as_forged_and_is_no_fault_of_ours(
     body: bytes, said: str, client: Client, caplog: pytest.LogCaptureFixture

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--clinic", required=True, help="the clinic's id")
+        parser.add_argument("--clinic", required=True, help="its id, as in the address of its page: /clinic/<id>")
         parser.add_argument("--vetted", action="store_true", help="the carrier has vetted the clinic's business: A")
 
     def handle(self, *args: Any, clinic: str, vetted: bool, **options: Any) -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from voice.exporting import csv_pages
+from voice.listing import Filters
 
 
 def instant(text: str) -> datetime:
@@ -34,5 +35,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, clinic: UUID | None, since: datetime | None, until: datetime | None,
                **options: Any) -> None:
         """Write page by page, so that any number of records can be exported."""
-        for page in csv_pages(clinic=clinic, since=since, until=until):
+        for page in csv_pages(Filters(since, until), clinic=clinic):
             self.stdout.write(page, ending="")

@@ -11,6 +11,8 @@ from members.models import Account
 from realtime.protocol import Refusal
 from voice.importing import import_patients
 
+MOST = 5_000
+
 
 class Command(BaseCommand):
     """Reads the file from the standard input, so that no name is in a list of processes or a shell's history."""
@@ -30,7 +32,7 @@ class Command(BaseCommand):
             if account is None:
                 raise CommandError("nobody has this email")
             text = sys.stdin.buffer.read().decode("utf-8")
-            result = import_patients(access_verified(account, clinic), text, timezone.now(), dry=dry)
+            result = import_patients(access_verified(account, clinic), text, timezone.now(), dry=dry, most=MOST)
         except Refusal as refusal:
             raise CommandError(refusal.msg) from None
         except UnicodeDecodeError:

@@ -15,20 +15,31 @@ from voice.carriers import CARRIERS
 from voice.exporting import Listed, reconcile
 from voice.management.commands.exportcdrs import instant
 
-ID_COLUMNS = ("carrier_id", "Sid", "sid", "CallSid")
-LENGTH_COLUMNS = ("lasted_s", "Duration", "duration")
+ID_COLUMNS = ("carrierid", "sid", "callsid")
+LENGTH_COLUMNS = ("lasteds", "duration")
+PARENT_COLUMNS = ("parentcallsid",)
 
 
 def read_list(file: TextIO) -> Iterator[Listed]:
-    """Yield the legs of a carrier's CSV: a column with its id of the leg, and one with seconds. Raises CommandError."""
-    rows = csv.DictReader(file)
-    names = rows.fieldnames or []
-    id_name = next((name for name in ID_COLUMNS if name in names), None)
-    length_name = next((name for name in LENGTH_COLUMNS if name in names), None)
+    """Yield the legs of a carrier's list, separated by commas or tabs. Raises CommandError.
+
+    Columns: its id of the leg, seconds, and where there is one the leg of which it was begun. Their names count in any
+    spelling: ``parent_call_sid``, ``ParentCallSid``, ``Parent Call SID``.
+    """
+    heading = file.readline()
+    names = next(csv.reader([heading], delimiter=_between(heading)), [])
+    columns = {"".join(letter for letter in name.lower() if letter.isalnum()): name for name in names}
+    id_name, length_name, parent_name = (
+        next((columns[name] for name in wanted if name in columns), None)
+        for wanted in (ID_COLUMNS, LENGTH_COLUMNS, PARENT_COLUMNS))
     if id_name is None or length_name is None:
         raise CommandError("the list needs a column with the carrier's id of a leg and one with its seconds")
-    for row in rows:
-        yield Listed(row[id_name], int(row[length_name] or 0))
+    for row in csv.DictReader(file, names, delimiter=_between(heading)):
+        yield Listed(row[id_name], int(row[length_name] or 0), (row[parent_name] or "") if parent_name else "")
+
+
+def _between(heading: str) -> str:
+    return "\t" if "\t" in heading else ","
 
 
 class Command(BaseCommand):
