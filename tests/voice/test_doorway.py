@@ -113,12 +113,12 @@ def test_what_is_no_webhook_of_ours_is_answered_as_django_would(
 
 
 @pytest.mark.parametrize(("body", "said"), JUNK)
-def test_junk_is_refused_as_forged_though_its_header_is_good_and_is_no_fault_of_ours(
+def test_junk_that_no_carrier_signed_is_refused_as_forged_and_is_no_fault_of_ours(
     open_line: Line, speaking: Speaking, pool: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture, body: bytes,
     said: str,
 ) -> None:
     leg = Attempt.objects.get(call=open_line.call()).reference
-    assert asked(pool, f"/voice/scripted/status/{leg}", body=body, said=said) == 403
+    assert asked(pool, f"/voice/scripted/status/{leg}", body=body, said=said, word="bad") == 403
     assert [record.msg for record in caplog.records if record.levelno >= logging.ERROR] == []
     assert not HeardEvent.objects.exists()
 

@@ -43,7 +43,7 @@ MOST: Final = {
     "hangup clinician": (2, 2),
     "hangup patient": (2, 2),
     "clinician ended": (5, 9),
-    "patient ended": (7, 15),
+    "patient ended": (7, 16),
 }
 
 
