@@ -82,7 +82,7 @@ def test_a_call_that_nobody_answered_cost_nothing(line: Line) -> None:
 def test_price_and_cost_stand_in_the_record_and_the_export(abroad: Line) -> None:
     r = talk(abroad)
     whole = get(abroad.amara.account, f"/calls/{r}")
-    assert {"rule": "price", "says": "price: SE 9"} in whole["decisions"]
+    assert {"rule": "price", "says": "SE 9", "used": None, "limit": None} in whole["decisions"]
     text = b"".join(get(abroad.rosa.account, f"/clinics/{abroad.id}/calls.csv").streaming_content).decode()
     [row] = csv.DictReader(io.StringIO(text))
     assert row["cents"] == "18" and "price=SE 9" in row["decisions"]
