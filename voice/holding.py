@@ -39,12 +39,9 @@ ATTEMPT_MOVES: Final = (
     "carrier_id", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause", "provider_code",
     "heard_at",
 )  # fmt: skip
-ACTIONS_POSTGRESQL: Final = (
-    "SELECT string_agg(state || ' ' || key, chr(10)) FROM voice_action WHERE call_id = c.stream_id"
-)
-ACTIONS_SQLITE: Final = (
-    "SELECT group_concat(state || ' ' || key, char(10)) FROM voice_action WHERE call_id = c.stream_id"
-)
+ACTIONS: Final = "SELECT {} FROM voice_action WHERE call_id = c.stream_id"
+AS_LINES_POSTGRESQL: Final = "string_agg(state || ' ' || key, chr(10))"
+AS_LINES_SQLITE: Final = "group_concat(state || ' ' || key, char(10))"
 _one_writer = RLock()
 
 
@@ -78,7 +75,7 @@ def _read(w: Gathering, r: str, now: datetime, carrier: str, keys: Collection[st
     if keys:
         joined = f"LEFT JOIN voice_heardevent h ON h.carrier = %s AND h.key IN ({', '.join(['%s'] * len(keys))})"
         values = [carrier, *keys, r]
-    actions = ACTIONS_POSTGRESQL if on_postgresql() else ACTIONS_SQLITE
+    actions = ACTIONS.format(AS_LINES_POSTGRESQL if on_postgresql() else AS_LINES_SQLITE)
     with sql.prepared() as cursor:
         cursor.execute(
             f"SELECT {rows.columns(Call, 'c')}, {rows.columns(Attempt, 'a')}, ({actions}), "
