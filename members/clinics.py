@@ -92,8 +92,11 @@ def administrators_of(clinic_id: UUID) -> list[str]:
 
 
 def locked(clinic_id: UUID) -> Clinic:
-    """Return a clinic with its row locked to the end of the caller's transaction: who administers it stays so."""
-    return Clinic.objects.select_for_update().get(pk=clinic_id)
+    """Return a clinic with its row locked to the end of the caller's transaction: who administers it stays so.
+
+    Not its key: rows that name the clinic, as a call's, are stored meanwhile.
+    """
+    return Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
 
 
 @transaction.atomic
@@ -105,7 +108,7 @@ def ask_for_clinic(account: Account, name: str, country: str, time_zone: str) ->
     if account.verified_at is None or not account.is_active:
         raise NotClinician
     check_clinic(name, country, time_zone)
-    Account.objects.select_for_update().get(pk=account.pk)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if Clinic.objects.filter(memberships__account=account, state="waiting").count() >= MOST_WAITING:
         raise TooMany("These clinics wait for the platform team already.")
     clinic = Clinic.objects.create(name=name.strip(), country=country, time_zone=time_zone)

@@ -105,10 +105,11 @@ class Hub:
         self.draining = True
         everyone = list(self.connections)
         for start in range(0, len(everyone), batch):
-            group = everyone[start : start + batch]
-            for conn in group:
+            for conn in everyone[start : start + batch]:
                 conn.dismiss(Code.DRAIN, after=random.uniform(0.0, spread_s))
-            await asyncio.wait([conn.ended() for conn in group], timeout=2.0)
+            await asyncio.sleep(0)  # whoever is served comes in between
+        if everyone:  # peers without a network never answer: they are waited for once, not once a batch
+            await asyncio.wait([conn.ended() for conn in everyone], timeout=2.0)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something in the background; the loop alone would forget it."""

@@ -72,9 +72,9 @@ class Streams:
         local = self.known.get(stream)
         if local is None:
             local = self.known[stream] = Local(stream)
+        local.joining[conn] = Joining()  # first, so that the stream stays known whoever leaves it on the way
         self._release(local)
         local.live.pop(conn, None)
-        local.joining[conn] = Joining()
 
     def step_in(self, conn: Connection, stream: str, epoch: str, head: int, missed: Iterable[bytes]) -> bool:
         """Send what was missed, then what came meanwhile, and stand at the head. False if the socket left since."""
@@ -111,9 +111,9 @@ class Streams:
             return
         if conn in local.live:
             self._release(local)
-            del local.live[conn]
+            local.live.pop(conn, None)
         local.joining.pop(conn, None)
-        if not local.live and not local.joining:
+        if not local.live and not local.joining and self.known.get(stream) is local:
             del self.known[stream]
 
     def _settle(self, local: Local) -> None:
@@ -121,8 +121,8 @@ class Streams:
         for conn, joining in list(local.joining.items()):
             if joining.pos is not None and joining.pos == local.head:
                 self._release(local)
-                del local.joining[conn]
-                local.live[conn] = None
+                if local.joining.pop(conn, None) is not None:
+                    local.live[conn] = None
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
@@ -162,7 +162,7 @@ class Streams:
 
     def _push(self, local: Local, data: bytes) -> None:
         encoded = Encoded(data)
-        for conn in local.live:
+        for conn in list(local.live):  # one that is too slow leaves at once
             conn.push(encoded)
 
     def _hold(self, local: Local, frame: bytes) -> bool:
@@ -197,7 +197,7 @@ class Streams:
         self._push(local, b"\n".join(together))
 
     def _fan_out_joining(self, local: Local, seq: int, encoded: Encoded) -> None:
-        for conn, joining in local.joining.items():
+        for conn, joining in list(local.joining.items()):
             if joining.pos is None:
                 if len(joining.buffer) < JOIN_BUFFER:
                     joining.buffer.append((seq, encoded))

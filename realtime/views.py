@@ -88,13 +88,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process may be sent traffic: its hub runs, is not draining, and the database answers."""
+    """The process may be sent traffic: its hub runs, is not draining, and the database answers and has tables."""
     hub = running_hub()
     reason = "starting" if hub is None or not hub.ready else "draining" if hub.draining else ""
     if not reason:
         try:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+                cursor.execute("SELECT 1 FROM realtime_stream LIMIT 1")
         except Error:
             connection.close()
             reason = "database"

@@ -76,7 +76,8 @@ def go_on(reference: str, step: int, call: IncomingCall, now: datetime) -> Route
     if row.ended_at is not None:
         return _over(row)
     if row.answered:
-        _end(row, now)
+        if row.step == step:
+            _end(row, now)
         return _over(row)
     if row.step == step:
         row.step += 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import Error
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -67,8 +68,14 @@ def end_calls(account: UUID | None, clinic: UUID | None, now: datetime) -> None:
     """End the calls that go on of who may not call any more; their records stay with the clinic."""
     whose = {name: one for name, one in (("account", account), ("clinic", clinic)) if one is not None}
     by = By.CLINIC if len(whose) == 2 else By.SERVICE  # a clinic removes members, the platform team suspends
+    failed: Exception | None = None
     for r in list(Call.objects.filter(ended_at=None, **whose).values_list("pk", flat=True)):
-        end_call(str(r), by, Cause.REVOKED, now)
+        try:
+            end_call(str(r), by, Cause.REVOKED, now)
+        except Error as error:  # one that fails leaves none of the others going on
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 PARTS: Final = (

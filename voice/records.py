@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ def record_of(call: Call, attempts: Sequence[Attempt]) -> CallRecord:
         **{n: getattr(call, n) for n in _SAME})
 
 
-def erase_numbers(before: datetime) -> int:
-    """Erase the sealed numbers of calls that ended before an instant; return how many."""
-    count, _ = CallNumber.objects.filter(made_at__lt=before, call__ended_at__isnull=False).delete()
-    return count
+def erase_numbers(before: datetime, held: Collection[str] = ()) -> int:
+    """Erase the sealed numbers of calls that ended before an instant, but of those held; return how many."""
+    old = CallNumber.objects.filter(made_at__lt=before, call__ended_at__isnull=False).exclude(call_id__in=held)
+    return old.delete()[0]

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
 
+from realtime import holds
 from realtime.models import Seat
 from realtime.retention import Keeping
 from voice import proofs, slips
@@ -27,7 +29,10 @@ def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
     close_forgotten(now)  # nothing is erased of them yet: this only says that they are over
     removed = proofs.forget(now - PROOFS_KEPT)
-    for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, erase_numbers),
+    held = holds.standing(now)
+    if held.everything:
+        return removed
+    for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, partial(erase_numbers, held=held.streams)),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, _forget_refusals),
                         (settings.CURBSIDE_KEEP_PATIENT_DAYS, forget_unused)):

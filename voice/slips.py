@@ -52,17 +52,18 @@ def leave_after(held: Held) -> None:
         leave_slip(held.row, held.row.cause, held.now)
 
 
-def leave_slip(call: Call, cause: str, now: datetime) -> None:
+def leave_slip(call: Call, cause: str, now: datetime, *, asked: bool = False) -> None:
     """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed.
 
-    A number has one live slip: a later attempt makes it the latest's, and counts.
+    A number has one live slip: a later attempt makes it the latest's, and counts. Where the desk is `asked` in words, a
+    slip of a later call that was closed meanwhile does not stand for this one.
     """
     said = {"caller_id": call.caller_id, "mode": call.mode, "account_id": call.account, "patient": call.patient,
             "mask": call.patient_mask, "cause": cause, "made_at": now, "expires_at": now + _life(), "kind": "outgoing"}
     indexes = _indexes_of(call)
     if call.clinic is None or Slip.objects.filter(call=call.pk).exists():
         return
-    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes)
+    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, **({"state__in": LIVE} if asked else {}))
     if call.ended_at is not None and same.filter(made_at__gt=call.ended_at).exists():
         return  # a later attempt or call has taken this one's slip over
     if indexes:
@@ -75,7 +76,7 @@ def leave_slip(call: Call, cause: str, now: datetime) -> None:
 def after_outcome(call: Call, how: str, then: str, now: datetime) -> None:
     """Follow what was said of a call: the desk is asked, or nothing is open any more, whoever left the slip."""
     if then == "desk" or how in ("left_message", "no_answer"):
-        leave_slip(call, how, now)
+        leave_slip(call, how, now, asked=then == "desk")
     elif how in ENDS:
         for slip in Slip.objects.filter(clinic=call.clinic, number_index__in=_indexes_of(call), state__in=LIVE):
             _close(slip, call.account, ENDS[how], now)
@@ -187,10 +188,10 @@ def close(account: Account, slip_id: str, how: str) -> None:
     Raises NotFound, Refusal `slip.over`.
     """
     slip = access_slip(account, slip_id)
+    if how == "wrong_number" and slip.state in LIVE:
+        _note_wrong_number(slip)  # the patient's row first, as where a clinician says how a call went
     if slip.state not in LIVE or not _close(slip, account.pk, how, timezone.now()):
         raise refuse("slip.over")
-    if how == "wrong_number":
-        _note_wrong_number(slip)
 
 
 def access_slip(account: Account, slip_id: str) -> Slip:
@@ -237,8 +238,10 @@ def _close(slip: Slip, by: object, how: str, now: datetime) -> bool:
 
 def _note_wrong_number(slip: Slip) -> None:
     patient = Patient.objects.filter(pk=slip.patient, clinic=slip.clinic_id).first() if slip.number_index else None
-    for column, which in (("number_index", "preferred"), ("second_index", "second")):
-        if patient is not None and getattr(patient, column) == slip.number_index:
+    for column, which in (("number", "preferred"), ("second", "second")):
+        number = open_in(patient, column) if patient is not None else ""
+        # By all keys: the slip's index may be older than the patient's.
+        if patient is not None and number and slip.number_index in blind_indexes(str(slip.clinic_id), number):
             note_wrong_number(patient.pk, which)
 
 

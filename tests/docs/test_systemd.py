@@ -51,6 +51,7 @@ def test_a_process_has_time_to_drain_and_a_port_of_its_own() -> None:
     service = read(ROOT / "deploy" / "systemd" / "curbside@.service")["Service"]
     drain_s = float(KNOWN["CURBSIDE_DRAIN_S"].default)
     assert service["KillSignal"] == "SIGTERM" and float(service["TimeoutStopSec"]) >= drain_s + 15
+    assert "ProcSubset" not in service, "what /metrics says of the process is read from /proc/stat"
     assert "--port %i" in service["ExecStart"] and "--host 127.0.0.1" in service["ExecStart"]
 
 

@@ -217,5 +217,26 @@ def test_what_was_kept_back_is_sent_in_messages_of_bounded_size() -> None:
     assert [len(data) // (HELD_BYTES // 2 - 10) for data in crowd.writes[1:]] == [2, 2, 1]
 
 
+def test_a_reader_that_is_too_slow_leaves_while_it_is_written_to_and_nobody_behind_it_misses_anything() -> None:
+    for leaves_by_itself in (False, True):
+        crowd = Crowd()
+        [slow] = [conn for conn in crowd.streams.known[STREAM].live if conn.seat.id == "two"]  # type: ignore[attr-defined]  # a fake
+        third = FakeConnection("three")
+        third.rooms[STREAM] = third.seat
+        crowd.streams.register(cast("Connection", third), STREAM)
+        crowd.streams.step_in(cast("Connection", third), STREAM, "epoch", 0, [])
+        crowd.say(b"1", b"2", b"3")
+        slow.push = lambda frame, slow=slow, crowd=crowd: crowd.streams.forget(slow, STREAM)  # type: ignore[misc,method-assign]
+        if leaves_by_itself:
+            crowd.streams.forget(slow, STREAM)
+        else:
+            crowd.timers[0][1]()
+        assert crowd.writes == [b"1", b"2\n3"] and third.seen == [1, 2, 3]
+        assert slow not in crowd.streams.known[STREAM].live
+        crowd.say(b"4")
+        crowd.timers[-1][1]()
+        assert third.seen[-1] == 4 and crowd.writes[-1] == b"4"
+
+
 StreamsMachine.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=40, deadline=None)
 TestStreams = StreamsMachine.TestCase

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.utils import timezone
 
+from realtime import holds
+from realtime.retention import purge
 from tests.voice.line import Line
 from tests.voice.riverside import make_patient
 from voice import clinic_numbers
@@ -35,6 +36,17 @@ def test_numbers_of_calls_are_erased_in_time_and_the_record_keeps_its_mask(talke
     assert CallRecord.objects.get().patient_mask == "•• 55"
 
 
+@pytest.mark.parametrize("everything", [True, False])
+def test_what_is_held_keeps_its_numbers_and_patients_until_the_hold_is_lifted(talked: Line, everything: bool) -> None:
+    make_patient(talked.clinic, "Tom Reed", used_at=timezone.now() - timedelta(days=2_000))
+    hold = holds.place(None if everything else CallRecord.objects.get().call, by="Counsel", why="Claim 14/2026")
+    remove_expired(timezone.now() + timedelta(days=400))
+    assert (CallNumber.objects.count(), Patient.objects.count()) == (3, 2 if everything else 1)
+    holds.lift(hold.pk, by="Counsel", why="Settled")
+    remove_expired(timezone.now() + timedelta(days=400))
+    assert (CallNumber.objects.count(), Patient.objects.count()) == (0, 1)
+
+
 def test_a_call_that_goes_on_keeps_its_numbers(line: Line) -> None:
     line.pass_to(line.call(), "connected")
     remove_expired(timezone.now() + timedelta(days=400))
@@ -57,7 +69,7 @@ def test_codes_that_are_over_are_erased_and_old_proofs_are_forgotten(line: Line)
     assert Proof.objects.get().code is not None
     remove_expired(timezone.now() + timedelta(minutes=9))
     line.clock.shift(timedelta(minutes=11))
-    call_command("purge", verbosity=0)
+    purge(lambda run: None)
     proof = number.proofs.get()
     assert (proof.code, proof.state, proof.cause) == (None, "failed", "over")
     remove_expired(timezone.now() + timedelta(days=31))

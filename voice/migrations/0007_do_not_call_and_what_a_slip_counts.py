@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField("slip", "times", models.PositiveIntegerField(default=1)),
+        migrations.AddField("slip", "times", models.PositiveIntegerField(default=1, db_default=1)),
         migrations.CreateModel(
             name="DoNotCall",
             fields=[

@@ -80,7 +80,7 @@ class Slip(models.Model):
     number_index = models.CharField(max_length=INDEX_LENGTH, blank=True)
     cause = models.CharField(max_length=WORD, blank=True)
     state = models.CharField(max_length=WORD, default="open")
-    times = models.PositiveIntegerField(default=1)
+    times = models.PositiveIntegerField(default=1, db_default=1)  # the version before does not name it
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     called_back_at = models.DateTimeField(null=True)

@@ -22,8 +22,7 @@ class Command(BaseCommand):
         """Work in batches, saying after each how far it is."""
         run = retention.purge(self._say)
         self.stdout.write(f"done: {shown(run)}, {run.rows} rows that nothing needs")
-        if run.streams or run.previews:
-            self._scrub()
+        self._scrub()
 
     def _say(self, run: Purge) -> None:
         self.stdout.write(shown(run))
