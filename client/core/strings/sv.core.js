@@ -79,6 +79,7 @@ export default {
   "error.invalid.evidence": "Ange hur kliniken verifierades.",
   "error.invalid.administrator": "Den första administratörens tre kontroller gäller inte.",
   "error.invalid.reassign": "Välj en annan medlem i kliniken.",
+  "error.invalid.reason": "Säg varför, med ord som varje läkare får läsa.",
   "error.invalid.route": "Välj vart samtal går.",
   "error.invalid.hours": "Ange när receptionen är öppen: från en tid till en senare samma dag.",
   "error.invalid.desk_number": "Numret kan inte ringas. Ange ett vanligt nummer i klinikens eget land som inte är någons egen telefon.",
