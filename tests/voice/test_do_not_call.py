@@ -9,10 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
+from realtime.retention import purge
 from tests.members.browser import Browser
 from tests.voice.line import Line
 from tests.voice.riverside import PATIENT, SECOND, Riverside, join
@@ -77,7 +77,7 @@ def test_a_change_made_from_an_older_row_writes_its_own_columns_alone(riverside:
 def test_the_mark_is_of_the_number_and_outlives_the_patient(riverside: Riverside) -> None:
     mark(riverside)
     Patient.objects.update(used_at=timezone.now() - timedelta(days=1_096))
-    call_command("purge", verbosity=0)
+    purge(lambda run: None)
     assert not Patient.objects.exists()
     assert is_marked(riverside.clinic.pk, PATIENT)
     anew = add_patient(riverside.amara, {"name": "M. Lopez", "second": PATIENT}, timezone.now())
