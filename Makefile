@@ -3,7 +3,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 PYTEST := .venv/bin/pytest
 WORKERS ?= 2
-BESIDE := -n $(WORKERS) --dist loadfile
+BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test bench faults check lock screens vendor clean
 
@@ -14,12 +14,12 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 	@./venv.sh requirements/run.txt
 	@CURBSIDE_PUBLIC_URL=$${CURBSIDE_PUBLIC_URL:-http://localhost:$(PORT)} $(PY) manage.py start --port $(PORT)
 
-test: ## install what the tests need and run them all, faults and measurements with nothing beside them
+test: ## install what the tests need and run them all, faults with nothing beside them
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
 	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -m databases
-	@$(PYTEST) $(BESIDE) -m "not faults and not bench"
-	@$(PYTEST) -m "faults or bench"
+	@$(PYTEST) $(BESIDE) -m "not faults"
+	@$(PYTEST) -m faults
 
 bench: ## measure beside Socket.IO and stock Channels (BENCH=--short: only that it works)
 	@./venv.sh requirements/test.txt

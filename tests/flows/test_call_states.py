@@ -23,8 +23,7 @@ from tests.flows.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
-TABLET: dict[str, Any] = {"viewport": {"width": 768, "height": 1024}}
-SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "tablet": TABLET, "desk": DESK}
+SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desk": DESK}
 PHYSICIAN, ADMINISTRATOR = "Dr Amara Okafor", "Rosa Díaz"
 FILE = "name,number\n" + "".join(f"Name {n},+1617555{n:04}\n" for n in range(450))
 
