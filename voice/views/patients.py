@@ -15,6 +15,7 @@ from realtime.protocol import refuse
 from voice import address_book, importing
 from voice.models import Patient, PatientLook
 from voice.patients import PatientView, access_row, remember_found, remember_look, view_of
+from voice.views.call_schemas import PatientNamed
 
 router = Router(tags=["patients"], auth=signed_in)
 FILE_CHARS = 500_000
@@ -26,25 +27,11 @@ Typed = Annotated[str, Field(max_length=40)]
 Message = Literal["yes", "name_only", "no"]
 
 
-class PatientShown(Schema):
+class PatientShown(PatientNamed):
     """A patient. `born` is ISO 8601 or ""; the masks are the last two digits; `wrong`: somebody else answers there.
 
     `message`: what may be left on a machine. `hide_clinic`: the clinic's name is not to be seen or said there.
     """
-
-    id: str
-    name: str
-    born: str
-    mask: str | None
-    second_mask: str | None
-    message: str
-    hide_clinic: bool
-    language: str
-    interpreter: bool
-    guardian: str
-    do_not_call: bool
-    wrong: bool
-    second_wrong: bool
 
 
 class PatientsFound(Schema):
