@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.flows.browser import Window, launch
+from tests.client.pretending import Pretended
+from tests.flows.browser import DESK, PHONE, Window, launch
+from tests.flows.doings import sign_in
 from tests.flows.installation import Installation
 
 
@@ -52,3 +54,21 @@ def open_window(browser: Browser, pictures: Path) -> Iterator[OpenWindow]:
     for window in opened:
         window.context.close()
     assert not faults, "\n".join(faults)
+
+
+SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desk": DESK}
+Opened = Callable[[Callable[[Pretended], None], str], tuple[Window, Pretended]]
+
+
+@pytest.fixture(params=SIZES)
+def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow) -> Opened:
+    """Opens a window of each size on a pretended day of calls, in which somebody has signed in."""
+
+    def open_(day_of: Callable[[Pretended], None], who: str) -> tuple[Window, Pretended]:
+        window = open_window(request.param, installation.url, SIZES[request.param])
+        voice = Pretended(window.page)
+        day_of(voice)
+        sign_in(window, who)
+        return window, voice
+
+    return open_

@@ -7,41 +7,20 @@ one are in ``test_calls.py``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.client import clinic_days as day
 from tests.client import clinic_runs as runs
-from tests.client.pretending import Pretended
-from tests.flows.browser import DESK, PHONE, Window
-from tests.flows.conftest import OpenWindow
-from tests.flows.doings import DIALOG, sign_in
-from tests.flows.installation import Installation
+from tests.flows.conftest import Opened
+from tests.flows.doings import DIALOG
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
-SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desk": DESK}
 PHYSICIAN, ADMINISTRATOR = "Dr Amara Okafor", "Rosa Díaz"
 FILE = "name,number\n" + "".join(f"Name {n},+1617555{n:04}\n" for n in range(450))
 
-Opened = Callable[[Callable[[Pretended], None], str], tuple[Window, Pretended]]
-
-
-@pytest.fixture(params=SIZES)
-def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow) -> Opened:
-    """Opens a window of each size on a pretended service, in which somebody has signed in."""
-
-    def open_(day_of: Callable[[Pretended], None], who: str) -> tuple[Window, Pretended]:
-        window = open_window(request.param, installation.url, SIZES[request.param])
-        voice = Pretended(window.page)
-        day_of(voice)
-        sign_in(window, who)
-        return window, voice
-
-    return open_
 
 
 def test_what_stands_between_a_member_and_a_call_is_said_with_the_way_to_mend_it(opened: Opened) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,30 +13,12 @@ from playwright.sync_api import expect
 from tests.client import clinic_days as day
 from tests.client import clinic_runs as runs
 from tests.client.pretending import Pretended, now_ms
-from tests.flows.browser import DESK, PHONE, Window
-from tests.flows.conftest import OpenWindow
-from tests.flows.doings import DIALOG, sign_in
-from tests.flows.installation import Installation
+from tests.flows.conftest import Opened
+from tests.flows.doings import DIALOG
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desk": DESK}
 PHYSICIAN, ADMINISTRATOR = "Dr Amara Okafor", "Rosa Díaz"
-Opened = Callable[[Callable[[Pretended], None], str], tuple[Window, Pretended]]
-
-
-@pytest.fixture(params=SIZES)
-def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow) -> Opened:
-    """Opens a window of each size, whose own clock is UTC, on a pretended clinic in New York."""
-
-    def open_(day_of: Callable[[Pretended], None], who: str) -> tuple[Window, Pretended]:
-        window = open_window(request.param, installation.url, SIZES[request.param])
-        voice = Pretended(window.page)
-        day_of(voice)
-        sign_in(window, who)
-        return window, voice
-
-    return open_
 
 
 def ms(text: str) -> int:
