@@ -1,4 +1,4 @@
-"""Every state of the screens of calls and clinics, at three sizes, in light and dark, with axe on each.
+"""Every state of the screens of calls and clinics, at two sizes, in light and dark, with axe on each.
 
 The service is pretended where a real one would need days or bad luck to come to a state; whole journeys with the real
 one are in ``test_calls.py``.
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(420)]
 
 PHYSICIAN, ADMINISTRATOR = "Dr Amara Okafor", "Rosa Díaz"
 FILE = "name,number\n" + "".join(f"Name {n},+1617555{n:04}\n" for n in range(450))
-
 
 
 def test_what_stands_between_a_member_and_a_call_is_said_with_the_way_to_mend_it(opened: Opened) -> None:
