@@ -68,6 +68,14 @@ def verified_places_of(account: UUID) -> set[UUID]:
     return set(places.values_list("clinic", flat=True))
 
 
+def places_that_stand(accounts: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    """Return account and clinic of every place that some members may act in today."""
+    places = ClinicMembership.objects.filter(
+        account__in=accounts, left_at=None, account__is_active=True, clinic__state="verified"
+    )
+    return set(places.values_list("account", "clinic"))
+
+
 def account_at(clinic: Clinic, place: str) -> UUID:
     """Return whose a place in a clinic is or was. Raises NotFound."""
     found = clinic.memberships.filter(pk=place) if place.isascii() else clinic.memberships.none()

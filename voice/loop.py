@@ -61,6 +61,7 @@ class Loop:
             Chore(TIMERS_S, self._keep_time),
             Chore(SWEEP_S, lambda: self._beside(sweep.sweep)),
             Chore(CAME_IN_S, lambda: self._beside(sweep.close_incoming)),
+            Chore(CAME_IN_S, lambda: self._beside(sweep.end_unstanding)),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
             Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
         )

@@ -64,10 +64,10 @@ def count_calls(clinic: str, account: str) -> int:
     return Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None).count()
 
 
-def end_calls(account: UUID | None, clinic: UUID | None, now: datetime) -> None:
+def end_calls(account: UUID | None, clinic: UUID | None, now: datetime, by: By | None = None) -> None:
     """End the calls that go on of who may not call any more; their records stay with the clinic."""
     whose = {name: one for name, one in (("account", account), ("clinic", clinic)) if one is not None}
-    by = By.CLINIC if len(whose) == 2 else By.SERVICE  # a clinic removes members, the platform team suspends
+    by = by or (By.CLINIC if len(whose) == 2 else By.SERVICE)  # a clinic removes members, the platform team suspends
     failed: Exception | None = None
     for r in list(Call.objects.filter(ended_at=None, **whose).values_list("pk", flat=True)):
         try:

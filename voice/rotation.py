@@ -49,6 +49,7 @@ def _words(row: Patient) -> None:
     keep_words([row])
     for name, index in _of_patient(row).items():
         setattr(row, name, index)
+    row.refresh_from_db(fields=["do_not_call"])  # the desk may have cleared it since; from the update on it waits
     keep_marks([row], timezone.now())
 
 

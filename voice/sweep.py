@@ -1,4 +1,7 @@
-"""The sweep: asks the carrier about dials whose answer was lost, legs of which it is silent, and calls that came in."""
+"""The sweep: asks the carrier about dials whose answer was lost, legs of which it is silent, and calls that came in.
+
+It also ends the calls of who may not call any more, where whoever took the standing away died before it did.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,14 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q
 
+from members.clinics import places_that_stand
 from voice import incoming, lost_dials
+from voice.call import By, Stage
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, CarrierEvent
 from voice.holding import alone
-from voice.models import Action, Attempt, ReturnCall
+from voice.models import Action, Attempt, Call, ReturnCall
+from voice.parts import end_calls
 from voice.services import take_events
 
 log = logging.getLogger(__name__)
@@ -59,6 +65,19 @@ def close_incoming(now: datetime, enough: Callable[[], bool] = lambda: False) ->
                 incoming.end(row.carrier, row.carrier_id, now)
             closed += 1
     return closed
+
+
+def end_unstanding(now: datetime, enough: Callable[[], bool] = lambda: False) -> int:
+    """End the calls that go on for members or clinics that lost their standing. Returns of how many places."""
+    going = Call.objects.filter(ended_at=None).exclude(stage=Stage.ENDING)
+    places = set(going.order_by().values_list("account", "clinic").distinct())
+    ended = 0
+    for account, clinic in places - places_that_stand({account for account, _ in places}):
+        if enough():
+            break
+        end_calls(account, clinic, now, By.SERVICE)
+        ended += 1
+    return ended
 
 
 def _is_over(row: ReturnCall) -> bool:

@@ -8,7 +8,8 @@ import { callout } from "./states.js";
 import { tellError, toast } from "./toast.js";
 import { hour, t } from "./words.js";
 
-const memory = () => remember("availability", () => ({ busy: false, now: null }));
+/** `busy` until what was asked for is heard; `turn` counts what was asked, since answers may overtake each other. */
+const memory = () => remember("availability", () => ({ busy: false, goal: null, turn: 0, now: null }));
 
 /** The availability as last heard, over HTTP or the inbox. */
 export function availability() {
@@ -18,13 +19,16 @@ export function availability() {
 /** Take what the service says. @param {object} now */
 export function heardAvailability(now) {
   memory().now = { ...availability(), ...now };
+  if (memory().now.on === memory().goal) memory().busy = false;
   update();
 }
 
 /** Ask the service again what stands. */
 export async function reloadAvailability() {
+  const turn = ++memory().turn;
   try {
-    heardAvailability(await screen.api.get("/availability"));
+    const now = await screen.api.get("/availability");
+    if (turn === memory().turn) heardAvailability(now);
   } catch {
     // What stands stays on the screen; the line bar tells of the line.
   }
@@ -32,17 +36,19 @@ export async function reloadAvailability() {
 
 /** Set it. @param {boolean} on @param {string[]} [chosen] @returns {Promise<boolean>} whether it was done */
 export async function setAvailability(on, chosen = ownSpecialties()) {
-  memory().busy = true;
+  const turn = ++memory().turn;
+  Object.assign(memory(), { busy: true, goal: on });
   update();
   try {
-    heardAvailability({ reason: null, ...(await screen.api.put("/availability", { on, specialties: chosen })) });
+    const now = await screen.api.put("/availability", { on, specialties: chosen });
+    if (turn === memory().turn) heardAvailability({ reason: null, ...now });
     toast(on ? t("available.now_on", { fields: fieldsText(chosen) }) : t("available.now_off"));
     return true;
   } catch (error) {
     tellError(error);
     return false;
   } finally {
-    memory().busy = false;
+    if (memory().goal === on) memory().busy = false;
     update();
   }
 }

@@ -57,6 +57,7 @@ def to_swedish(window: Window, path: str) -> None:
     window.page.evaluate(SWEDISH)
     window.page.goto(path)
     expect(window.page.locator("html")).to_have_attribute("lang", "sv")
+    expect(window.page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_the_screens_of_a_clinic_show_each_field_whole(installation: Installation, open_window: OpenWindow) -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from members import standing
 from members.clinic_members import remove_member, touches
 from members.clinics import suspend_clinic
 from members.services import suspend
@@ -21,6 +22,7 @@ from voice.budgets import lock_scopes
 from voice.call import By, Cause
 from voice.models import Call, OwnPhone, PatientLook
 from voice.services import end_call
+from voice.sweep import end_unstanding
 
 LOSSES: dict[str, Callable[[Line], None]] = {
     "member suspended": lambda line: suspend(line.amara.account, timezone.now()),
@@ -49,6 +51,21 @@ def test_the_calls_of_others_go_on(line: Line) -> None:
     suspend(colleague.account, timezone.now())
     remove_member(join(line.clinic), None, timezone.now())
     assert Call.objects.get(pk=r).stage == "connected"
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_call_whose_end_was_lost_with_a_process_is_ended_by_the_sweep(
+    line: Line, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = line.call()
+    line.pass_to(r, "connected")
+    monkeypatch.setattr(standing, "_endings", [])
+    LOSSES[loss](line)
+    assert Call.objects.get(pk=r).stage == "connected"
+    assert end_unstanding(timezone.now()) == 1
+    line.pass_s(10)
+    assert line.record(r).cause == "revoked"
+    assert end_unstanding(timezone.now()) == 0
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
@@ -17,6 +18,7 @@ from tests.voice.line import Line
 from tests.voice.riverside import OWN, PATIENT, PHONE, SECOND, make_patient
 from voice import clinic_numbers, phones
 from voice.address_book import change_patient, find_patients, keep_words
+from voice.do_not_call import is_marked
 from voice.models import ClinicNumber, IncomingRule, OnCallTurn, Patient, PatientWord, Proof
 from voice.rights import access_caller_id
 from voice.rotation import SEALED, rotate
@@ -136,3 +138,21 @@ def test_a_change_in_between_is_not_undone(filled: Line, settings: Settings, mon
     assert open_in(fresh, "number") == "+16175550188"
     assert fresh.number_index == blind_index(filled.id, "+16175550188")
 
+
+
+def test_a_mark_that_is_cleared_in_between_stays_cleared(
+    filled: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_key(settings)
+    row = change_patient(filled.maria, filled.rosa, {"do_not_call": True}, timezone.now())
+    real = seal_in
+
+    def clear_meanwhile(patient: Any, column: str, text: str) -> None:
+        if patient.pk == row.pk and column == "guardian":
+            change_patient(Patient.objects.get(pk=row.pk), filled.rosa, {"do_not_call": False}, timezone.now())
+        real(patient, column, text)
+
+    monkeypatch.setattr("voice.rotation.seal_in", clear_meanwhile)
+    for _ in rotate():
+        pass
+    assert not is_marked(UUID(filled.id), open_in(row, "number"))
