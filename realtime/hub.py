@@ -101,12 +101,13 @@ class Hub:
         self.pool.shutdown(wait=False)
 
     async def drain(self, spread_s: float = 5.0, batch: int = 100) -> None:
-        """Send everybody away in batches, each with a time of its own to come back, spread over `spread_s`."""
+        """Send everybody away in batches, each with a time of its own to come back, spread evenly over `spread_s`."""
         self.draining = True
         everyone = list(self.connections)
+        slots = random.sample(range(len(everyone)), len(everyone))  # who joined together does not come back together
         for start in range(0, len(everyone), batch):
-            for conn in everyone[start : start + batch]:
-                conn.dismiss(Code.DRAIN, after=random.uniform(0.0, spread_s))
+            for conn, slot in zip(everyone[start : start + batch], slots[start:], strict=False):
+                conn.dismiss(Code.DRAIN, after=spread_s * (slot + random.random()) / len(everyone))
             await asyncio.sleep(0)  # whoever is served comes in between
         if everyone:  # peers without a network never answer: they are waited for once, not once a batch
             await asyncio.wait([conn.ended() for conn in everyone], timeout=2.0)

@@ -21,7 +21,7 @@ from tests.peers.circles import make_circles
 from tests.peers.curbside import Circle, Deployment
 from tests.sockets.checking import Ledger
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(180), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.timeout(180), pytest.mark.django_db(transaction=True)]
 DAY_S, STEP_S, SAYS_EVERY_S = 25 * 3600, 40, 1800
 QUESTION = {"urgency": "now", "language": "en", "question": "Is anybody there?", "specialty": "cardiology"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,9 @@ from urllib.parse import urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Playwright, Request, expect
 
-from tests.peers.curbside import ROOT
 from tests.peers.process import find_program, require
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
-SCREENS = ROOT / "docs" / "screens"
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESK = {"viewport": {"width": 1280, "height": 800}}
 SAYS_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => {
@@ -119,9 +116,6 @@ class Window:
 
     def _picture(self, file: str) -> None:
         self.page.screenshot(path=self.pictures / file)
-        if os.environ.get("CURBSIDE_SCREENS") == "1":
-            SCREENS.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=SCREENS / file)
 
     # Words for what a person does
 

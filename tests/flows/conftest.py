@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.client.pretending import Pretended
 from tests.flows.browser import DESK, PHONE, Window, launch
 from tests.flows.doings import sign_in
-from tests.flows.installation import Installation
+from tests.flows.installation import Installation, lay_ground
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +25,19 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a first start makes before it serves, made once for all processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "ground"
+    lay_ground(directory)
+    return directory
+
+
 @pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    """A Curbside as `make run` starts it, for the tests of one file."""
-    with Installation() as started:
+def installation(ground: Path) -> Iterator[Installation]:
+    """A Curbside as a later `make run` starts it, for the tests of one file."""
+    with Installation(ground) as started:
         yield started
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import sqlite3
 import sys
@@ -10,9 +11,30 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 
-from tests.peers.curbside import ROOT, environment
+from tests.peers.curbside import ROOT, environment, manage
 from tests.peers.process import Process, free_port, is_listening
 from tests.peers.proxy import Proxy
+
+MADE_BY_ITSELF = ("CURBSIDE_DATABASE_URL", "CURBSIDE_MASTER_KEY")
+
+
+def defaults(directory: Path, **variables: object) -> dict[str, str]:
+    """Return the environment of an installation: it makes its database and its key by itself."""
+    env = environment("", directory, **variables)
+    return {name: value for name, value in env.items() if name not in MADE_BY_ITSELF}
+
+
+def lay_ground(directory: Path) -> None:
+    """Do in a directory what a first start does before it serves, once for all whose subject the first start is not.
+
+    Safe to call from several processes at once: the others wait for the first.
+    """
+    directory.mkdir(exist_ok=True)
+    with (directory.parent / f"{directory.name}.lock").open("w") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not any(directory.iterdir()):
+            for command in ("migrate", "demo"):
+                manage(defaults(directory), command)
 
 
 class Installation:
@@ -21,9 +43,14 @@ class Installation:
     One browser may come by the plain address, another through a network that can fail: `behind_proxy`.
     """
 
-    def __init__(self, **variables: object) -> None:
-        """Nothing runs yet; `variables` are settings without their prefix."""
+    def __init__(self, ground: Path | None = None, **variables: object) -> None:
+        """Nothing runs yet; `variables` are settings without their prefix.
+
+        `ground` is a directory that `lay_ground` filled: it starts on a copy of it, else on nothing.
+        """
         self.directory = Path(tempfile.mkdtemp(prefix="curbside-flow-"))
+        if ground is not None:
+            shutil.copytree(ground, self.directory, dirs_exist_ok=True)
         self.port = free_port()
         self.proxy = Proxy(self.port)
         self._variables = variables
@@ -51,10 +78,7 @@ class Installation:
     def env(self) -> dict[str, str]:
         """The environment: everything at its default but the directory and the addresses."""
         origins = f"{self.url},{self.proxy.url}"
-        env = environment("", self.directory, PUBLIC_URL=self.url, ORIGINS=origins, **self._variables)
-        for made_by_itself in ("CURBSIDE_DATABASE_URL", "CURBSIDE_MASTER_KEY"):
-            del env[made_by_itself]
-        return env
+        return defaults(self.directory, PUBLIC_URL=self.url, ORIGINS=origins, **self._variables)
 
     def start(self) -> None:
         """Start it (again)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,9 +26,9 @@ WHOLE = {"LOOPBACK_PACE": 2, "CALL_PATIENT_ANSWER_S": 6, "CALL_CLINICIAN_ANSWER_
 
 
 @pytest.fixture(scope="module")
-def clinic() -> Iterator[Installation]:
+def clinic(ground: Path) -> Iterator[Installation]:
     """A Curbside with its demo, whose carrier is quicker than people are."""
-    with Installation(**WHOLE) as started:
+    with Installation(ground, **WHOLE) as started:
         yield started
 
 

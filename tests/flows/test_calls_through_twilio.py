@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +14,6 @@ from tests.flows.conftest import OpenWindow
 from tests.flows.doings import sign_in
 from tests.flows.installation import Installation
 from tests.flows.test_calls import PHYSICIAN, call, ended, lane
-from tests.peers.curbside import manage
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, Phone
 from tests.voice.fake_twilio.world import Faults, every, of_status
 
@@ -34,18 +34,15 @@ def twilio() -> Iterator[FakeTwilio]:
 
 
 @pytest.fixture(scope="module")
-def clinic(twilio: FakeTwilio) -> Iterator[Installation]:
+def clinic(twilio: FakeTwilio, ground: Path) -> Iterator[Installation]:
     """A Curbside with its demo, whose calls go through that Twilio."""
     settings = {
         "CARRIER": "twilio", "TWILIO_ACCOUNT": ACCOUNT, "TWILIO_TOKENS": TOKEN, "TWILIO_URL": twilio.url,
         "SERVICE_NUMBER": SERVICE, "CALL_ATTEMPTS_MINUTE": 60, "CALL_CLINICIAN_ANSWER_S": 5, "CALL_PATIENT_ANSWER_S": 6,
         "CALL_PRESS_ONE_S": 5, "CALL_TEARDOWN_S": 2, "CALL_DIAL_UNCERTAIN_S": 4,
     }  # fmt: skip
-    made = Installation(**settings)
-    # The demo's past calls were carried by the loopback, and its clinic's own numbers have been typed at Twilio.
-    before = made.env | {"CURBSIDE_CARRIER": "loopback"}
-    for command in ("migrate", "demo"):
-        manage(before, command)
+    made = Installation(ground, **settings)  # the demo's past calls were carried by the loopback
+    # Its clinic's own numbers have been typed at Twilio.
     made.change("UPDATE voice_clinicnumber SET carrier_at = asked_at")
     with made as started:
         yield started

@@ -156,7 +156,9 @@ class BaseBackup:
         self._archive, self._copy = self._directory(), self._directory()
         with psycopg.connect(cluster.url("postgres"), autocommit=True) as database:
             database.execute("ALTER SYSTEM SET archive_mode = on")
-            database.execute(f"ALTER SYSTEM SET archive_command = 'cp %p {self._archive}/%f'".encode())
+            # In two steps: a copy that is broken off must not be taken for a whole segment.
+            keep = f"cp %p {self._archive}/.%f && mv {self._archive}/.%f {self._archive}/%f"
+            database.execute(f"ALTER SYSTEM SET archive_command = '{keep}'".encode())
         cluster.restart_at_once()
 
     def _directory(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
@@ -32,6 +33,13 @@ PHONE_NUMBER = "617 555 0142"
 OFFLINE = ("Still 140 after the second dose.", "Potassium is back: 3.4.", "Lungs are clear.")
 MEANWHILE = ("What is the QTc?", "And the last echo?")
 STORED = "[...Array(localStorage.length).keys()].map((n) => localStorage.getItem(localStorage.key(n))).join()"
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """A Curbside as the first `make run` starts it, on nothing."""
+    with Installation() as started:
+        yield started
 
 
 def test_two_clinicians_consult_while_one_loses_the_network_and_nothing_is_lost(

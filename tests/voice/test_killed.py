@@ -29,7 +29,6 @@ def database(request: pytest.FixtureRequest, templates: Templates, tmp_path: Pat
     return templates.copy_postgres(cluster, f"killed_{tmp_path.name.replace('-', '_')}")[0]
 
 
-@pytest.mark.faults
 @pytest.mark.timeout(300)
 def test_a_loop_that_is_killed_at_each_step_doubles_no_dial_and_leaves_no_call_open(database: str, tmp_path: Path
                                                                                      ) -> None:
