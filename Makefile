@@ -3,6 +3,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 PYTEST := .venv/bin/pytest
 WORKERS ?= 2
+unexport PYTHONDONTWRITEBYTECODE  # every start of Python would take seconds more
 BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test bench faults check lock screens vendor clean

@@ -42,16 +42,20 @@ def installation(ground: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the pictures of this run lie."""
-    return tmp_path_factory.mktemp("screens")
+def pictures() -> Path | None:
+    """Where to put pictures of all stops, for somebody to look at: CURBSIDE_PICTURES."""
+    wanted = os.environ.get("CURBSIDE_PICTURES")
+    if not wanted:
+        return None
+    Path(wanted).mkdir(parents=True, exist_ok=True)
+    return Path(wanted)
 
 
 OpenWindow = Callable[[str, str, dict[str, Any]], Window]
 
 
 @pytest.fixture
-def open_window(browser: Browser, pictures: Path) -> Iterator[OpenWindow]:
+def open_window(browser: Browser, pictures: Path | None) -> Iterator[OpenWindow]:
     """Opens a browser of one's own: `open_window("phone", url, PHONE)`. At the end none may have done wrong."""
     opened: list[Window] = []
 

@@ -12,8 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+# The program and its package; Ubuntu has no shell of Chromium.
 WANTED = {
-    "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium", "systemd-analyze": "systemd",
+    "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium-headless-shell | chromium",
+    "systemd-analyze": "systemd",
 }
 PLACES = {"postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*"}
 
@@ -37,8 +39,10 @@ def install(packages: list[str]) -> None:
     try:
         subprocess.run([*prefix, "apt-get", "-qq", "update"], env=env, check=False)
         for package in packages:
-            argv = [*prefix, "apt-get", "-qq", "-y", "--no-install-recommends", "install", package]
-            subprocess.run(argv, env=env, check=False, stdout=subprocess.DEVNULL)
+            for one in package.split(" | "):
+                argv = [*prefix, "apt-get", "-qq", "-y", "--no-install-recommends", "install", one]
+                if subprocess.run(argv, env=env, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+                    break
     finally:
         if made:
             subprocess.run([*prefix, "rm", "-f", "/usr/sbin/policy-rc.d"], check=False)
