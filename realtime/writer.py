@@ -26,7 +26,7 @@ from realtime.tally import SIZES, Tally
 BATCH: Final = 256
 PACE_S: Final = 0.01  # a batch costs as much as ten messages: the next one begins so long after it
 MANY: Final = 16  # or, where a batch held so many,
-PACE_OF_MANY_S: Final = 0.025  # so long after it: people do not feel it, and a message costs a sixth less
+PACE_OF_MANY_S: Final = 0.025  # so long after it: people do not feel it, and a message costs a fifth less
 ENOUGH: Final = 64  # unless so many have come already
 
 log = logging.getLogger(__name__)
