@@ -40,7 +40,7 @@ class Size:
     watch_s: float
 
 
-FULL: Final = Size(1.0, 20.0, 60.0, 160, 400, 1_000, 20.0)
+FULL: Final = Size(1.0, 20.0, 60.0, 160, 400, 1_000, 14.0)
 SHORT: Final = Size(0.1, 5.0, 2.0, 8, 10, 10, 2.0)
 
 

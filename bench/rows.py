@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -68,10 +68,15 @@ class Lane:
 
 def through_sockets(stage: Stage) -> None:
     """The rows `hall`, `pairs` and `climb`: the same servers serve all three."""
+    for together in stage.plan.systems:
+        _through_sockets(stage, together)
+
+
+def _through_sockets(stage: Stage, names: Sequence[str]) -> None:
     plan = stage.plan
     with ExitStack() as stack:
         systems = {}
-        for name in plan.systems:
+        for name in names:
             stage.say(f"starting {name}")
             systems[name] = stack.enter_context(stage.system(name))
         here = {name: system for name, system in systems.items() if system is not None}
