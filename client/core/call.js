@@ -131,10 +131,11 @@ export function talkedMs(call, now) {
   return Math.max(0, (call.endedAt ?? now) - call.bridgedAt);
 }
 
-/** Whether a listed call is to be tried again and was not yet: no later one to the same patient. */
+/** Whether a listed call is to be tried again and was not yet: no later one to the same patient. A refusal tried nothing. */
 export function isToRetry(item, all) {
   if (item.outcome?.then !== "retry" || !item.outcome.retry_at) return false;
-  return !all.some((other) => other.at > item.at && other.patient?.id && other.patient.id === item.patient?.id);
+  const made = all.filter((other) => other.at > item.at && other.state !== "refused");
+  return !made.some((other) => other.patient?.id && other.patient.id === item.patient?.id);
 }
 
 /** Whether the time to try again has come. */

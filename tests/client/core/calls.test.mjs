@@ -103,6 +103,13 @@ test("a call to try again is one until the same patient was called again", () =>
   assert.equal(isToRetry(typed, [typed, { r: "b", at: 2, patient: null }]), true);
 });
 
+test("a call that was refused leaves the time to try again standing, whatever it was refused for", () => {
+  const retry = { r: "a", at: 1, state: "ended", patient: { id: "p" }, outcome: { then: "retry", retry_at: 5 } };
+  const later = (state, reason) => ({ r: "b", at: 2, state, reason, patient: { id: "p" }, outcome: null });
+  for (const reason of ["call.hours", "call.paused", "call.budget_minute"]) assert.equal(isToRetry(retry, [later("refused", reason), retry]), true);
+  for (const state of ["live", "ended"]) assert.equal(isToRetry(retry, [later(state, ""), later("refused", "call.hours"), retry]), false);
+});
+
 // --- asking for a call -----------------------------------------------------------------------------------------------
 
 const ORDER = { clinic: "c", caller_id: "n", patient: "p", to: "preferred", way: "callback", looked: true };
