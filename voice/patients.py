@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from members.clinics import find_place
@@ -116,6 +117,12 @@ def remember_found(account_id: str, clinic_id: UUID, patient_ids: Collection[str
         PatientLook(patient=patient, clinic_id=clinic_id, account_id=account_id, why="found", at=now)
         for patient in patient_ids if patient not in known
     )
+
+
+def having_number(clinic_id: UUID, indexes: Collection[str]) -> list[str]:
+    """Return the ids of a clinic's patients who have a number, by its indexes, unless it is known to be wrong."""
+    having = Q(number_index__in=indexes, wrong_at=None) | Q(second_index__in=indexes, second_wrong_at=None)
+    return list(Patient.objects.filter(having, clinic=clinic_id).order_by("pk").values_list("pk", flat=True))
 
 
 def note_wrong_number(patient_id: str, which: str) -> None:

@@ -1,7 +1,8 @@
 """Slips at the desk: who was not reached, or called back and was not answered. The only writer of slips.
 
 A slip says who, when, which number was shown, who may take the call back, and when it expires: nothing clinical. In
-both modes there is one, though for a clinic's own number the service cannot see whether the patient calls back.
+both modes there is one, though for a clinic's own number the service cannot see whether the patient calls back. A
+mother and her child may have one telephone: each of them has a live slip of that number, and who is not known one more.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from voice.finding import matches, sought
 from voice.holding import Held
 from voice.models import Call, CallBackOffer, CallNumber, OnCallTurn, Patient, ReturnCall, Slip
 from voice.numbers import Unreadable, read_number
-from voice.patients import note_wrong_number, show_patients
+from voice.patients import having_number, note_wrong_number, show_patients
 from voice.refusals import refuse
 from voice.sealed import blind_indexes, open_in
 
@@ -55,15 +56,16 @@ def leave_after(held: Held) -> None:
 def leave_slip(call: Call, cause: str, now: datetime, *, asked: bool = False) -> None:
     """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed.
 
-    A number has one live slip: a later attempt makes it the latest's, and counts. Where the desk is `asked` in words, a
-    slip of a later call that was closed meanwhile does not stand for this one.
+    A patient has one live slip of a number: a later attempt makes it the latest's, and counts. Where the desk is
+    `asked` in words, a slip of a later call that was closed meanwhile does not stand for this one.
     """
     said = {"caller_id": call.caller_id, "mode": call.mode, "account_id": call.account, "patient": call.patient,
             "mask": call.patient_mask, "cause": cause, "made_at": now, "expires_at": now + _life(), "kind": "outgoing"}
     indexes = _indexes_of(call)
     if call.clinic is None or Slip.objects.filter(call=call.pk).exists():
         return
-    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, **({"state__in": LIVE} if asked else {}))
+    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, patient=said["patient"],
+                               **({"state__in": LIVE} if asked else {}))
     if call.ended_at is not None and same.filter(made_at__gt=call.ended_at).exists():
         return  # a later attempt or call has taken this one's slip over
     if indexes:
@@ -74,28 +76,31 @@ def leave_slip(call: Call, cause: str, now: datetime, *, asked: bool = False) ->
 
 
 def after_outcome(call: Call, how: str, then: str, now: datetime) -> None:
-    """Follow what was said of a call: the desk is asked, or nothing is open any more, whoever left the slip."""
+    """Follow what was said of a call: the desk is asked, or nothing is open of that patient, whoever left the slip."""
     if then == "desk" or how in ("left_message", "no_answer"):
         leave_slip(call, how, now, asked=then == "desk")
     elif how in ENDS:
-        for slip in Slip.objects.filter(clinic=call.clinic, number_index__in=_indexes_of(call), state__in=LIVE):
+        indexes = _indexes_of(call)
+        for slip in Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, state__in=LIVE,
+                                        patient__in=_settled(call, indexes)):
             _close(slip, call.account, ENDS[how], now)
 
 
 def called_back(row: ReturnCall, now: datetime) -> Slip | None:
-    """Note on the caller's live slip that they called; without one, and unanswered, the desk gets a new one.
+    """Note on the live slips of the caller's number that they called; without one, and unanswered, the desk gets one.
 
-    All who withhold their number share one slip, which counts, and so do strangers beyond `MOST_STRANGERS`: nobody can
-    fill the desk by calling again and again.
+    Which of those who share a telephone called is not known, so that each of their slips says it; the newest is
+    returned. All who withhold their number share one slip, which counts, and so do strangers beyond `MOST_STRANGERS`:
+    nobody can fill the desk by calling again and again.
     """
     clinic, indexes = str(row.clinic_id), [row.number_index] if row.number_index else []
     live = Slip.objects.filter(clinic=row.clinic_id, number_index__in=indexes, state__in=LIVE)
-    slip = live.first() if row.number_index else None
-    if slip is not None:
+    newest = live.order_by("-made_at", "-pk").first()
+    if newest is not None:
         # Their own call is what an incoming slip counts; an outgoing one counts attempts to reach them.
-        more = 1 if slip.kind == "incoming" else 0
-        Slip.objects.filter(pk=slip.pk).update(called_back_at=now, times=F("times") + more)
-        return slip
+        live.filter(kind="incoming").update(times=F("times") + 1)
+        live.update(called_back_at=now)
+        return newest
     if row.answered:
         return None
     patient = Patient.objects.filter(clinic=row.clinic_id, number_index__in=indexes).order_by("pk").first()
@@ -112,20 +117,22 @@ def _strangers(clinic: UUID) -> int:
 
 
 def _count(clinic: UUID, indexes: list[str], said: dict[str, Any]) -> Slip:
-    """Make a number's live slip, or have the one that is there stand for one more, in the caller's transaction."""
-    known = Slip.objects.select_for_update().filter(clinic=clinic, number_index__in=indexes, state__in=LIVE)
-    slip, made = known.first(), False
+    """Make a patient's live slip of a number, or have theirs stand for one more, in the caller's transaction."""
+    same: dict[str, Any] = {"clinic_id": clinic, "patient": said["patient"], "state__in": LIVE}
+    slip, made = Slip.objects.select_for_update().filter(number_index__in=indexes, **same).first(), False
     if slip is None:
         # Two at once: the constraint lets one of them make it, and the other finds it.
-        slip, made = Slip.objects.select_for_update().get_or_create(
-            clinic_id=clinic, number_index=indexes[-1], state__in=LIVE, defaults=said)
+        slip, made = Slip.objects.select_for_update().get_or_create(number_index=indexes[-1], **same, defaults=said)
     if not made:
-        # Whom it concerns is kept where this attempt was dialled without the address book.
-        said["patient"] = said["patient"] or slip.patient
         Slip.objects.filter(pk=slip.pk).update(times=F("times") + 1, **said)
         clear_timer(TIMER, slip.pk)
     set_timer(TIMER, slip.pk, said["expires_at"])
     return slip
+
+
+def _settled(call: Call, indexes: list[str]) -> list[str]:
+    """Return whose slips of its number a call settles: its patient's, and nobody's where nobody else has the number."""
+    return [call.patient, ""] if set(having_number(call.clinic, indexes)) <= {call.patient} else [call.patient]
 
 
 def _indexes_of(call: Call) -> list[str]:

@@ -63,8 +63,9 @@ class Slip(models.Model):
     """Somebody was not reached, or was not answered: what the desk must know, and nothing clinical.
 
     `kind`: ``outgoing`` (our call was not answered) or ``incoming`` (theirs was not). `call` is the stream of the
-    outgoing call, the latest of `times` attempts or calls for which the slip stands: a number has one live slip, and so
-    have all callers together who withhold theirs. `state`: open, claimed, closed, expired. `called_back_at` is when
+    outgoing call, the latest of `times` attempts or calls for which the slip stands: a patient has one live slip of a
+    number, so has who is not known (`patient` is "", never null, so that both databases know equal ones), and so have
+    all callers together who withhold theirs. `state`: open, claimed, closed, expired. `called_back_at` is when
     they last called a held number.
     """
 
@@ -98,7 +99,7 @@ class Slip(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call"], name="voice_slip_once", condition=~models.Q(call="")),
             models.UniqueConstraint(
-                fields=["clinic", "number_index"], name="voice_slip_live",
+                fields=["clinic", "number_index", "patient"], name="voice_slip_live_of_patient",
                 condition=models.Q(state__in=("open", "claimed")) & ~models.Q(number_index="")),
         ]
 
