@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from realtime.protocol import Refusal
 from voice import outbox
-from voice.call import BridgeFailed, By, Cause, DialFailed, Event, HangUp, Leg, LegChanged, RightRevoked, Side
+from voice.call import BridgeFailed, By, Call, Cause, DialFailed, Event, HangUp, Leg, LegChanged, RightRevoked, Side
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, DialOrder
-from voice.holding import alone, dial_key, holding
+from voice.holding import alone, dial_key, holding, spans
 from voice.models import Action, Attempt, CallNumber
 from voice.permits import rulebook
 from voice.sealed import open_in
@@ -49,16 +49,16 @@ def order_of(attempt: Attempt, numbers: Mapping[str, CallNumber] | None = None) 
     if not {attempt.side, "shown"} <= numbers.keys():
         raise LookupError("the numbers of this call have been erased")
     to_clinician = attempt.side == Side.CLINICIAN
-    spans = settings.CURBSIDE_CALL_SPANS
+    lasts = settings.CURBSIDE_CALL_SPANS
     shown = settings.CURBSIDE_SERVICE_NUMBER if to_clinician else open_in(numbers["shown"], "sealed")
     return DialOrder(
         reference=attempt.reference,
         to=open_in(numbers[attempt.side], "sealed"),
         shown=shown,
-        timeout_s=max(1, round(spans["clinician_answer" if to_clinician else "patient_answer"])),
+        timeout_s=max(1, round(lasts["clinician_answer" if to_clinician else "patient_answer"])),
         confirm=to_clinician,
         room=call.room,
-        max_s=round(call.machine["max_s"] + spans["patient_answer"] + spans["press_one"]),
+        max_s=round(call.machine["max_s"] + lasts["patient_answer"] + lasts["press_one"]),
         language=call.language,
     )
 
@@ -67,7 +67,7 @@ def _dial(action: Action) -> None:
     attempt, now = action.attempt, timezone.now()
     assert attempt is not None
     call, order = attempt.call, order_of(attempt, action.numbers)
-    withdrawn = _withdrawn(attempt, order.to)
+    withdrawn = _given_up(attempt) or _withdrawn(attempt, order.to)
     if withdrawn is not None:
         _settle(action, "cancelled", withdrawn)
         return
@@ -87,6 +87,14 @@ def _dial(action: Action) -> None:
         row.carrier_id = carrier_id
         held.touch(row)
         held.feed(LegChanged(Side(row.side), row.n, Leg.DIALING), at=max(now, call.started_at))
+
+
+def _given_up(attempt: Attempt) -> Event | None:
+    """Return what ends a leg that was given up before its dial was claimed, as after a claim that came to nothing."""
+    known = Call.from_state(attempt.call.machine, spans()).attempt(Side(attempt.side), attempt.n)
+    if known is not None and known.awaits_dial:
+        return None
+    return DialFailed(Side(attempt.side), attempt.n, Cause.CANCELLED)
 
 
 def _withdrawn(attempt: Attempt, to: str) -> Event | None:
@@ -122,14 +130,18 @@ def _dial_refused(action: Action, attempt: Attempt, error: CarrierError) -> None
     if error.cause is Cause.UNCERTAIN:
         outbox.make_unknown(action, now)
         return
-    if not error.permanent and action.tries < _DIAL_TRIES and outbox.again(action, now):
-        return
     with holding(str(action.call_id), now) as held:
         row = held.attempts[attempt.side, attempt.n]
+        known = held.call.attempt(Side(row.side), row.n)
+        # Decided under the call's lock: a hang-up before this could not take the dial back, and one after this can.
+        wanted = known is not None and known.awaits_dial
+        if wanted and not error.permanent and action.tries < _DIAL_TRIES:
+            outbox.again(action, now)
+            return
         row.provider_code = error.provider_code[:32]
         held.touch(row)
         held.w.parts.append(outbox.settling(action, "failed", now))
-        held.feed(DialFailed(Side(row.side), row.n, error.cause))
+        held.feed(DialFailed(Side(row.side), row.n, error.cause if wanted else Cause.CANCELLED))
 
 
 _DIAL_TRIES: Final = 3

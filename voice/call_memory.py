@@ -40,6 +40,11 @@ class Attempt(msgspec.Struct):
         """The name of one of its timers."""
         return f"{deadline}:{self.side}:{self.n}"
 
+    @property
+    def awaits_dial(self) -> bool:
+        """Whether it is still to be dialled: no carrier has taken it, and nobody has ordered its end."""
+        return self.leg is Leg.IDLE and not self.leaving
+
 
 class Ending(msgspec.Struct, frozen=True):
     """Who ended the call, why, from which stage, and when (Unix seconds)."""
