@@ -1,7 +1,8 @@
 """How much may be called: rows that reserve, counted under locks, so exact under any number of parallel requests.
 
 A call reserves all that it may last when it begins and keeps what it lasted when it ends. Redis plays no part.
-A day is the last 24 hours: midnight moves with the time zone, which a clinic chooses itself.
+A day is the last 24 hours: midnight moves with the time zone, which a clinic chooses itself. A number that a member
+calls for two clinics is two destinations: what is counted here names no number that clinics have in common.
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 MINUTE_S: Final = 60
 DAY: Final = timedelta(hours=24)
+KEPT: Final = timedelta(days=10)  # whom a clinic called is looked up over a week, the longest look back
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ RELEASE: Final = (
     f"cents = %s * (cents / coalesce(nullif((seconds + {MINUTE_S - 1}) / {MINUTE_S}, 0), 1)) "
     "WHERE call = %s AND released_at IS NULL"
 )
+
+
+def forget(now: datetime) -> int:
+    """Remove what no budget counts any more; return how many rows. What has not been given back counts, however old."""
+    return Reservation.objects.filter(made_at__lt=now - KEPT, released_at__isnull=False).delete()[0]
 
 
 def lock_scopes(*keys: str) -> None:

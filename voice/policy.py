@@ -32,7 +32,7 @@ NOWHERE: Final = "ZZ"  # the region of who belongs to no clinic: only numbers wi
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A number that may be called. `index` is keyed and the same for all clinics; `decisions` go into the record."""
+    """A number that may be called. `index` is keyed and of the clinic alone; `decisions` go into the record."""
 
     e164: str = field(repr=False)
     region: str
@@ -74,7 +74,7 @@ def destination_on(ground: Ground, raw: str, now: datetime, *, free: bool, urgen
     called_in = _check_hours(number, place.clinic, ground.limits, now, urgent=urgent)
     decisions = ({"rule": "emergency", "says": "none"}, {"rule": "region", "says": number.region},
                  {"rule": "type", "says": number.type}, {"rule": "hours", "says": called_in})
-    index = blind_index(EVERYWHERE, number.e164)
+    index = blind_index(str(place.clinic_id), number.e164)
     return Destination(number.e164, number.region, number.type, mask(number.e164), index, decisions)
 
 

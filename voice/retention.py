@@ -1,4 +1,4 @@
-"""What of calls ``manage.py purge`` removes: sealed numbers, refusals, unused patients, codes that are over.
+"""What of calls ``manage.py purge`` removes: sealed numbers, refusals, unused patients, codes and counts that are over.
 
 And what the first event of a call says of the patient; records stay, with their masks.
 """
@@ -15,7 +15,7 @@ from django.conf import settings
 from realtime import holds
 from realtime.models import Seat
 from realtime.retention import Keeping
-from voice import proofs, slips
+from voice import budgets, proofs, slips
 from voice.address_book import forget_unused
 from voice.models import CallRefusal
 from voice.outcomes import close_forgotten
@@ -28,7 +28,7 @@ WHOM: Final = ("patient_ref", "patient_mask", "purpose")
 def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
     close_forgotten(now)  # nothing is erased of them yet: this only says that they are over
-    removed = proofs.forget(now - PROOFS_KEPT)
+    removed = proofs.forget(now - PROOFS_KEPT) + budgets.forget(now)
     held = holds.standing(now)
     if held.everything:
         return removed

@@ -13,10 +13,10 @@ from django.utils import timezone
 from members.clinics import change_clinic
 from realtime.protocol import Refusal
 from tests.voice.riverside import Riverside, join, make_clinic
-from voice.budgets import Reserved, peek, release, reserve
+from voice.budgets import KEPT, Reserved, forget, peek, release, reserve
 from voice.models import ClinicLimits, Reservation
-from voice.policy import Destination
-from voice.sealed import EVERYWHERE, blind_index
+from voice.policy import Destination, check_destination
+from voice.sealed import blind_index
 
 NOON = datetime(2026, 3, 3, 17, tzinfo=UTC)  # in Boston
 
@@ -26,9 +26,9 @@ def riverside(db: None) -> Riverside:
     return Riverside()
 
 
-def to(n: int = 0) -> Destination:
+def to(n: int = 0, clinic: str = "") -> Destination:
     e164 = f"+1617555{n:04}"
-    return Destination(e164, "US", "mobile", "", blind_index(EVERYWHERE, e164), ())
+    return Destination(e164, "US", "mobile", "", blind_index(clinic, e164), ())
 
 
 def take(
@@ -91,6 +91,26 @@ def test_different_numbers_in_an_hour_are_counted_and_the_same_one_again_is_none
     assert code(riverside, "c", n=3) == "call.budget_destinations"
     done(riverside, "c", n=2)
     done(riverside, "d", NOON + timedelta(hours=1), n=3)
+
+
+def test_a_number_called_for_two_clinics_is_two_destinations_with_nothing_in_common(riverside: Riverside) -> None:
+    limit(riverside, destinations_hour=2, attempts_minute=9)
+    elsewhere = make_clinic("Elsewhere")
+    join(elsewhere, account=riverside.amara.account, can_free_dial=True)
+    for call, clinic in (("a", riverside.id), ("b", str(elsewhere.pk))):
+        going = check_destination(riverside.member, clinic, "+16175550199", timezone.now())
+        reserve(call, riverside.member, clinic, going, "loopback", NOON)
+        release(call, NOON, 60)
+    assert Reservation.objects.values("destination").distinct().count() == 2
+    assert code(riverside, "c", n=3) == "call.budget_destinations"
+
+
+def test_what_no_budget_counts_is_forgotten_and_what_goes_on_counts_for_ever(riverside: Riverside) -> None:
+    done(riverside, "a")
+    take(riverside, "b")
+    assert forget(NOON + KEPT) == 0
+    assert forget(NOON + KEPT + timedelta(seconds=1)) == 1
+    assert code(riverside, "c", NOON + KEPT * 2) == "call.budget_yours"
 
 
 def test_a_clinic_has_so_many_calls_at_once_whoever_makes_them(riverside: Riverside) -> None:

@@ -13,7 +13,7 @@ from realtime.retention import purge
 from tests.voice.line import Line
 from tests.voice.riverside import make_patient
 from voice import clinic_numbers
-from voice.models import CallNumber, CallRecord, Patient, Proof
+from voice.models import CallNumber, CallRecord, Patient, Proof, Reservation
 from voice.retention import remove_expired
 
 
@@ -61,6 +61,13 @@ def test_patients_whom_nobody_calls_are_erased_and_zero_days_mean_never(line: Li
     settings.CURBSIDE_KEEP_PATIENT_DAYS = 1_095
     remove_expired(timezone.now())
     assert list(Patient.objects.all()) == [line.maria]
+
+
+def test_what_a_call_took_of_the_budgets_is_forgotten_once_nothing_counts_it(talked: Line) -> None:
+    remove_expired(timezone.now() + timedelta(days=8))
+    assert Reservation.objects.count() == 1, "a clinic's calls to a number are counted over a week"
+    remove_expired(timezone.now() + timedelta(days=11))
+    assert not Reservation.objects.exists()
 
 
 def test_codes_that_are_over_are_erased_and_old_proofs_are_forgotten(line: Line) -> None:

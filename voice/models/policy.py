@@ -76,7 +76,8 @@ class BudgetScope(models.Model):
 class Reservation(models.Model):
     """What one call takes from the budgets: all that it may last until it ends, then what it lasted.
 
-    `destination` is a keyed index, so that distinct destinations can be counted.
+    `destination` is a keyed index of the clinic alone, so that distinct destinations can be counted and nobody learns
+    that two clinics call one person. Erased by `purge` and the call loop once no budget looks back so far.
     """
 
     call = models.CharField(primary_key=True, max_length=ID_LENGTH)
