@@ -18,7 +18,7 @@ from realtime.protocol import refuse as refuse_plainly
 from realtime.timers import clear_timer, set_timer
 from voice import proofs
 from voice.models import ClinicNumber, Grant, Proof
-from voice.numbers import SHOWN, Number, Unreadable, find_emergency, formatted, read_number
+from voice.numbers import SHOWN, Number, Unreadable, find_emergency, formatted, mask, read_number
 from voice.policy import regions_of
 from voice.refusals import refuse
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
@@ -280,6 +280,21 @@ def keep_timer(row: ClinicNumber) -> None:
         clear_timer(TIMER, row.pk)
     else:
         set_timer(TIMER, row.pk, due_at)
+
+
+def forget_digits(before: datetime) -> int:
+    """Leave nothing but the mask of numbers that were revoked before an instant; return how many.
+
+    The rows stay: calls name them, and they say who revoked them and why.
+    """
+    rows = ClinicNumber.objects.filter(state="revoked", revoked_at__lt=before).exclude(number_index="")
+    erased = 0
+    for row in rows.iterator():
+        seal_in(row, "number", mask(open_in(row, "number")))
+        row.extension, row.number_index = None, ""
+        row.save(update_fields=["number", "extension", "number_index"])
+        erased += 1
+    return erased
 
 
 def told_of(row: ClinicNumber) -> dict[str, str]:

@@ -187,14 +187,19 @@ def _candidates(digits: str, region: str, *, abroad: bool) -> Iterable[str]:
                 yield rest[len(prefix) :]
 
 
+MASKED: Final = "••"
+
+
 def formatted(e164: str) -> str:
-    """Return a number as people write it, with its country code."""
+    """Return a number as people write it, with its country code; the mask of one that was erased stays as it is."""
+    if e164.startswith(MASKED):
+        return e164
     return phonenumbers.format_number(phonenumbers.parse(e164), PhoneNumberFormat.INTERNATIONAL)
 
 
 def mask(e164: str) -> str:
     """Return what may be shown of somebody's number: its last two digits."""
-    return f"•• {e164[-2:]}"
+    return f"{MASKED} {e164[-2:]}"
 
 
 def zones_of(e164: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from members.clinics import places_of
@@ -142,6 +142,17 @@ def remove_phones(account: Account, now: datetime) -> None:
     _kept(str(account.pk)).update(removed_at=now)
     for shown in masks[:1]:
         tell(str(account.pk), "phone.removed", mask=shown)
+
+
+def forget(before: datetime) -> int:
+    """Erase phones that were removed before an instant, and those whose code nobody typed since; return how many rows.
+
+    What counts calls that spoke a code is older then, and goes with its phone.
+    """
+    removed = Q(removed_at__lte=before)
+    waited = Q(removed_at=None, proved_at=None, added_at__lte=before)
+    asked = Proof.objects.filter(phone=OuterRef("pk"), call_at__gt=before)
+    return OwnPhone.objects.filter(removed | waited).exclude(Exists(asked)).delete()[0]
 
 
 def show_phone(account_id: str, now: datetime) -> dict[str, Any]:

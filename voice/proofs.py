@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Substr
 from django.utils import timezone
 
 from members.models import Account
@@ -19,7 +20,7 @@ from realtime.instants import to_ms
 from voice import outbox
 from voice.budgets import lock_scopes
 from voice.carriers.base import CarrierEvent, DialOrder
-from voice.models import CallPause, ClinicNumber, OwnPhone, Proof
+from voice.models import BudgetScope, CallPause, ClinicNumber, OwnPhone, Proof
 from voice.refusals import refuse
 from voice.sealed import open_in, seal_in
 from voice.spoken import Spoken, to_clinic, to_member
@@ -30,6 +31,7 @@ CALLS_A_DAY: Final = 10  # that one member may ask for, whatever the number
 LIVES: Final = timedelta(minutes=10)
 LATEST: Final = timedelta(days=7)
 BY_CARRIER: Final = "carrier"
+SCOPE: Final = "number:"
 RING_S: Final = 45
 LONGEST_S: Final = 120
 UNDER_WAY: Final = ("waiting", "calling")
@@ -48,7 +50,7 @@ def ask_call(subject: ClinicNumber | OwnPhone, by: Account, now: datetime, at: d
         raise refuse("proof.when")
     if CallPause.objects.filter(clinic=None, ended_at=None).exists():
         raise refuse("call.paused")
-    lock_scopes(f"account:{by.pk}", f"number:{subject.number_index}")
+    lock_scopes(f"account:{by.pk}", f"{SCOPE}{subject.number_index}")
     _check_often(subject, by, now)
     ours = Proof.objects.filter(**_of(subject))
     if ours.filter(state__in=UNDER_WAY, call_at__lte=now, expires_at__gt=now).exists():
@@ -80,7 +82,7 @@ def count_call(subject: ClinicNumber, by: Account, now: datetime) -> None:
     """Count a call that the carrier makes itself, which no code of ours can follow. Raises as `ask_call` does."""
     if CallPause.objects.filter(clinic=None, ended_at=None).exists():
         raise refuse("call.paused")
-    lock_scopes(f"account:{by.pk}", f"number:{subject.number_index}")
+    lock_scopes(f"account:{by.pk}", f"{SCOPE}{subject.number_index}")
     _check_often(subject, by, now)
     Proof.objects.create(asked_by=by, number_index=subject.number_index, attempts_left=0, call_at=now, expires_at=now,
                          state="failed", cause=BY_CARRIER, **_of(subject))
@@ -210,4 +212,11 @@ def forget(before: datetime) -> int:
     with transaction.atomic():
         stale = Proof.objects.filter(expires_at__lt=now, state__in=(*UNDER_WAY, *STANDING))
         over = stale.update(state="failed", cause="over", code=None)
-        return over + Proof.objects.filter(call_at__lt=before).delete()[0]
+        return over + Proof.objects.filter(call_at__lt=before).delete()[0] + _forget_locks()
+
+
+def _forget_locks() -> int:
+    """Remove what was locked while a number's calls were counted, where none is any more: its name is an index."""
+    standing = Proof.objects.filter(number_index=OuterRef("index"))
+    locks = BudgetScope.objects.filter(key__startswith=SCOPE).annotate(index=Substr("key", len(SCOPE) + 1))
+    return locks.filter(~Exists(standing)).delete()[0]

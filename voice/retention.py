@@ -15,8 +15,9 @@ from django.conf import settings
 from realtime import holds
 from realtime.models import Seat
 from realtime.retention import Keeping
-from voice import budgets, proofs, slips
+from voice import budgets, phones, proofs, slips
 from voice.address_book import forget_unused
+from voice.clinic_numbers import forget_digits
 from voice.models import CallRefusal
 from voice.outcomes import close_forgotten
 from voice.records import erase_numbers
@@ -32,8 +33,10 @@ def remove_expired(now: datetime) -> int:
     held = holds.standing(now)
     if held.everything:
         return removed
+    removed += phones.forget(now - phones.REMEMBERED)
     for days, erase in ((settings.CURBSIDE_KEEP_NUMBER_DAYS, partial(erase_numbers, held=held.streams)),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, slips.forget),
+                        (settings.CURBSIDE_KEEP_NUMBER_DAYS, forget_digits),
                         (settings.CURBSIDE_KEEP_NUMBER_DAYS, _forget_refusals),
                         (settings.CURBSIDE_KEEP_PATIENT_DAYS, forget_unused)):
         if days:

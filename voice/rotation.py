@@ -29,6 +29,10 @@ def _everywhere(row: Any) -> dict[str, str]:
     return {"number_index": blind_index(EVERYWHERE, open_in(row, "number"))}
 
 
+def _of_number(row: ClinicNumber) -> dict[str, str]:
+    return _everywhere(row) if row.number_index else {}  # erased: what is sealed is its mask
+
+
 def _of_patient(row: Any) -> dict[str, str]:
     numbers = {column: open_in(row, column) for column in ("number", "second")}
     return {f"{column}_index": blind_index(str(row.clinic_id), number) if number else ""
@@ -64,7 +68,7 @@ class Sealing:
 
 
 SEALED: Final = (
-    Sealing(ClinicNumber.objects, ("number", "extension"), _everywhere, _proofs),
+    Sealing(ClinicNumber.objects, ("number", "extension"), _of_number, _proofs),
     Sealing(OwnPhone.objects, ("number",), _everywhere, _proofs),
     Sealing(Proof.objects, ("code",)),
     Sealing(Patient.objects, ("name", "born", "number", "second", "guardian"), _of_patient, _words),
