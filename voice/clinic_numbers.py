@@ -4,7 +4,7 @@ An administrator acts, for a clinic that is verified. A number that is proved ha
 with the holder's consent. Proved again within its life, a number goes on without another approval.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,20 +15,17 @@ from members.clinics import administrators_of, locked
 from members.models import Account, Clinic, ClinicMembership
 from members.notices import tell
 from realtime.protocol import refuse as refuse_plainly
-from realtime.timers import clear_timer, set_timer
+from realtime.timers import clear_timer
 from voice import proofs
+from voice.approvals import LIVES, TIMER, await_approval, keep_timer, make_live, told_of, wait_alone
 from voice.models import ClinicNumber, Grant, Proof
-from voice.numbers import SHOWN, Number, Unreadable, find_emergency, formatted, mask, read_number
+from voice.numbers import SHOWN, Number, Unreadable, find_emergency, mask, read_number
 from voice.policy import regions_of
 from voice.refusals import refuse
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
 
-LIVES: Final = timedelta(days=90)
-REMIND_DAYS: Final = (14, 3, 1)
-SINGLE_WAITS: Final = timedelta(hours=24)
 MOST: Final = 50
 LONGEST_EXTENSION: Final = 10
-TIMER: Final = "voice.number"
 HOLDS: Final = ("approving", "live", "expired")
 ATTESTATION_OWN: Final = "B"
 """What a carrier signs for a number that it does not hold. Source: ATIS-1000074, section 5.2.3 (attestation)."""
@@ -148,18 +145,14 @@ def prove(number: ClinicNumber, by: ClinicMembership, code: str, now: datetime) 
         raise refuse("number.elsewhere") from None
 
 
-def await_approval(row: ClinicNumber, now: datetime) -> None:
-    """Have a number wait for somebody else's approval, or a day where there is nobody else; the caller saves."""
-    row.state = "approving"
-    others = [account for account in administrators_of(row.clinic_id) if account != str(row.asked_by_id)]
-    row.single_until = None if others else now + SINGLE_WAITS
-    for account in others or ([str(row.asked_by_id)] if row.asked_by_id else []):
-        tell(account, "number.approve" if others else "number.waits", **told_of(row))
+def approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
+    """Let a proved number be shown. Raises Refusal `number.state`, `number.waits` or `number.someone_else`."""
+    wait_alone(number.pk, now)  # stored, though the answer is a refusal
+    _approve(number, by, now)
 
 
 @transaction.atomic
-def approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
-    """Let a proved number be shown. Raises Refusal `number.state`, `number.waits` or `number.someone_else`."""
+def _approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
     locked(number.clinic_id)
     row = ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number.pk)
     if row.state != "approving":
@@ -170,17 +163,6 @@ def approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
         raise refuse("number.waits", after=(row.single_until - now).total_seconds())
     row.approved_by = by.account
     make_live(row, now)
-
-
-def make_live(row: ClinicNumber, now: datetime) -> None:
-    """Let a number be shown from now on, in the caller's transaction."""
-    row.state, row.approved_at, row.single_until = "live", now, None
-    if row.mode == "own" and row.holder_id is None and row.proved_at is not None:
-        row.expires_at = row.proved_at + LIVES
-    row.save()
-    keep_timer(row)
-    if row.asked_by_id is not None:
-        tell(str(row.asked_by_id), "number.live", **told_of(row))
 
 
 @transaction.atomic
@@ -263,25 +245,6 @@ def _find_clinic(clinic_id: str) -> Clinic:
     return clinic
 
 
-def next_due(row: ClinicNumber) -> datetime | None:
-    """Return when something is next to be done for a number by itself: an approval, a reminder, its end."""
-    if row.state == "approving":
-        return row.single_until
-    if row.state != "live" or row.expires_at is None:
-        return None
-    to_come = [days for days in REMIND_DAYS if row.reminded_days is None or days < row.reminded_days]
-    return row.expires_at - timedelta(days=to_come[0]) if to_come else row.expires_at
-
-
-def keep_timer(row: ClinicNumber) -> None:
-    """Set the number's timer to what is due next, or clear it."""
-    due_at = next_due(row)
-    if due_at is None:
-        clear_timer(TIMER, row.pk)
-    else:
-        set_timer(TIMER, row.pk, due_at)
-
-
 def forget_digits(before: datetime) -> int:
     """Leave nothing but the mask of numbers that were revoked before an instant; return how many.
 
@@ -295,9 +258,3 @@ def forget_digits(before: datetime) -> int:
         row.save(update_fields=["number", "extension", "number_index"])
         erased += 1
     return erased
-
-
-def told_of(row: ClinicNumber) -> dict[str, str]:
-    """Return what a notice about a number says of it."""
-    return {"clinic": str(row.clinic_id), "name": row.clinic.name, "number": row.pk,
-            "shown": formatted(open_in(row, "number"))}

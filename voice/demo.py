@@ -15,7 +15,7 @@ from members.clinics import ADMINISTRATOR
 from members.demo import create_people
 from members.models import Account, Clinic, ClinicMembership
 from voice.address_book import add_patient
-from voice.clinic_numbers import keep_timer
+from voice.approvals import keep_timer
 from voice.demo_calls import load_calls
 from voice.models import ClinicLimits, ClinicNumber, Grant, OwnPhone, Patient, Reservation
 from voice.sealed import EVERYWHERE, blind_index, open_in, seal_in

@@ -20,7 +20,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from realtime import timers
-from voice import budgets, outbox, sweep
+from voice import budgets, number_timers, outbox, sweep
 from voice.asking import perform
 from voice.carriers.base import TIMEOUT_S
 from voice.carriers.loopback import Loopback
@@ -62,6 +62,7 @@ class Loop:
             Chore(SWEEP_S, lambda: self._beside(sweep.sweep)),
             Chore(CAME_IN_S, lambda: self._beside(sweep.close_incoming)),
             Chore(CAME_IN_S, lambda: self._beside(sweep.end_unstanding)),
+            Chore(CAME_IN_S, lambda: number_timers.wait_alone(timezone.now())),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
             Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
             Chore(FORGET_S, lambda: budgets.forget(timezone.now())),

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from members.clinics import administrators_of, locked
+from members.clinics import ADMINISTRATOR, administrators_of, locked
+from members.models import ClinicMembership
 from members.notices import tell
 from realtime.commands import TimerHandler
-from voice.clinic_numbers import REMIND_DAYS, TIMER, keep_timer, make_live, told_of
+from voice import approvals
+from voice.approvals import REMIND_DAYS, TIMER, keep_timer, make_live, told_of
 from voice.models import ClinicNumber
 
 
@@ -27,10 +30,31 @@ def advance(number_id: str, now: datetime) -> None:
     keep_timer(row)
 
 
+def wait_alone(now: datetime) -> int:
+    """Begin the day of the single administrator for numbers that nobody else can approve any more; return how many.
+
+    Looked for, not told: an administrator may leave, be given another role or be suspended, here or in the admin.
+    """
+    administrators = ClinicMembership.objects.filter(
+        clinic=OuterRef("clinic"), role=ADMINISTRATOR, left_at=None, account__is_active=True)
+    waiting = ClinicNumber.objects.filter(
+        Exists(administrators.filter(account=OuterRef("asked_by"))),
+        ~Exists(administrators.exclude(account=OuterRef("asked_by"))),
+        state="approving", single_until=None)
+    found = list(waiting.values_list("pk", flat=True))
+    for number in found:
+        approvals.wait_alone(number, now)
+    return len(found)
+
+
 def _end_waiting(row: ClinicNumber, now: datetime) -> None:
-    """Whoever asked was alone for a day; an administrator who joined meanwhile has to approve after all."""
-    others = [account for account in administrators_of(row.clinic_id) if account != str(row.asked_by_id)]
-    if not others:
+    """Whoever asked was alone for a day; an administrator who joined meanwhile has to approve after all.
+
+    So has one who comes later, where who asked administers the clinic no more.
+    """
+    administrators = administrators_of(row.clinic_id)
+    others = [account for account in administrators if account != str(row.asked_by_id)]
+    if not others and (row.asked_by_id is None or administrators):
         make_live(row, now)
         return
     row.single_until = None

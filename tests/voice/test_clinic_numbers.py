@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from members import notices
+from members import clinic_members, notices
 from members.models import ClinicMembership
+from members.services import suspend
 from members.vault import inbox_of
 from realtime import timers
 from realtime.log import read_events
@@ -17,8 +19,8 @@ from realtime.models import Timer
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import OWN, join, make_clinic, make_number
-from voice import clinic_numbers, proofs
-from voice.clinic_numbers import LIVES, TIMER
+from voice import clinic_numbers, number_timers, proofs
+from voice.approvals import LIVES, TIMER
 from voice.models import ClinicNumber, Grant, Proof
 from voice.pauses import set_pause
 from voice.rights import access_caller_id, still_may_show
@@ -109,6 +111,51 @@ def test_one_administrator_alone_waits_a_day_and_one_who_joins_meanwhile_has_to_
     assert (second.state, second.single_until) == ("approving", None)
     assert told(late) == ["number.approve"]
     clinic_numbers.approve(second, late, timezone.now())
+
+
+def demote(other: ClinicMembership) -> None:
+    clinic_members.change_member(other, role="desk", can_free_dial=None)
+
+
+LEFT: dict[str, Callable[[ClinicMembership], None]] = {
+    "left": lambda other: clinic_members.remove_member(other, None, timezone.now()),
+    "given another role": demote,
+    "suspended": lambda other: suspend(other.account, timezone.now()),
+}
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("how", LEFT)
+def test_who_is_left_alone_waits_a_day_from_then_on(line: Line, how: str, asked: bool) -> None:
+    other = join(line.clinic, "administrator")
+    number = prove(line, ask(line))
+    assert number_timers.wait_alone(timezone.now()) == 0, "somebody else can approve it"
+    line.pass_s(90_000)
+    LEFT[how](other)
+    left_at = timezone.now()
+    if asked:
+        with pytest.raises(Refusal, match="number.waits"):
+            clinic_numbers.approve(number, line.rosa, left_at)
+    else:
+        assert number_timers.wait_alone(left_at) == 1
+    assert number_timers.wait_alone(left_at) == 0
+    number.refresh_from_db()
+    assert (number.state, number.single_until) == ("approving", left_at + timedelta(days=1))
+    assert told(line.rosa)[-1] == "number.waits"
+    line.pass_s(86_400)
+    number.refresh_from_db()
+    assert number.state == "live"
+
+
+def test_nothing_is_approved_by_itself_for_who_administers_the_clinic_no_more(line: Line) -> None:
+    number = prove(line, ask(line))
+    assert ClinicNumber.objects.exclude(single_until=None).get() == number
+    suspend(line.rosa.account, timezone.now())
+    line.pass_s(90_000)
+    number.refresh_from_db()
+    assert (number.state, number.single_until) == ("approving", None)
+    assert number_timers.wait_alone(timezone.now()) == 0
+    clinic_numbers.approve(number, join(line.clinic, "administrator"), timezone.now())
 
 
 def test_five_wrong_codes_end_the_proof_whatever_comes_then(line: Line) -> None:

@@ -96,6 +96,16 @@ def test_a_loop_that_drains_waits_for_what_it_has_asked_and_not_for_ever(monkeyp
     enough.set()
 
 
+@pytest.mark.parametrize("chore", ["voice.budgets.forget", "voice.number_timers.wait_alone", "voice.outbox.forget"])
+def test_the_loop_does_what_no_request_asks_for(monkeypatch: pytest.MonkeyPatch, chore: str) -> None:
+    done: list[Any] = []
+    monkeypatch.setattr(chore, done.append)
+    loop = Loop(1)
+    loop.step()
+    loop.drain()
+    assert len(done) == 1
+
+
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no connection to lose")
 def test_a_database_that_went_away_and_came_back_fails_no_action_of_later(perform: list[int]) -> None:
     with looping(1):

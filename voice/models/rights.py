@@ -20,7 +20,8 @@ class ClinicNumber(models.Model):
     """A number that a clinic shows. `state`: proving, approving, live, expired, revoked.
 
     `mode`: ``own``, proved by a call, or ``held`` by the service. `holder` is the row of the clinic that lets this one
-    use its number. `single_until` is when the approval of a clinic with one administrator comes by itself.
+    use its number. `single_until` is when the approval of a clinic with one administrator comes by itself; it begins
+    to run, too, when the others leave.
     `carrier_at` is when the carrier said that it shows the number, where it wants to be asked. Revoked rows stay, and
     keep their mask alone in `number` once their time is over, without an index; who revoked and why is empty where it
     was the clinic that lent the number.
