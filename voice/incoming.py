@@ -1,7 +1,7 @@
 """A call that comes in to a number that the service holds: which places ring, one after the other, and what is said.
 
-The clinic's own number never comes in here. What is said names no clinic, member or patient: whoever picked up a phone
-may hear it. Nothing is recorded.
+The clinic's own number never comes in here; of a number that is lent ``voice.returning`` says whose call it is. What is
+said names no clinic, member or patient: whoever picked up a phone may hear it. Nothing is recorded.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import Final
 from voice.carriers.documents import IncomingCall, Route
 from voice.models import ClinicNumber, ReturnCall
 from voice.offers import offered_phone
+from voice.returning import called_number
 from voice.routing import places_now
-from voice.sealed import EVERYWHERE, blind_index, blind_indexes, mask, open_in
+from voice.sealed import blind_index, blind_indexes, mask, open_in
 from voice.slips import called_back
 from voice.spoken import language_of
 
@@ -47,7 +48,7 @@ class Unknown(Exception):
 
 def receive(carrier: str, call: IncomingCall, now: datetime) -> Route:
     """Store a call that comes in, once however often its webhook comes, and return where it goes first."""
-    number = _held(call.called)
+    number = called_number(call.called, call.caller, now)
     if number is None:
         return Route("", said("not_here", "en"))
     clinic = str(number.clinic_id)
@@ -158,11 +159,3 @@ def _places(row: ReturnCall, call: IncomingCall, now: datetime) -> list[tuple[st
 def _came_before(row: ReturnCall, now: datetime) -> int:
     calls = ReturnCall.objects.filter(clinic=row.clinic_id, number_index=row.number_index, came_at__gt=now - WITHIN)
     return calls.exclude(pk=row.pk).count()
-
-
-def _held(called: str) -> ClinicNumber | None:
-    numbers = ClinicNumber.objects.filter(
-        number_index__in=blind_indexes(EVERYWHERE, called), mode="held", state="live", holder=None,
-        clinic__state="verified",
-    )  # fmt: skip
-    return numbers.select_related("clinic").first()
