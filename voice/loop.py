@@ -52,7 +52,7 @@ class Loop:
         self._sweeper = ThreadPoolExecutor(2, "curbside-sweep")
         self._asked: set[Future[None]] = set()
         self._swept: dict[Sweep, Future[None]] = {}
-        self._stopping = threading.Event()
+        self._stopping = False
         self._freed = threading.Event()
         self._loopback = Loopback()
         self._watch = Watch()
@@ -71,7 +71,7 @@ class Loop:
     def run(self) -> None:
         """Work until told to stop, then wait for what was asked."""
         pause = TICK_S
-        while not self._stopping.is_set():
+        while not self._stopping:
             try:
                 self.step()
                 pause = TICK_S
@@ -87,9 +87,8 @@ class Loop:
         self.drain()
 
     def stop(self) -> None:
-        """Claim nothing more. Safe in a signal handler."""
-        self._stopping.set()
-        self._freed.set()
+        """Claim nothing more. Safe in a signal handler, which may come while this thread holds the lock of an event."""
+        self._stopping = True  # `run` sees it when its pause is over
 
     def drain(self) -> None:
         """Wait for what was asked of the carriers, and end."""
@@ -128,7 +127,7 @@ class Loop:
         """Sweep beside the loop; what has not ended yet is not begun anew."""
         before = self._swept.get(work)
         if before is None or before.done():
-            self._swept[work] = self._sweeper.submit(_in_thread, lambda: work(timezone.now(), self._stopping.is_set))
+            self._swept[work] = self._sweeper.submit(_in_thread, lambda: work(timezone.now(), lambda: self._stopping))
 
     def _look_round(self) -> None:
         if not self._wanted():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -104,6 +105,31 @@ def test_the_loop_does_what_no_request_asks_for(monkeypatch: pytest.MonkeyPatch,
     loop.step()
     loop.drain()
     assert len(done) == 1
+
+
+class Interrupted(threading.Event):
+    """An event whose waiting is interrupted by a signal while the thread holds its lock."""
+
+    def __init__(self, handler: Callable[[], None]) -> None:
+        super().__init__()
+        self.handler = handler
+        self.came = False
+
+    def wait(self, timeout: float | None = None) -> bool:
+        with self._cond:  # type: ignore[attr-defined]  # CPython's own; `wait`, `set` and `clear` hold it
+            self.came = True
+            self.handler()
+        return super().wait(timeout)
+
+
+def test_a_signal_that_comes_while_the_loop_waits_or_wakes_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = Loop(1)
+    event = Interrupted(loop.stop)
+    monkeypatch.setattr(loop, "_freed", event)
+    thread = threading.Thread(target=loop.run, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert event.came and not thread.is_alive()
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no connection to lose")
