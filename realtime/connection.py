@@ -83,6 +83,11 @@ class Connection:
         self._ended: asyncio.Future[None] | None = None
         self._closing = False
 
+    @property
+    def gone(self) -> bool:
+        """Whether the peer is gone or was told to go."""
+        return self._closing
+
     # --- what the hub sends ------------------------------------------------------------------------------------------
 
     def push(self, encoded: Encoded) -> None:

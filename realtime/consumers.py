@@ -27,7 +27,7 @@ class AsgiOutlet:
 
     def __init__(self, send: Callable[[dict[str, Any]], Awaitable[None]], limits: Limits) -> None:
         self._send = send
-        self._queue: deque[dict[str, Any]] = deque()
+        self._queue: deque[tuple[dict[str, Any], int]] = deque()
         self._bytes = 0
         self._frame_bytes = limits.waiting_bytes // limits.waiting_frames
         self._pump: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class AsgiOutlet:
             self._pump.cancel()
 
     def _put(self, message: dict[str, Any], size: int) -> None:
-        self._queue.append(message)
+        self._queue.append((message, size))
         self._bytes += size
         if self._pump is None or self._pump.done():
             self._pump = asyncio.ensure_future(self._empty())
@@ -77,8 +77,8 @@ class AsgiOutlet:
     async def _empty(self) -> None:
         try:
             while self._queue:
-                message = self._queue.popleft()
-                self._bytes -= len(message.get("text", ""))
+                message, size = self._queue.popleft()
+                self._bytes -= size
                 await self._send(message)
         except (OSError, RuntimeError):
             self.abort()

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 POLL_S: Final = 0.03
 SIGNALS_WAITING: Final = 1_000
+LAST_WORDS_S: Final = 1.0
 
 
 class Doorbell(Protocol):
@@ -135,6 +137,8 @@ class RedisDoorbell:
         self._signals: list[tuple[str, str, str, int]] = []
         self._notes: list[Note] = []
         self._wake = asyncio.Event()
+        self._sent_all = asyncio.Event()
+        self._sent_all.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._rung_at = 0.0
         self.connected = False
@@ -145,7 +149,10 @@ class RedisDoorbell:
         self._tasks = [asyncio.create_task(self._listen(hub)), asyncio.create_task(self._send())]
 
     async def stop(self) -> None:
-        """Stop both."""
+        """Send what waits, within a second, and stop both."""
+        if self.connected:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._sent_all.wait(), LAST_WORDS_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -156,6 +163,7 @@ class RedisDoorbell:
             self._rung_at = time.time()
         for stream, seq in rings:
             self._rings[stream] = max(seq, self._rings.get(stream, 0))
+        self._sent_all.clear()
         self._wake.set()
 
     def signal(self, stream: str, seat: str, code: str, number: int) -> None:
@@ -187,6 +195,8 @@ class RedisDoorbell:
                 try:
                     bell = Bell(self._me, list(rings.items()), signals, notes, rung_at)
                     await client.publish(CHANNEL, msgspec.json.encode(bell))
+                    if not self._rings:
+                        self._sent_all.set()
                 except (RedisError, OSError):
                     self.ring(list(rings.items()))
                     self._rung_at = rung_at

@@ -20,13 +20,13 @@ from realtime import bus, dispatch, sql, timers
 from realtime.commands import SeatRef, Wire
 from realtime.connection import Connection, Encoded
 from realtime.doorbell import Doorbell
-from realtime.keeping import Cursors, tell_appended
+from realtime.keeping import Cursors, tell, tell_appended
 from realtime.layer import member_group
 from realtime.presence import Presence
 from realtime.protocol import Code, Limits, ephemeral
 from realtime.publishing import Publishing
 from realtime.pulse import Pulse
-from realtime.reader import Tail, read_tails
+from realtime.reader import TAILS_MOST, Tail, read_tails
 from realtime.revocations import Revocations
 from realtime.session import Bucket
 from realtime.streams import Streams
@@ -63,7 +63,8 @@ class Hub:
         self.guard: Any = Lock() if one_writer else nullcontext()
         self.reader = ThreadPoolExecutor(1, "curbside-reader")
         self.pool = ThreadPoolExecutor(1 if one_writer else SERVICE_THREADS, "curbside-service")
-        self.streams = Streams(self._mark_behind, self._seat_removed, clock=lambda: self.loop.time(),  # noqa: PLW0108  (there is no loop yet)
+        self.streams = Streams(self._mark_behind, self._seat_removed, crowd=limits.crowd,
+                               clock=lambda: self.loop.time(),  # noqa: PLW0108  (there is no loop yet)
                                later=lambda pause, work: self.loop.call_later(pause, work))  # noqa: PLW0108
         self.subscribing = Subscribing(self)
         self.publishing = Publishing(self, self.guard)
@@ -93,9 +94,11 @@ class Hub:
         bus.detach(self)
         for task in self._tasks:
             task.cancel()
-        await self.doorbell.stop()
         await asyncio.to_thread(self.publishing.writer.stop)
+        await asyncio.sleep(0)  # what its last batches brought is rung for by the loop
+        await self.doorbell.stop()
         await self.cursors.store()
+        await tell(self)
         await self.pulse.end()
         self.reader.shutdown(wait=False)
         self.pool.shutdown(wait=False)
@@ -251,8 +254,9 @@ class Hub:
             with self.cork():
                 for tail in tails:
                     self.streams.fan_out(tail.stream, tail.seq, tail.frame, tail.left)
-            # Rung again meanwhile: read again. A ring past what was found is left to the audit.
-            for stream, _ in self.streams.behind({tail.stream for tail in tails}):
+            # More than one read holds, or rung again meanwhile: read again. Other rings are left to the audit.
+            more = dirty if len(tails) >= TAILS_MOST else {tail.stream for tail in tails}
+            for stream, _ in self.streams.behind(more):
                 self._mark_behind(stream)
 
     async def _audit(self) -> None:

@@ -48,6 +48,19 @@ async def tell_appended(hub: "Hub") -> None:
     """Tell the app, some seconds later, where something was said, so that it can wake those who have not read it."""
     while True:
         await asyncio.sleep(TELL_AFTER_S)
-        appended, hub.publishing.appended = hub.publishing.appended, {}
-        if appended:
-            await hub.write(partial(hub.wire.appended, appended))
+        await tell(hub)
+
+
+async def tell(hub: "Hub") -> None:
+    """Tell it now; what cannot be told waits on."""
+    appended, hub.publishing.appended = hub.publishing.appended, {}
+    if not appended:
+        return
+    try:
+        await hub.write(partial(hub.wire.appended, appended))
+    except Error:
+        for stream, written in hub.publishing.appended.items():
+            before = appended.setdefault(stream, written)
+            before.seq = max(before.seq, written.seq)
+            before.seats |= written.seats
+        hub.publishing.appended = appended

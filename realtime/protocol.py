@@ -49,6 +49,7 @@ class Limits:
     audit_s: float = _limit(3.0, "between two audits of the heads")
     busy_s: float = _limit(0.9, "how long a command may take before the client is told to try again")
     write_queue: int = _limit(4_096, "commands waiting for the writer")
+    crowd: int = _limit(64, "live sockets of a stream from which its events wait up to 20 ms for one another")
 
     @classmethod
     def described(cls) -> list[tuple[str, Any, str]]:

@@ -174,6 +174,9 @@ class Publishing:
         except Error:
             connection.close()
             return refuse("busy", after=1.0)
+        except Exception:
+            log.exception("a seat could not be found", extra={"kind": command.k})
+            return refuse("internal")
         if found is None:
             return refuse("not_found")
         if service is None:

@@ -77,6 +77,8 @@ class Socket:
 
     def _do_all(self, actions: list[Action]) -> None:
         for n, action in enumerate(actions):
+            if self.conn.gone:
+                return  # whoever is gone, or was sent away, is registered nowhere any more
             if isinstance(action, Authenticate | Subscribe):
                 self._waiting = True
                 self.hub.spawn(self._wait(action, actions[n + 1 :]))
@@ -94,6 +96,8 @@ class Socket:
 
     async def _wait(self, action: Authenticate | Subscribe, follows: list[Action]) -> None:
         """Do what asks the database, then what came behind it."""
+        if self.conn.gone:
+            return
         try:
             if isinstance(action, Authenticate):
                 await self._authenticate(action)

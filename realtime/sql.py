@@ -167,8 +167,8 @@ def next_seq(stream: str, count: int = 1) -> int | None:
     return None if row is None else row[0]
 
 
-def tails(after: Sequence[tuple[str, int]]) -> list[Row]:
-    """Return all events behind each (stream, seq), by stream and number."""
+def tails(after: Sequence[tuple[str, int]], most: int | None = None) -> list[Row]:
+    """Return the events behind each (stream, seq), by stream and number: all, or about the first `most`."""
     rows: list[Row] = []
     with prepared() as cursor:
         for part in _chunks(after):
@@ -180,10 +180,13 @@ def tails(after: Sequence[tuple[str, int]]) -> list[Row]:
                 params = [value for pair in part for value in pair]
             values = ", ".join(["(%s, %s)"] * len(part))
             prefix = "" if on_postgresql() else f"WITH q(stream, after) AS (VALUES {values}) "
+            limit = "" if most is None else f" LIMIT {most:d}"
             cursor.execute(
                 f"{prefix}SELECT {COLUMNS} FROM {source} JOIN realtime_event e ON e.stream_id = q.stream "
-                f"AND e.seq > q.after {JOINS} ORDER BY e.stream_id, e.seq", params)
+                f"AND e.seq > q.after {JOINS} ORDER BY e.stream_id, e.seq{limit}", params)
             rows.extend(_rows(cursor.fetchall()))
+            if most is not None and len(rows) >= most:
+                break
     return rows
 
 

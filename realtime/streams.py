@@ -13,7 +13,6 @@ from realtime.connection import Connection, Encoded
 from realtime.protocol import Code
 
 JOIN_BUFFER: Final = 1_000
-CROWD: Final = 64  # live sockets of a stream from which its frames wait for one another
 HELD_S: Final = 0.02
 HELD_BYTES: Final = 65_536  # past which frames that waited are sent in several messages
 
@@ -55,10 +54,11 @@ class Streams:
     """All streams that are read in this process."""
 
     def __init__(self, behind: Callable[[str], None], removed: Callable[[Connection, str], None], *,
-                 clock: Callable[[], float], later: Later, crowd: int = CROWD) -> None:
+                 clock: Callable[[], float], later: Later, crowd: int) -> None:
         """`behind` is called with a stream whose tail must be read, `removed` with a socket whose seat has ended.
 
-        `clock` gives seconds, `later` calls something after so many of them.
+        `clock` gives seconds, `later` calls something after so many of them. From `crowd` live sockets of a stream on
+        its frames wait for one another.
         """
         self.known: dict[str, Local] = {}
         self.delivered = 0

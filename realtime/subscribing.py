@@ -29,7 +29,7 @@ class Subscribing:
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._wanted: list[Wanted] = []
+        self._wanted: dict[Answered, Wanted] = {}  # in the order of asking
         self._wake = asyncio.Event()
         self.recoveries = 0
 
@@ -42,12 +42,13 @@ class Subscribing:
             self._hub.streams.register(conn, position.r)
             conn.asked.add(position.r)
         answered: Answered = self._hub.loop.create_future()
-        self._wanted.append((conn.member, wanted, answered))
+        self._wanted[answered] = (conn.member, wanted, answered)
         self._wake.set()
         try:
             async with asyncio.timeout(self._hub.limits.busy_s):
                 return await answered
         except (TimeoutError, Error):
+            self._wanted.pop(answered, None)
             for position in wanted:
                 self.close_room(conn, position.r)
             raise refuse("busy", after=1.0) from None
@@ -84,8 +85,7 @@ class Subscribing:
             self._wake.clear()
             while self._wanted:
                 began = self._hub.loop.time()
-                batch = [item for item in self._wanted[:AT_ONCE] if not item[2].done()]
-                del self._wanted[:AT_ONCE]
+                batch = [self._wanted.pop(answered) for answered in [*islice(self._wanted, AT_ONCE)]]
                 await self._answer(batch)
                 await asyncio.sleep(max(0.0, began + PACE_S - self._hub.loop.time()))
 

@@ -87,7 +87,7 @@ class Writer:
                 except Empty:
                     break
             if batch:
-                self._report(self._work(batch))
+                self._report(self._safely(batch))
             next_at = began + (PACE_S if len(batch) < MANY else PACE_OF_MANY_S)
         connection.close()
 
@@ -95,6 +95,15 @@ class Writer:
         wait = until - time.monotonic()
         if wait > 0.0 and self._queue.qsize() < ENOUGH:
             time.sleep(wait)
+
+    def _safely(self, batch: list[Pending]) -> list[Outcome]:
+        """Work, whatever happens: without this thread nobody's message would be stored any more."""
+        try:
+            return self._work(batch)
+        except Exception:
+            log.exception("a batch failed", extra={"batch": len(batch)})
+            connection.close()
+            return [(item, refuse("busy", after=1.0)) for item in batch]
 
     def _work(self, batch: list[Pending]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -116,30 +125,32 @@ class Writer:
 
     def _commit(self, items: list[Pending]) -> list[Outcome]:
         """Store the items; with a `c` that is stored already, answer that one and store the rest again."""
-        repeated: list[Outcome] = []
-        for _ in range(3):
-            try:
-                with self._guard:
-                    stored = store(items)
-            except IntegrityError:
-                known = _answer_repeats(items)
-                repeated += known
-                done = {id(item) for item, _ in known}
+        answered: list[Outcome] = []
+        try:
+            for _ in range(3):
+                outcomes = self._store(items)
+                answered += outcomes
+                done = {id(item) for item, _ in outcomes}
                 items = [item for item in items if id(item) not in done]
                 if not items:
-                    return repeated
-            except Error:
-                log.warning("the database did not take a batch", extra={"batch": len(items)})
-                connection.close()
-                break
-            except Exception:
-                log.exception("a batch failed", extra={"batch": len(items)})
-                connection.close()
-                break
-            else:
-                self.stored += len(stored)
-                return repeated + stored
-        return repeated + [(item, refuse("busy", after=1.0)) for item in items]
+                    break
+        except Error:
+            log.warning("the database did not take a batch", extra={"batch": len(items)})
+            connection.close()
+        except Exception:
+            log.exception("a batch failed", extra={"batch": len(items)})
+            connection.close()
+        return answered + [(item, refuse("busy", after=1.0)) for item in items]
+
+    def _store(self, items: list[Pending]) -> list[Outcome]:
+        """Store all, or else answer those whose `c` is stored already. Raises django.db.Error."""
+        try:
+            with self._guard:
+                stored = store(items)
+        except IntegrityError:
+            return _answer_repeats(items)
+        self.stored += len(stored)
+        return stored
 
 
 def _answer_repeats(items: Sequence[Pending]) -> list[Outcome]:

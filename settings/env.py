@@ -256,6 +256,11 @@ def postgresql(url: Any) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 2,
+            # A server that vanished without a word is noticed after 15 s, and a statement to it given up after 20.
+            "keepalives_idle": 5,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 20_000,
             "application_name": "curbside",
             "pool": {"min_size": 2, "max_size": 40, "timeout": 2.0, "max_idle": 60.0},
         },

@@ -1,6 +1,7 @@
 """`python -m tests.faults`: plays every fault that the protocol lists, under load, on each stack that can have it.
 
-Everything that it starts listens on loopback and ends with it. Exits with 1 where anything was violated.
+Everything that it starts listens on loopback and ends with it. Exits with 1 where anything was violated or a limit
+missed.
 """
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ def main() -> int:
         RESULT.write_text(json.dumps(report.to_json(), indent=1), "utf-8")
     if asked.doc:
         pages.write(pages.DOCUMENT, "faults", pages.document(report))
-    return 1 if report.violations else 0
+    missed = [limit for row in report.rows for limit in row.limits if not limit.met]
+    return 1 if report.violations or missed else 0
 
 
 if __name__ == "__main__":

@@ -8,7 +8,8 @@ leads to another process where its own does not answer.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
 
@@ -38,6 +39,7 @@ class Stack:
     words: str
     database: str
     servers: tuple[str, ...]
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def has_redis(self) -> bool:
@@ -45,7 +47,9 @@ class Stack:
         return self.database == "postgres"
 
 
-SEVERAL = Stack("several", "two processes under uvicorn, PostgreSQL, Redis", "postgres", ("uvicorn", "uvicorn"))
+SEVERAL = Stack("several", "two processes under uvicorn, PostgreSQL, Redis", "postgres", ("uvicorn", "uvicorn"),
+                {"LIMIT_CROWD": 2})
+"""Here every stream is a crowd, whose events wait for one another: faults meet what is held back."""
 DAPHNE = Stack("daphne", "two processes under Daphne, PostgreSQL, Redis", "postgres", ("daphne", "daphne"))
 EMBEDDED = Stack("embedded", "one process under uvicorn, SQLite, the in-process bus", "sqlite", ("uvicorn",))
 STACKS = {stack.name: stack for stack in (SEVERAL, DAPHNE, EMBEDDED)}
@@ -117,12 +121,13 @@ class Stage:
     def _deploy(self, templates: Templates) -> Deployment:
         directory = self._ground.directory / self.stack.name
         directory.mkdir()
+        settings = {**SETTINGS, **self.stack.settings}
         if self.stack.database == "sqlite":
             url, circles = templates.copy_sqlite(self.disk.path / "curbside.sqlite3")
-            return Deployment(url, circles, directory, **SETTINGS)
+            return Deployment(url, circles, directory, **settings)
         self._wire = Proxy(self.postgres.port).__enter__()
         url, circles = templates.copy_postgres(self.postgres, self.stack.name)
-        return Deployment(url, circles, directory, **SETTINGS, REDIS_URL=self.redis.url)
+        return Deployment(url, circles, directory, **settings, REDIS_URL=self.redis.url)
 
     def _through(self, wire: Proxy) -> str:
         return self.deployment.database.replace(f":{self.postgres.port}/", f":{wire.port}/")

@@ -168,6 +168,30 @@ def test_a_database_that_fails_is_busy_and_nothing_is_half_stored(thread: Make, 
     assert stored.seq == 1
 
 
+def test_a_database_that_fails_while_a_repeat_is_looked_up_ends_no_thread(thread: Make, desk: Desk,
+                                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import OperationalError
+
+    from realtime import sql
+
+    made, c = thread(), str(uuid.uuid4())
+    desk.writer.start()
+    desk.put(made, "once", c=c)
+    desk.answers(1)
+
+    def fail(*of: object) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sql, "find", fail)
+        desk.put(made, "once", c=c)
+        ((_, busy),) = desk.answers(1)
+    assert isinstance(busy, Refusal) and busy.code == "busy"
+    desk.put(made, "once", c=c)
+    ((_, stored),) = desk.answers(1)
+    assert isinstance(stored, Stored) and stored.seq == 1
+
+
 def test_two_writers_with_the_same_c_at_once_store_it_once(thread: Make) -> None:
     made = thread()
     desks = [Desk(), Desk()]
