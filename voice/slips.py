@@ -103,13 +103,18 @@ def called_back(row: ReturnCall, now: datetime) -> Slip | None:
         return newest
     if row.answered:
         return None
-    patient = Patient.objects.filter(clinic=row.clinic_id, number_index__in=indexes).order_by("pk").first()
-    shared = not row.number_index or (patient is None and _strangers(row.clinic_id) >= MOST_STRANGERS)
+    having = having_number(row.clinic_id, indexes)
+    shared = not indexes or (not having and _strangers(row.clinic_id) >= MOST_STRANGERS)
     return _count(row.clinic_id, blind_indexes(clinic, WITHHELD) if shared else indexes, {
         "kind": "incoming", "caller_id": row.caller_id, "mode": "held", "mask": "" if shared else row.mask,
-        "patient": patient.pk if patient else "", "cause": "no_answer", "made_at": row.came_at,
+        "patient": _only_one(having), "cause": "no_answer", "made_at": row.came_at,
         "called_back_at": row.came_at, "expires_at": now + _life(),
     })  # fmt: skip
+
+
+def _only_one(having: list[str]) -> str:
+    """Return who has a number, "" where several have it or nobody: a guess at a name would be read as a fact."""
+    return having[0] if len(having) == 1 else ""
 
 
 def _strangers(clinic: UUID) -> int:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tests.voice.line import Line
-from tests.voice.riverside import make_patient
+from tests.voice.riverside import SECOND, make_patient
 from tests.voice.test_slips import NO_ANSWER, coming
 from voice import slips
 from voice.models import Patient, Slip
@@ -98,3 +98,33 @@ def test_the_database_lets_a_patient_and_nobody_by_name_have_one_live_slip_of_a_
         live_slip(line, patient)
     Slip.objects.filter(pk=slip.pk).update(state="closed")
     live_slip(line, patient)
+
+
+# --- who is named on the slip of a call that came in -----------------------------------------------------------------
+
+
+def test_who_calls_from_their_second_number_is_named(line: Line) -> None:
+    tom = make_patient(line.clinic, "Tom Reed", number="+16175550171", second=SECOND)
+    slips.called_back(coming(line, 1, SECOND), timezone.now())
+    assert Slip.objects.get().patient == tom.pk
+
+
+def test_of_several_who_share_a_telephone_nobody_is_named_and_none_is_lost_among_strangers(
+    line: Line, ana: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slips, "MOST_STRANGERS", 0)
+    make_patient(line.clinic, "Eva Lopez", number=SECOND, second=NO_ANSWER)
+    for n in range(2):
+        slips.called_back(coming(line, n, NO_ANSWER), timezone.now())
+    slip = Slip.objects.get()
+    assert (slip.patient, slip.mask, slip.times) == ("", "•• 62", 2)
+
+
+@pytest.mark.parametrize("which", ["wrong_at", "second_wrong_at"])
+def test_a_number_that_is_known_to_be_wrong_names_only_whom_it_is_right_of(line: Line, ana: Patient, which: str
+                                                                           ) -> None:
+    Patient.objects.filter(pk=ana.pk).update(wrong_at=timezone.now())
+    mother = {"wrong_at": "", "second_wrong_at": line.maria.pk}[which]
+    Patient.objects.filter(pk=line.maria.pk).update(**{which: timezone.now()})
+    slips.called_back(coming(line, 1, NO_ANSWER), timezone.now())
+    assert Slip.objects.get().patient == mother
