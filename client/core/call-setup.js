@@ -1,6 +1,7 @@
 /** What must be settled before a call can be asked for. Rules for a screen, no effects; the service checks them all. */
 
 const DAY_MS = 86_400_000;
+const LAST_DAYS = 3;
 
 /** A number may be shown while it is live: proved, approved and not run out. */
 export function mayShow(number, now) {
@@ -40,6 +41,17 @@ export function numberToShow(numbers, now, last = null) {
   const open = numbers.filter((number) => mayShow(number, now));
   const lasting = [...open].sort((a, b) => (b.expires_at ?? Infinity) - (a.expires_at ?? Infinity));
   return open.find((number) => number.id === last) ?? lasting[0] ?? null;
+}
+
+/**
+ * What is to be said of a number in the last three days of its proof, null before them.
+ * @returns {{days: number, instead: object|null}|null} instead: the number of the clinic that lasts longest, if it lasts longer
+ */
+export function endsSoon(number, numbers, now) {
+  const days = endsInDays(number, now, LAST_DAYS);
+  if (days === null) return null;
+  const lasting = numbers.filter((one) => one.id !== number.id && endsInDays(one, now, LAST_DAYS) === null);
+  return { days, instead: numberToShow(lasting, now) };
 }
 
 /** The clinic to begin with: where one may call by the number shown last, else the first that has any. */

@@ -1,5 +1,5 @@
 /** Which number the patient sees, how it will look on their phone and where a call back lands: all before dialling. */
-import { endsInDays, mayShow } from "../core/call-setup.js";
+import { endsInDays, endsSoon, mayShow } from "../core/call-setup.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { inARow, lastDigits } from "../parts/patient-line.js";
@@ -68,6 +68,16 @@ export function shownLine(number, choose) {
   return html`<p class="setup-shown note">
     ${inARow([t("shown.line", { number: number.formatted }), t(`shown.mark.${mark}`), t(`shown.back.${number.mode}`)])}
     <button class="link-btn" type="button" aria-label=${t("shown.change.long")} @click=${choose}>${t("shown.change")}</button>
+  </p>`;
+}
+
+/** In its last days the number says so, and another of the clinic is one tap away. @param {(id: string) => void} pick */
+export function endsLine({ clinic, number }, pick) {
+  const soon = endsSoon(number, clinic.numbers, screen.app.now());
+  if (!soon) return nothing;
+  const { days, instead } = soon;
+  return html`<p class="setup-ends note" role="status">${icon("hourglass")}<span>${t("shown.ends", { count: days })}
+    ${instead ? html`<button class="link-btn" type="button" @click=${() => pick(instead.id)}>${t("shown.instead", { number: instead.formatted })}</button>` : nothing}</span>
   </p>`;
 }
 

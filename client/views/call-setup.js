@@ -16,7 +16,7 @@ import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { showEmergency } from "./call-emergency.js";
-import { beforeDialling, clinicField, numberField, shownLine, verdict } from "./call-number.js";
+import { beforeDialling, clinicField, endsLine, numberField, shownLine, verdict } from "./call-number.js";
 import { obstacle } from "./call-obstacles.js";
 import { patientPart } from "./call-patient.js";
 
@@ -214,6 +214,13 @@ function chooseNumber(set) {
   field?.querySelector("input:checked, input:enabled")?.focus();
 }
 
+/** The other number is shown; its line stays at hand, as what was tapped is gone. */
+function showInstead(set, id) {
+  set({ shown: id });
+  updateNow();
+  document.querySelector(".setup-shown button")?.focus();
+}
+
 function foot(state, { clinic, number }, set, choose) {
   // What was typed can be asked about, however short it is.
   const ready = state.check.phase === "ok" || (state.check.phase === "none" && state.typing && state.typed.trim() !== "");
@@ -222,7 +229,7 @@ function foot(state, { clinic, number }, set, choose) {
   return html`<div class="setup-foot">
     ${state.problem ? html`<div class="callout callout-end" role="alert" tabindex="-1" data-error>${icon("circle-alert")}<p>${problemText(state.problem)}</p></div>` : nothing}
     ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
-    ${number ? shownLine(number, choose) : nothing}
+    ${number ? [shownLine(number, choose), endsLine({ clinic, number }, (id) => showInstead(set, id))] : nothing}
     ${verdict(state, set)}
     <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
       aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>

@@ -99,6 +99,8 @@ export default {
   "shown.mark.C": "not verified",
   "shown.back.own": "calls back go to the clinic's telephone",
   "shown.back.held": "calls back land here",
+  "shown.ends": { one: "It can be shown for at most {count} day more.", other: "It can be shown for at most {count} days more." },
+  "shown.instead": "Show {number} instead",
   "shown.change": "Change",
   "shown.change.long": "Change the number to show",
 

@@ -99,6 +99,8 @@ export default {
   "shown.mark.C": "inte verifierat",
   "shown.back.own": "återsamtal går till klinikens telefon",
   "shown.back.held": "återsamtal hamnar här",
+  "shown.ends": { one: "Det kan visas i högst {count} dag till.", other: "Det kan visas i högst {count} dagar till." },
+  "shown.instead": "Visa {number} i stället",
   "shown.change": "Ändra",
   "shown.change.long": "Ändra numret som visas",
 

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { cutFile } from "../../../client/core/batches.js";
 import { columns, labelled, shares, topOf } from "../../../client/core/chart.js";
-import { checkKey, clinicToStart, endsInDays, longEnough, mayShow, numberToShow, obstacleOf } from "../../../client/core/call-setup.js";
+import { checkKey, clinicToStart, endsInDays, endsSoon, longEnough, mayShow, numberToShow, obstacleOf } from "../../../client/core/call-setup.js";
 import { emergencyAtOnce, emergencyIn } from "../../../client/core/emergency.js";
 import { laterTimes } from "../../../client/core/later.js";
 
@@ -63,6 +63,17 @@ test("the number of the last call is offered first, else the one that lasts long
   assert.equal(clinicToStart(clinics, NOW).id, "y");
   assert.equal(clinicToStart(clinics, NOW, "a").id, "z");
   assert.equal(clinicToStart([], NOW), null);
+});
+
+test("a number says in its last three days that it ends, and the one that lasts longest is there instead", () => {
+  const until = (id, days, more = {}) => number(id, { expires_at: NOW + days * DAY, ...more });
+  const [last, next, long] = [until("a", 2.5), until("b", 20), until("c", 60)];
+  assert.equal(endsSoon(until("a", 3.01), [last, next], NOW), null);
+  assert.equal(endsSoon(number("a"), [next], NOW), null);
+  assert.deepEqual(endsSoon(until("a", 3), [last, next, long], NOW), { days: 3, instead: long });
+  assert.equal(endsSoon(until("a", 0.01), [last], NOW).days, 1);
+  const none = [last, until("d", 1), until("e", 50, { state: "waiting" }), until("f", -1)];
+  assert.deepEqual(endsSoon(last, none, NOW), { days: 3, instead: null });
 });
 
 test("two checks are the same only when everything that was chosen is", () => {
