@@ -245,8 +245,8 @@ CURBSIDE_CALL_LIMITS = {name: env.whole(f"CALL_{name.upper()}", default, use, le
 )}
 CURBSIDE_CALL_PRICES = env.prices("CALL_CENTS_MINUTE", 5, "what a minute of a call costs, both legs together, in "
                                   "hundredths of the currency: everywhere, and in regions that cost otherwise")
-CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop", least=1,
-                                  most=256)
+CURBSIDE_CALL_THREADS = env.whole("CALL_THREADS", 16, "requests to a carrier at once, of one call loop; when all are "
+                                  "taken, 4 more still end legs", least=1, most=256)
 CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call loop that claimed something and fell "
                                     "silent counts as dead; more than a carrier may take to answer (8)", least=0.1)
 _FICTIONAL = "+16175550199"

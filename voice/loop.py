@@ -1,6 +1,7 @@
 """The call loop: claims what is to be asked of carriers, asks in threads, keeps the calls' timers, sweeps, and drains.
 
-The loop's own thread never speaks to a carrier: one that is slow holds up no hang-up and no deadline of other calls.
+The loop's own thread never speaks to a carrier: one that is slow holds up no hang-up and no deadline of other calls. A
+few threads only end legs, and claim for themselves where all others are taken.
 Several may run at once, on one machine or many. A loop that is told to stop claims nothing more, waits for what it has
 asked, and leaves the calls to the others or to its next start.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from time import monotonic
@@ -36,6 +37,9 @@ SWEEP_S: Final = 2.0
 CAME_IN_S: Final = 30.0
 FORGET_S: Final = 3600.0
 LONGEST_PAUSE_S: Final = 2.0
+ENDING_THREADS: Final = 4
+ENDING: Final = ("hangup", "prompt")
+"""What those threads ask: a prompt may be the one that ends a leg, and both are answered at once."""
 
 
 Sweep = Callable[[datetime, Callable[[], bool]], int]
@@ -45,15 +49,14 @@ class Loop:
     """One call loop. `run` until `stop`; a test calls `step` itself."""
 
     def __init__(self, threads: int | None = None, wanted: Callable[[], bool] = lambda: True) -> None:
-        """`threads`: requests to a carrier at once; `wanted`: asked twice a second whether to go on."""
+        """`threads`: requests to a carrier at once, hang-ups aside; `wanted`: asked twice a second whether to go on."""
         self._wanted = wanted
-        self._most = threads or settings.CURBSIDE_CALL_THREADS
-        self._pool = ThreadPoolExecutor(self._most, "curbside-carrier")
+        self._freed = threading.Event()
+        self._crew = Crew(threads or settings.CURBSIDE_CALL_THREADS, "curbside-carrier", self._freed.set)
+        self._ending = Crew(ENDING_THREADS, "curbside-ending", self._freed.set)
         self._sweeper = ThreadPoolExecutor(2, "curbside-sweep")
-        self._asked: set[Future[None]] = set()
         self._swept: dict[Sweep, Future[None]] = {}
         self._stopping = False
-        self._freed = threading.Event()
         self._loopback = Loopback()
         self._watch = Watch()
         self._chores = (
@@ -92,8 +95,9 @@ class Loop:
 
     def drain(self) -> None:
         """Wait for what was asked of the carriers, and end."""
-        wait([*self._asked, *self._swept.values()], timeout=TIMEOUT_S * 2)
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait([*self._crew.asked, *self._ending.asked, *self._swept.values()], timeout=TIMEOUT_S * 2)
+        self._crew.pool.shutdown(wait=False, cancel_futures=True)
+        self._ending.pool.shutdown(wait=False, cancel_futures=True)
         self._sweeper.shutdown(wait=False, cancel_futures=True)
         connection.close()
 
@@ -104,24 +108,14 @@ class Loop:
         if not self._watch.something():
             return 0
         now = timezone.now()
-        free = self._most - len(self._asked)
-        claimed = outbox.claim(free, now) if free > 0 else []
-        for action in claimed:
-            self._ask(action)
+        claimed = self._crew.take(now)
+        if not self._crew.free:
+            claimed += self._ending.take(now, ENDING)
         events = self._loopback.play(now)
         if events:
             take_events("loopback", events)
         self._watch.looked(claimed, self._loopback)
         return len(claimed)
-
-    def _ask(self, action: Action) -> None:
-        future = self._pool.submit(_in_thread, lambda: perform(action))
-        self._asked.add(future)
-        future.add_done_callback(self._answered)
-
-    def _answered(self, future: Future[None]) -> None:
-        self._asked.discard(future)
-        self._freed.set()
 
     def _beside(self, work: Sweep) -> None:
         """Sweep beside the loop; what has not ended yet is not begun anew."""
@@ -136,6 +130,37 @@ class Loop:
     def _keep_time(self) -> None:
         while timers.work_off(TIMERS, alone()) == timers.BATCH:
             pass
+
+
+class Crew:
+    """Threads that ask carriers, and what they are asking now."""
+
+    def __init__(self, most: int, name: str, freed: Callable[[], None]) -> None:
+        """`freed` is called whenever one of them has an answer."""
+        self._most, self._freed = most, freed
+        self.pool = ThreadPoolExecutor(most, name)
+        self.asked: set[Future[None]] = set()
+
+    @property
+    def free(self) -> int:
+        """How many of them have nothing to do."""
+        return self._most - len(self.asked)
+
+    def take(self, now: datetime, kinds: Sequence[str] = ()) -> list[Action]:
+        """Claim as much as there are threads for, of some kinds or of all, and have it asked."""
+        claimed = outbox.claim(self.free, now, kinds) if self.free > 0 else []
+        for action in claimed:
+            self._ask(action)
+        return claimed
+
+    def _ask(self, action: Action) -> None:
+        future = self.pool.submit(_in_thread, lambda: perform(action))
+        self.asked.add(future)
+        future.add_done_callback(self._answered)
+
+    def _answered(self, future: Future[None]) -> None:
+        self.asked.discard(future)
+        self._freed()
 
 
 class Chore:

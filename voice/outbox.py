@@ -7,6 +7,7 @@ as ``uncertain`` when it is not found in time.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ ON_POSTGRESQL: Final = (
     "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
     f"FOR UPDATE SKIP LOCKED) RETURNING *) {CLAIMED.replace('CLAIMED', 'claimed')}"
 )
+KINDS_ON_POSTGRESQL: Final = ON_POSTGRESQL.replace("ORDER BY due_at", "AND kind = ANY(%s) ORDER BY due_at")
 ON_SQLITE: Final = f"{CLAIMED.replace('CLAIMED', 'voice_action')} WHERE x.id IN (IDS)"
 ONCE: Final = ("dial", "proof")
 KEPT: Final = timedelta(days=2)
@@ -51,13 +53,19 @@ def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at:
     Action.objects.bulk_create([action], ignore_conflicts=True)
 
 
-def claim(most: int, now: datetime) -> list[Action]:
-    """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same."""
+def claim(most: int, now: datetime, kinds: Sequence[str] = ()) -> list[Action]:
+    """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same.
+
+    `kinds`: of these alone; empty: of all.
+    """
     until = now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S)
     if connection.vendor != "sqlite":
+        if kinds:
+            return _claimed(KINDS_ON_POSTGRESQL, [until, now, list(kinds), most])
         return _claimed(ON_POSTGRESQL, [until, now, most])
     # Looked at outside of a transaction: there, every transaction is a writing one.
     due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
+    due = due.filter(kind__in=kinds) if kinds else due
     ids = list(due.values_list("pk", flat=True)[:most])
     if not ids:
         return []

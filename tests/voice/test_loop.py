@@ -18,9 +18,9 @@ from voice.models import Action
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
 
-def put(key: str) -> None:
+def put(key: str, kind: str = "hangup") -> None:
     """Something to ask of a carrier that is nobody's call."""
-    outbox.put(kind="hangup", key=key, call=None, args={"carrier_id": key}, due_at=timezone.now())
+    outbox.put(kind=kind, key=key, call=None, args={"carrier_id": key}, due_at=timezone.now())
 
 
 def is_over(key: str) -> bool:
@@ -105,6 +105,29 @@ def test_the_loop_does_what_no_request_asks_for(monkeypatch: pytest.MonkeyPatch,
     loop.step()
     loop.drain()
     assert len(done) == 1
+
+
+def test_a_carrier_that_is_slow_to_take_dials_holds_up_no_hang_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    enough, dialled = threading.Event(), list[str]()
+
+    def slow_dials(action: Action) -> None:
+        if action.kind == "dial":
+            dialled.append(action.key)
+            enough.wait(20)
+        outbox.settle(action, "done", timezone.now())
+
+    monkeypatch.setattr("voice.loop.perform", slow_dials)
+    for n in range(5):
+        put(f"dial {n}", "dial")
+    with looping(2):
+        wait_until(lambda: len(dialled) == 2)
+        for n in range(9):
+            put(f"hang-up {n}")
+        put("unavailable", "prompt")
+        wait_until(lambda: all(is_over(key) for key in (*(f"hang-up {n}" for n in range(9)), "unavailable")))
+        assert len(dialled) == 2, "the threads that are kept for hang-ups dial nobody"
+        enough.set()
+        wait_until(lambda: all(is_over(f"dial {n}") for n in range(5)))
 
 
 class Interrupted(threading.Event):
