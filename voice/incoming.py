@@ -14,7 +14,7 @@ from voice.models import ClinicNumber, ReturnCall
 from voice.offers import offered_phone
 from voice.returning import called_number
 from voice.routing import places_now
-from voice.sealed import blind_index, blind_indexes, mask, open_in
+from voice.sealed import blind_indexes, mask, open_in
 from voice.slips import called_back
 from voice.spoken import language_of
 
@@ -51,10 +51,10 @@ def receive(carrier: str, call: IncomingCall, now: datetime) -> Route:
     number = called_number(call.called, call.caller, now)
     if number is None:
         return Route("", said("not_here", "en"))
-    clinic = str(number.clinic_id)
+    *older, index = blind_indexes(str(number.clinic_id), call.caller) if call.caller else [""]
     row, _ = ReturnCall.objects.get_or_create(carrier=carrier, carrier_id=call.carrier_id, defaults={
         "clinic_id": number.clinic_id, "caller_id": number.pk, "came_at": now,
-        "number_index": blind_index(clinic, call.caller) if call.caller else "",
+        "number_index": index, "older_indexes": older,
         "mask": mask(call.caller) if call.caller else "",
     })  # fmt: skip
     row = ReturnCall.objects.select_for_update().get(pk=row.pk)
@@ -157,5 +157,5 @@ def _places(row: ReturnCall, call: IncomingCall, now: datetime) -> list[tuple[st
 
 
 def _came_before(row: ReturnCall, now: datetime) -> int:
-    calls = ReturnCall.objects.filter(clinic=row.clinic_id, number_index=row.number_index, came_at__gt=now - WITHIN)
+    calls = ReturnCall.objects.filter(clinic=row.clinic_id, number_index__in=row.indexes, came_at__gt=now - WITHIN)
     return calls.exclude(pk=row.pk).count()

@@ -93,7 +93,7 @@ def called_back(row: ReturnCall, now: datetime) -> Slip | None:
     returned. All who withhold their number share one slip, which counts, and so do strangers beyond `MOST_STRANGERS`:
     nobody can fill the desk by calling again and again.
     """
-    clinic, indexes = str(row.clinic_id), [row.number_index] if row.number_index else []
+    clinic, indexes = str(row.clinic_id), row.indexes
     live = Slip.objects.filter(clinic=row.clinic_id, number_index__in=indexes, state__in=LIVE)
     newest = live.order_by("-made_at", "-pk").first()
     if newest is not None:

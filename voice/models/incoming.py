@@ -108,7 +108,8 @@ class ReturnCall(models.Model):
     """A call that came in on a held number, once by the carrier's id of it. `step` is how many places were tried.
 
     `went` is the place that rings or rang: offer, desk, on_call, message. The id is the only name that the carrier
-    is given.
+    is given. `older_indexes` are those of the caller's number under the keys before that of `number_index`: the number
+    itself is not kept, and slips keep the index of their day.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -117,6 +118,7 @@ class ReturnCall(models.Model):
     clinic = models.ForeignKey("members.Clinic", models.CASCADE, related_name="return_calls")
     caller_id = models.CharField(max_length=ID_LENGTH)
     number_index = models.CharField(max_length=INDEX_LENGTH, blank=True)
+    older_indexes = models.JSONField(null=True)  # null: a version that did not keep them
     mask = models.CharField(max_length=32)
     slip = models.ForeignKey(Slip, models.SET_NULL, null=True, related_name="return_calls")
     step = models.PositiveSmallIntegerField(default=0)
@@ -128,3 +130,8 @@ class ReturnCall(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["carrier", "carrier_id"], name="voice_return_once")]
         indexes = [models.Index(fields=["clinic", "-came_at"], name="voice_return_list")]
+
+    @property
+    def indexes(self) -> list[str]:
+        """All indexes of the caller's number, the last under the key of its day; [] where it was withheld."""
+        return [*(self.older_indexes or []), self.number_index] if self.number_index else []
