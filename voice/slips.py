@@ -57,14 +57,16 @@ def leave_slip(call: Call, cause: str, now: datetime, *, asked: bool = False) ->
     """Leave a slip for a call, once; in the caller's transaction. One that is closed by then stays closed.
 
     A patient has one live slip of a number: a later attempt makes it the latest's, and counts. Where the desk is
-    `asked` in words, a slip of a later call that was closed meanwhile does not stand for this one.
+    `asked` in words, a slip of a later call that was closed meanwhile does not stand for this one. A number that was
+    dialled without the address book is the one patient's who has it.
     """
-    said = {"caller_id": call.caller_id, "mode": call.mode, "account_id": call.account, "patient": call.patient,
-            "mask": call.patient_mask, "cause": cause, "made_at": now, "expires_at": now + _life(), "kind": "outgoing"}
-    indexes = _indexes_of(call)
     if call.clinic is None or Slip.objects.filter(call=call.pk).exists():
         return
-    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, patient=said["patient"],
+    indexes = _indexes_of(call)
+    patient = call.patient or _only_one(having_number(call.clinic, indexes))
+    said = {"caller_id": call.caller_id, "mode": call.mode, "account_id": call.account, "patient": patient,
+            "mask": call.patient_mask, "cause": cause, "made_at": now, "expires_at": now + _life(), "kind": "outgoing"}
+    same = Slip.objects.filter(clinic=call.clinic, number_index__in=indexes, patient=patient,
                                **({"state__in": LIVE} if asked else {}))
     if call.ended_at is not None and same.filter(made_at__gt=call.ended_at).exists():
         return  # a later attempt or call has taken this one's slip over
@@ -137,7 +139,9 @@ def _count(clinic: UUID, indexes: list[str], said: dict[str, Any]) -> Slip:
 
 def _settled(call: Call, indexes: list[str]) -> list[str]:
     """Return whose slips of its number a call settles: its patient's, and nobody's where nobody else has the number."""
-    return [call.patient, ""] if set(having_number(call.clinic, indexes)) <= {call.patient} else [call.patient]
+    having = having_number(call.clinic, indexes)
+    patient = call.patient or _only_one(having)
+    return [patient, ""] if set(having) <= {patient} else [patient]
 
 
 def _indexes_of(call: Call) -> list[str]:

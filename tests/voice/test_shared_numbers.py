@@ -128,3 +128,39 @@ def test_a_number_that_is_known_to_be_wrong_names_only_whom_it_is_right_of(line:
     Patient.objects.filter(pk=line.maria.pk).update(**{which: timezone.now()})
     slips.called_back(coming(line, 1, NO_ANSWER), timezone.now())
     assert Slip.objects.get().patient == mother
+
+
+# --- a number that was dialled without the address book --------------------------------------------------------------
+
+
+def dialled(line: Line) -> str:
+    """A call of Amara's to the number that nobody answered, typed by hand."""
+    line.pass_s(120)
+    r = line.call(caller_id=line.held.pk, number=NO_ANSWER)
+    line.pass_to(r, "ended")
+    return r
+
+
+def test_a_number_that_was_typed_leaves_the_slip_of_the_one_patient_who_has_it(line: Line, ana: Patient) -> None:
+    line.maria.delete()
+    unanswered(line, ana)
+    latest = dialled(line)
+    slip = Slip.objects.get()
+    assert (slip.patient, slip.call, slip.times) == (ana.pk, latest, 2)
+    line.do("call.outcome", {"how": "spoke", "then": "done"}, latest)
+    assert states() == {ana.pk: "closed"}
+
+
+def test_a_number_that_was_typed_and_several_have_names_none_of_them_and_settles_nothing_of_theirs(
+    line: Line, ana: Patient
+) -> None:
+    unanswered(line, ana)
+    r = dialled(line)
+    assert states() == {ana.pk: "open", "": "open"}
+    line.do("call.outcome", {"how": "spoke", "then": "done"}, r)
+    assert states() == {ana.pk: "open", "": "closed"}
+
+
+def test_a_number_that_was_typed_and_nobody_has_names_nobody(line: Line) -> None:
+    line.do("call.outcome", {"how": "spoke", "then": "done"}, dialled(line))
+    assert states() == {"": "closed"}
