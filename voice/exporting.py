@@ -15,13 +15,20 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from voice.call import Side
 from voice.listing import Filters, filtered, filtered_refusals
 from voice.models import CallRecord, CallRefusal, Proof, ReturnCall
+from voice.records import LEG_INSTANTS
+from voice.shapes import from_ms
 
+OF_LEG: Final = (*LEG_INSTANTS, "cause", "carrier_id", "provider_code")
+LEG_COLUMNS: Final = {f"{side}_{name}": (side.value, name) for side in Side for name in OF_LEG}
+"""What is said of each leg, in columns of its side; of several legs of a side in their order, ``|`` between them."""
 COLUMNS: Final = (
     "call", "clinic", "account", "caller_id", "mode", "attestation", "evidence", "way", "carrier", "patient",
     "patient_mask", "clinician_mask", "purpose", "started_at", "bridged_at", "ended_at", "talked_s", "cents", "by",
     "cause", "reason", "clinician_legs", "patient_legs", "provider_codes", "carrier_ids", "decisions",
+    *LEG_COLUMNS,
 )  # fmt: skip
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 CHUNK: Final = 500
@@ -76,6 +83,7 @@ def _cells(record: CallRecord) -> Iterator[str]:
         "carrier_ids": " ".join(leg["carrier_id"] for leg in record.legs if leg["carrier_id"]),
         "decisions": "; ".join(_decision(one) for one in record.decisions),
     }
+    made |= {column: _of_legs(record, *which) for column, which in LEG_COLUMNS.items()}
     for name in COLUMNS:
         value = made[name] if name in made else getattr(record, name)
         yield value.isoformat() if isinstance(value, datetime) else "" if value is None else str(value)
@@ -83,6 +91,12 @@ def _cells(record: CallRecord) -> Iterator[str]:
 
 def _legs(record: CallRecord, side: str) -> str:
     return " ".join(f"{leg['n']}:{leg['cause']}" for leg in record.legs if leg["side"] == side)
+
+
+def _of_legs(record: CallRecord, side: str, name: str) -> str:
+    """Return one thing of each leg of a side, in their order, empty where it never came to that."""
+    said = (leg[name] for leg in record.legs if leg["side"] == side)
+    return " | ".join(from_ms(one).isoformat() if name in LEG_INSTANTS and one else str(one or "") for one in said)
 
 
 def _decision(one: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -18,7 +18,8 @@ from tests.voice.line import Line
 from tests.voice.riverside import join
 from tests.voice.test_views import talk
 from voice import phones
-from voice.exporting import Listed, reconcile
+from voice.exporting import Listed, _of_legs, csv_pages, reconcile
+from voice.listing import Filters
 from voice.models import Attempt, Call, CallNumber, CallRecord, Proof, ReturnCall
 from voice.models.calls import AppendOnly
 from voice.records import erase_numbers, record_of
@@ -78,6 +79,31 @@ def test_the_export_of_all_clinics_has_one_line_a_call_and_no_number(line: Line,
     assert not re.search(r"5550(100|142|155)", re.sub(r"\D", "", text.replace(rows[0]["call"], "")) or "none")
     call_command("exportcdrs", "--since", "2026-03-05")
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_the_export_says_of_each_leg_when_it_came_how_far(line: Line) -> None:
+    r = talk(line)
+    attempts = {a.side: a for a in Attempt.objects.filter(call=r)}
+    busy = line.call(number="+16175550163")
+    line.pass_to(busy, "ended")
+    row, unanswered = list(csv.DictReader(io.StringIO("".join(csv_pages(Filters())))))
+    for side, attempt in attempts.items():
+        for name in ("dialing_at", "ringing_at", "answered_at", "ended_at"):
+            at = getattr(attempt, name)
+            assert abs(datetime.fromisoformat(row[f"{side}_{name}"]) - at) <= timedelta(milliseconds=1)
+        said = [row[f"{side}_{name}"] for name in ("cause", "carrier_id", "provider_code")]
+        assert said == ["completed", attempt.carrier_id, "200"]
+    assert (row["patient_confirmed_at"], unanswered["patient_answered_at"]) == ("", "")
+    assert unanswered["patient_cause"] == "busy"
+
+
+def test_the_legs_of_one_side_stand_in_their_order(line: Line) -> None:
+    record = line.record(talk(line))
+    first = next(leg for leg in record.legs if leg["side"] == "patient")
+    second = first | {"n": 2, "answered_at": None, "carrier_id": "CAsecond"}
+    record.legs = [*record.legs, second]
+    assert _of_legs(record, "patient", "carrier_id") == f"{first['carrier_id']} | CAsecond"
+    assert _of_legs(record, "patient", "answered_at").endswith("+00:00 | ")
 
 
 def test_the_records_agree_with_what_the_carrier_says_it_carried(line: Line) -> None:
