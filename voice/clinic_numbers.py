@@ -20,6 +20,7 @@ from voice import proofs
 from voice.approvals import LIVES, TIMER, await_approval, keep_timer, make_live, told_of, wait_alone
 from voice.models import ClinicNumber, Grant, Proof
 from voice.numbers import SHOWN, Number, Unreadable, find_emergency, mask, read_number
+from voice.parts import end_shown
 from voice.policy import regions_of
 from voice.refusals import refuse
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
@@ -165,12 +166,18 @@ def _approve(number: ClinicNumber, by: ClinicMembership, now: datetime) -> None:
     make_live(row, now)
 
 
-@transaction.atomic
 def revoke(number: ClinicNumber, now: datetime, by: Account | None = None, why: str = "") -> None:
     """End the right to a number at once, with every grant of it and every department that uses it by this clinic.
 
+    Calls that no patient has answered end too, after the revocation was stored: no lock is held for which they wait.
     Who and why stays with this clinic's row alone: it is not for the departments.
     """
+    end_shown(_revoke(number, now, by, why), now)
+
+
+@transaction.atomic
+def _revoke(number: ClinicNumber, now: datetime, by: Account | None, why: str) -> list[str]:
+    """Store a revocation, and return the rows that are revoked: the clinic's own and those it lent."""
     locked(number.clinic_id)
     rows = ClinicNumber.objects.select_for_update().filter(Q(pk=number.pk) | Q(holder=number.pk))
     for row in rows.exclude(state="revoked").order_by("pk"):
@@ -184,6 +191,7 @@ def revoke(number: ClinicNumber, now: datetime, by: Account | None = None, why: 
         clear_timer(TIMER, row.pk)
         for account in administrators_of(row.clinic_id):
             tell(account, "number.revoked", **told_of(row))
+    return [row.pk for row in rows]
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,9 +13,9 @@ from django.utils import timezone
 
 from members.clinic_members import Part
 from voice import slips
-from voice.call import By, Cause
+from voice.call import By, Cause, Stage
 from voice.models import Call, CallBackOffer, Grant, OnCallTurn, Slip
-from voice.services import end_call
+from voice.services import end_call, end_unanswered
 
 
 def count_turns(clinic: str, account: str) -> int:
@@ -76,6 +77,23 @@ def end_calls(account: UUID | None, clinic: UUID | None, now: datetime, by: By |
             failed = error
     if failed is not None:
         raise failed
+
+
+def end_shown(numbers: Collection[str], now: datetime) -> int:
+    """End the calls that were to show these numbers and that no patient has answered; return how many.
+
+    Where the two talk already, ending it harms the patient and takes back nothing: the number was shown.
+    """
+    going = Call.objects.filter(ended_at=None, caller_id__in=numbers).exclude(stage=Stage.ENDING)
+    ended, failed = 0, None
+    for r in list(going.values_list("pk", flat=True)):
+        try:
+            ended += end_unanswered(str(r), By.CLINIC, Cause.REVOKED, now)
+        except Error as error:  # as above
+            failed = error
+    if failed is not None:
+        raise failed
+    return ended
 
 
 PARTS: Final = (

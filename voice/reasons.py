@@ -72,6 +72,7 @@ _RULES: Final[tuple[tuple[By | None, Stage | None, Cause, str], ...]] = (
     (None, None, Cause.LOST, "carrier_silent"),
     (None, None, Cause.UNCERTAIN, "uncertain"),
     (None, _TALK, Cause.REVOKED, "right_revoked_talking"),
+    (_K, _THEM, Cause.REVOKED, "right_revoked_talking"),  # the patient's phone may have rung
     (None, None, Cause.REVOKED, "right_revoked"),
     (None, None, Cause.MAX_DURATION, "too_long"),
     (None, None, Cause.PAUSED, "paused"),

@@ -22,7 +22,7 @@ from voice.shapes import EndCall, read
 from voice.standing import calls_of
 from voice.starting import start
 
-__all__ = ["advance", "end_call", "hang_up", "outcome", "start", "take_events"]
+__all__ = ["advance", "end_call", "end_unanswered", "hang_up", "outcome", "start", "take_events"]
 
 outcome = say_outcome
 LEGS: Final = {leg.word: leg for leg in Leg}
@@ -49,6 +49,16 @@ def end_call(r: str, by: By, cause: Cause, now: datetime) -> None:
     """End a call for the clinic or the service. One that has ended stays as it is."""
     with holding(r, now) as held:
         held.feed(HangUp(by, cause))
+
+
+def end_unanswered(r: str, by: By, cause: Cause, now: datetime) -> bool:
+    """End a call that the patient has not answered, and say whether it was one; a talk goes on."""
+    with holding(r, now) as held:
+        patient = [attempt for (side, _), attempt in held.attempts.items() if side == Side.PATIENT]
+        if any(attempt.answered_at is not None and attempt.ended_at is None for attempt in patient):
+            return False
+        held.feed(HangUp(by, cause))
+        return True
 
 
 def advance(r: str, now: datetime) -> None:

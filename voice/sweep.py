@@ -20,8 +20,8 @@ from voice.call import By, Stage
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, CarrierEvent
 from voice.holding import alone
-from voice.models import Action, Attempt, Call, ReturnCall
-from voice.parts import end_calls
+from voice.models import Action, Attempt, Call, ClinicNumber, ReturnCall
+from voice.parts import end_calls, end_shown
 from voice.services import take_events
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,10 @@ def close_incoming(now: datetime, enough: Callable[[], bool] = lambda: False) ->
 
 
 def end_unstanding(now: datetime, enough: Callable[[], bool] = lambda: False) -> int:
-    """End the calls that go on for members or clinics that lost their standing. Returns of how many places."""
+    """End the calls that go on for members or clinics that lost their standing, or under a number that was revoked.
+
+    Returns of how many places and calls.
+    """
     going = Call.objects.filter(ended_at=None).exclude(stage=Stage.ENDING)
     places = set(going.order_by().values_list("account", "clinic").distinct())
     ended = 0
@@ -77,7 +80,9 @@ def end_unstanding(now: datetime, enough: Callable[[], bool] = lambda: False) ->
             break
         end_calls(account, clinic, now, By.SERVICE)
         ended += 1
-    return ended
+    shown = going.order_by().values_list("caller_id", flat=True)
+    revoked = ClinicNumber.objects.filter(pk__in=shown.distinct(), state="revoked").values_list("pk", flat=True)
+    return ended + end_shown(list(revoked), now)
 
 
 def _is_over(row: ReturnCall) -> bool:

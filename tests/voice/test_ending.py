@@ -17,11 +17,12 @@ from members.clinics import suspend_clinic
 from members.services import suspend
 from tests.voice.line import Line
 from tests.voice.riverside import join
-from voice import parts, phones
+from voice import clinic_numbers, parts, phones
 from voice.budgets import lock_scopes
 from voice.call import By, Cause
 from voice.models import Call, OwnPhone, PatientLook
-from voice.services import end_call
+from voice.parts import end_shown
+from voice.services import end_call, end_unanswered
 from voice.sweep import end_unstanding
 
 LOSSES: dict[str, Callable[[Line], None]] = {
@@ -129,3 +130,42 @@ def test_a_new_phone_and_a_call_that_begins_do_not_wait_for_each_other(open_line
 
     assert at_once(call, change) == ["", ""]
     assert OwnPhone.objects.filter(account=account, proved_at=None).count() == 1
+
+
+@pytest.mark.parametrize(("stage", "reason"), [
+    ("reaching_clinician", "right_revoked"), ("reaching_patient", "right_revoked_talking")])  # fmt: skip
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_call_that_no_patient_has_answered_ends_with_the_right_to_its_number(
+    line: Line, stage: str, reason: str, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = line.call()
+    line.pass_to(r, stage)
+    if lost:
+        monkeypatch.setattr(clinic_numbers, "end_shown", lambda *_: 0)
+    clinic_numbers.revoke(line.held, timezone.now())
+    assert end_unstanding(timezone.now()) == 0 and Call.objects.get(pk=r).stage == stage, "another number"
+    clinic_numbers.revoke(line.own, timezone.now())
+    assert not lost or end_unstanding(timezone.now()) == 1
+    assert Call.objects.get(pk=r).stage == "ending"
+    line.pass_s(10)
+    record = line.record(r)
+    assert (record.cause, record.by, record.reason) == ("revoked", "clinic", reason)
+    assert end_unstanding(timezone.now()) == 0
+
+
+def test_those_who_talk_go_on_talking_under_a_number_that_was_revoked(line: Line) -> None:
+    r = line.call()
+    line.pass_to(r, "connected")
+    clinic_numbers.revoke(line.own, timezone.now())
+    assert end_unstanding(timezone.now()) == 0
+    line.pass_s(60)
+    assert Call.objects.get(pk=r).stage == "connected"
+
+
+def test_a_patient_who_answers_while_the_number_is_revoked_is_not_hung_up(line: Line) -> None:
+    r = line.call()
+    line.pass_to(r, "reaching_patient")
+    assert end_shown([line.held.pk], timezone.now()) == 0
+    line.pass_to(r, "connected")
+    assert not end_unanswered(r, By.CLINIC, Cause.REVOKED, timezone.now())
+    assert Call.objects.get(pk=r).stage == "connected"
