@@ -23,6 +23,7 @@ from voice.holding import alone, dial_key, holding, spans
 from voice.models import Action, Attempt, CallNumber
 from voice.permits import rulebook
 from voice.sealed import open_in
+from voice.spoken import language_on_leg
 
 log = logging.getLogger(__name__)
 UNKNOWN_LEG_S: Final = 1.0
@@ -151,7 +152,8 @@ def _prompt(action: Action) -> None:
     assert action.attempt is not None
     carrier_id = _known_leg(action, action.attempt)
     if carrier_id:
-        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["what"]))
+        language = language_on_leg(action.attempt.call, action.attempt.side)
+        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["what"], language))
 
 
 def _bridge(action: Action) -> None:
@@ -167,8 +169,9 @@ def _hangup(action: Action) -> None:
     carrier_id = action.args.get("carrier_id") or (action.attempt and _known_leg(action, action.attempt))
     if not carrier_id:
         return
-    if "prompt" in action.args:
-        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["prompt"]))
+    if action.attempt is not None and "prompt" in action.args:
+        language = language_on_leg(action.attempt.call, action.attempt.side)
+        _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["prompt"], language))
     else:
         _ask(action, lambda: carrier_of(_carrier(action)).hangup(carrier_id))
 

@@ -1,4 +1,7 @@
-"""What a voice says on a call with a code, in every language that the service speaks, and which one is for whom."""
+"""What a voice says on a call with a code, in every language that the service speaks, and which one is for whom.
+
+Who is on a side of a masked call hears the same language there.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from members.models import Account, Clinic
-from voice.models import IncomingRule
+from voice.call import Side
+from voice.models import Call, IncomingRule
 
 ENGLISH: Final = "en"
 SAYS: Final[dict[str, dict[str, str]]] = {
@@ -44,8 +48,15 @@ def to_clinic(clinic: Clinic, digits: str) -> Spoken:
 
 def to_member(account: Account, digits: str) -> Spoken:
     """Return what a member hears on their own phone, in the first of their languages that the service speaks."""
-    language = next((tag[:2] for tag in account.languages if tag[:2] in SAYS), ENGLISH)
+    language = _first_of(account.languages)
     return Spoken(SAYS[language]["phone"].format(code=digits), language)
+
+
+def language_on_leg(call: Call, side: str) -> str:
+    """Return the language of who hears one side of a call: a member's own, or that of the patient."""
+    if side == Side.PATIENT:
+        return call.language
+    return _first_of(Account.objects.values_list("languages", flat=True).get(pk=call.account))
 
 
 def language_of(clinic: Clinic) -> str:
@@ -53,3 +64,7 @@ def language_of(clinic: Clinic) -> str:
     chosen = IncomingRule.objects.filter(clinic=clinic).values_list("language", flat=True).first()
     language = (chosen or BY_COUNTRY.get(clinic.country, ENGLISH))[:2]
     return language if language in SAYS else ENGLISH
+
+
+def _first_of(languages: list[str]) -> str:
+    return next((tag[:2] for tag in languages if tag[:2] in SAYS), ENGLISH)

@@ -18,6 +18,7 @@ from voice.call import Leg, Side
 from voice.carriers.documents import Instruction
 from voice.models import Attempt
 from voice.proofs import is_proof, say_of
+from voice.spoken import language_on_leg
 
 HANG_UP: Final = Instruction("hang_up")
 REMEMBERED: Final = 5_000
@@ -76,9 +77,11 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
         return HANG_UP
     if attempt.side == Side.CLINICIAN and leg < Leg.CONFIRMED:
         press_one_s = round(settings.CURBSIDE_CALL_SPANS["press_one"])
-        return Instruction("press_one", reference, press_one_s=press_one_s)
+        return Instruction("press_one", reference, press_one_s=press_one_s,
+                           language=language_on_leg(call, attempt.side))
     waits = attempt.side == Side.CLINICIAN
-    return Instruction("join", reference, room=call.room, waits=waits, max_s=round(call.machine["max_s"]))
+    return Instruction("join", reference, room=call.room, waits=waits, max_s=round(call.machine["max_s"]),
+                       language=language_on_leg(call, attempt.side))
 
 
 def _machine(state: dict[str, object], side: str, n: int) -> tuple[Leg, bool]:

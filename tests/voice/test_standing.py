@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from members.models import Account
 from tests.voice.line import Line
 from voice.models import Attempt, Call
 from voice.standing import Unknown, check_leg, instruction_of
@@ -19,6 +20,12 @@ def leg(r: str, side: str) -> Attempt:
 def step(attempt: Attempt) -> str:
     """What it would be told."""
     return instruction_of(attempt.reference, attempt.carrier_id).step
+
+
+def told(attempt: Attempt) -> tuple[str, str]:
+    """The step, and in which language."""
+    instruction = instruction_of(attempt.reference, attempt.carrier_id)
+    return instruction.step, instruction.language
 
 
 def change_machine(r: str, side: str, **changed: Any) -> None:
@@ -35,15 +42,15 @@ def test_the_clinician_is_asked_for_a_key_and_then_waits_in_the_room(line: Line)
     line.pass_s(20, lambda: "clinician answered" in line.kinds(r))
     assert step(leg(r, "clinician")) == "press_one"
     line.pass_s(20, lambda: "clinician confirmed" in line.kinds(r))
-    told = instruction_of(leg(r, "clinician").reference, leg(r, "clinician").carrier_id)
-    assert (told.step, told.waits, told.room) == ("join", True, Call.objects.get(pk=r).room)
+    instruction = instruction_of(leg(r, "clinician").reference, leg(r, "clinician").carrier_id)
+    assert (instruction.step, instruction.waits, instruction.room) == ("join", True, Call.objects.get(pk=r).room)
 
 
 def test_the_patient_enters_the_room_and_stays_no_longer_than_the_call_may_last(line: Line) -> None:
     r = line.call()
     line.pass_to(r, "connected")
-    told = instruction_of(leg(r, "patient").reference, leg(r, "patient").carrier_id)
-    assert (told.step, told.waits, told.max_s) == ("join", False, 3600)
+    instruction = instruction_of(leg(r, "patient").reference, leg(r, "patient").carrier_id)
+    assert (instruction.step, instruction.waits, instruction.max_s) == ("join", False, 3600)
 
 
 def test_a_leg_that_is_on_its_way_out_is_told_to_hang_up_whatever_the_call_does(line: Line) -> None:
@@ -77,3 +84,13 @@ def test_a_reference_that_nobody_was_given_is_unknown_to_every_carrier(line: Lin
         with pytest.raises(Unknown):
             check_leg(carrier, reference)
     assert instruction_of("a" * 22, "leg").step == "hang_up"
+
+
+def test_each_side_is_spoken_to_in_its_own_language(line: Line) -> None:
+    Account.objects.filter(pk=line.member).update(languages=["fi", "sv"])
+    r = line.call()
+    Call.objects.filter(pk=r).update(language="es")
+    line.pass_s(20, lambda: "clinician answered" in line.kinds(r))
+    assert told(leg(r, "clinician")) == ("press_one", "sv")
+    line.pass_to(r, "connected")
+    assert (told(leg(r, "clinician")), told(leg(r, "patient"))) == (("join", "sv"), ("join", "es"))

@@ -103,8 +103,11 @@ class Carrier(Protocol):
         """Accept an incoming leg. Raises CarrierError."""
         ...
 
-    def prompt(self, carrier_id: str, what: PromptKind) -> None:
-        """Have something said on a leg; ``unavailable`` also ends it. Raises CarrierError."""
+    def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
+        """Have something said on a leg in the language of who hears it; ``unavailable`` also ends it.
+
+        Raises CarrierError.
+        """
         ...
 
     def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:

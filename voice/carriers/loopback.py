@@ -90,7 +90,7 @@ class Loopback:
         """Nobody calls in here."""
         raise CarrierError("nobody calls in", permanent=True, cause=Cause.FAILED)
 
-    def prompt(self, carrier_id: str, what: PromptKind) -> None:
+    def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
         """Nothing is heard; after ``unavailable`` the leg ends."""
         if what == "unavailable":
             self._end(carrier_id, 1.5)

@@ -138,10 +138,10 @@ class CarrierContract:
     def test_who_is_told_that_nobody_was_reached_is_hung_up_and_one_moment_hangs_nobody_up(self, bench: Bench) -> None:
         clinician = bench.carrier.dial(self.order(bench, "clinician"))
         bench.wait_for(REFERENCES["clinician"], "key")
-        bench.carrier.prompt(clinician, "one_moment")
+        bench.carrier.prompt(clinician, "one_moment", "en")
         bench.settle(2)
         assert not [event for event in bench.events(REFERENCES["clinician"]) if event.kind == "ended"]
-        bench.carrier.prompt(clinician, "unavailable")
+        bench.carrier.prompt(clinician, "unavailable", "en")
         bench.wait_for(REFERENCES["clinician"], "ended")
 
     def test_a_leg_is_found_by_its_id_and_by_its_order(self, bench: Bench) -> None:

@@ -63,7 +63,7 @@ class Scripted:
     def answer(self, carrier_id: str) -> None:
         raise CarrierError("nobody calls in", permanent=True, cause=Cause.FAILED)
 
-    def prompt(self, carrier_id: str, what: PromptKind) -> None:
+    def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
         for _ in self._step(f"prompt {what}"):
             pass
 

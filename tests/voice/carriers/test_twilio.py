@@ -215,7 +215,7 @@ def test_a_ringing_leg_is_hung_up_and_one_that_has_ended_is_no_error(
     assert receiver.wait_for("patient-leg", "ended").cause is Cause.CANCELLED
     twilio.hangup(patient)
     twilio.hangup("CA" + "0" * 32)
-    twilio.prompt(patient, "unavailable")
+    twilio.prompt(patient, "unavailable", "en")
 
 
 def test_the_clinician_is_told_that_nobody_was_reached_and_hung_up(
@@ -223,10 +223,10 @@ def test_the_clinician_is_told_that_nobody_was_reached_and_hung_up(
 ) -> None:
     clinician = twilio.dial(order("clinician"))
     wait_until(lambda: bool(fake.exchange.rooms))
-    twilio.prompt(clinician, "one_moment")
-    twilio.prompt(clinician, "unavailable")
+    twilio.prompt(clinician, "one_moment", "sv")
+    twilio.prompt(clinician, "unavailable", "sv")
     receiver.wait_for("clinician-leg", "ended")
-    assert "could not be reached" in fake.exchange.phones[DOCTOR].heard[-1]
+    assert "kunde inte nås" in fake.exchange.phones[DOCTOR].heard[-1]
 
 
 def test_a_code_is_spoken_after_an_extension_was_dialled(

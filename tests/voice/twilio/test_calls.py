@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from members.models import Account
 from tests.voice.fake_twilio import Phone
 from tests.voice.riverside import HELD, OWN, PATIENT, PHONE
 from tests.voice.twilio_line import SERVICE, TwilioLine, wait_until
@@ -54,6 +55,15 @@ def test_a_clinics_own_number_that_twilio_has_not_validated_ends_with_a_reason(l
     assert line.patient.saw == []
     wait_until(lambda: line.fake.calls_to(PHONE)[0].status == "completed")
     assert "could not be reached" in line.doctor.heard[-1]
+
+
+def test_a_clinician_is_spoken_to_in_their_own_language_to_the_end(line: TwilioLine) -> None:
+    Account.objects.filter(pk=line.riverside.member).update(languages=["sv", "en"])
+    line.patient.then = "busy"
+    assert line.ended(line.call()).cause == "busy"
+    wait_until(lambda: line.fake.calls_to(PHONE)[0].status == "completed")
+    asked, waits, told = line.doctor.heard
+    assert "Tryck 1" in asked and "Ett ögonblick" in waits and "kunde inte nås" in told
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,10 @@ class Twilio:
     def answer(self, carrier_id: str) -> None:
         """Nothing is left to do: an incoming call is answered by the document that its webhook was given."""
 
-    def prompt(self, carrier_id: str, what: PromptKind) -> None:
+    def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
         """Say that nobody was reached, and end. The other two were said in the leg's own documents."""
         if what == "unavailable":
-            self._update(carrier_id, twiml=twiml.unavailable("en"))
+            self._update(carrier_id, twiml=twiml.unavailable(language))
 
     def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:
         """See that both legs are in the room, which they entered by their documents; take in who is not.
