@@ -127,8 +127,12 @@ RELEASE: Final = (
 
 
 def forget(now: datetime) -> int:
-    """Remove what no budget counts any more; return how many rows. What has not been given back counts, however old."""
-    return Reservation.objects.filter(made_at__lt=now - KEPT, released_at__isnull=False).delete()[0]
+    """Remove what no budget counts any more; return how many rows. What has not been given back counts, however old.
+
+    Whose call back comes in is looked up over the life of a slip: rows stay a day longer than that where it is long.
+    """
+    kept = max(KEPT, DAY + timedelta(hours=settings.CURBSIDE_SLIP_HOURS))
+    return Reservation.objects.filter(made_at__lt=now - kept, released_at__isnull=False).delete()[0]
 
 
 def lock_scopes(*keys: str) -> None:

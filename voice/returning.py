@@ -48,8 +48,10 @@ def _slips(shown: Mapping[str, ClinicNumber], caller: str) -> Iterable[tuple[dat
 def _calls(shown: Mapping[str, ClinicNumber], caller: str, now: datetime) -> Iterable[tuple[datetime, str]]:
     """When each call rang the caller within the life of a slip, and which of the rows it showed."""
     since = now - timedelta(hours=settings.CURBSIDE_SLIP_HOURS)
-    reserved = Reservation.objects.filter(clinic__in={row.clinic_id for row in shown.values()}, made_at__gt=since,
-                                          destination__in=blind_indexes(EVERYWHERE, caller))
+    theirs = Q()
+    for clinic in {row.clinic_id for row in shown.values()}:
+        theirs |= Q(clinic=clinic, destination__in=blind_indexes(str(clinic), caller))
+    reserved = Reservation.objects.filter(theirs, made_at__gt=since)
     rang = Attempt.objects.filter(call=OuterRef("pk"), side="patient", dialing_at__isnull=False)
     calls = Call.objects.filter(Exists(rang), pk__in=reserved.values("call"), caller_id__in=shown)
     return calls.annotate(at=Coalesce("ended_at", "started_at")).values_list("at", "caller_id")

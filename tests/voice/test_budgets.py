@@ -113,6 +113,13 @@ def test_what_no_budget_counts_is_forgotten_and_what_goes_on_counts_for_ever(riv
     assert code(riverside, "c", NOON + KEPT * 2) == "call.budget_yours"
 
 
+def test_what_tells_whose_call_back_comes_in_outlives_a_slip(riverside: Riverside, settings: Any) -> None:
+    settings.CURBSIDE_SLIP_HOURS = 720
+    done(riverside, "a")
+    assert forget(NOON + timedelta(hours=720)) == 0
+    assert forget(NOON + timedelta(hours=745)) == 1
+
+
 def test_a_clinic_has_so_many_calls_at_once_whoever_makes_them(riverside: Riverside) -> None:
     limit(riverside, concurrent_calls=2)
     colleagues = [str(join(riverside.clinic).account_id) for _ in range(3)]
