@@ -19,7 +19,7 @@ export async function loadCalls() {
   update();
   try {
     const page = await screen.api.get("/calls");
-    callList.items = new Map(page.items.map((item) => [item.r, item]));
+    callList.items = new Map([...page.items, ...(page.again ?? [])].map((item) => [item.r, item]));
     Object.assign(callList, { phase: "ready", next: page.next ?? null, error: null, since: Date.now() });
   } catch (error) {
     Object.assign(callList, { phase: "error", error });

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 from members.clinics import named_clinics, verified_places_of
 from members.directory import names_of
@@ -24,6 +25,7 @@ from voice.permits import rulebook
 from voice.reasons import SENTENCES
 from voice.records import describe_leg
 from voice.refusals import REASONS
+from voice.retries import retries_of, standing
 from voice.sealed import open_in
 from voice.shapes import or_none
 from voice.slips import slip_until
@@ -56,6 +58,11 @@ class Page:
 def own_calls(account: UUID, before: datetime | None) -> Page:
     """Return a member's own calls and refusals, newest first."""
     return _page(Q(account=account), Filters(), before, account, who=False)
+
+
+def own_retries(account: UUID, now: datetime) -> list[dict[str, Any]]:
+    """Return all of a member's calls that are still to be tried again, however long ago they were."""
+    return _items(retries_of(account, now), [], account, who=False)
 
 
 def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None, reader: UUID) -> Page:
@@ -156,7 +163,8 @@ def _items(
     clinics = named_clinics({row.clinic for row in rows if row.clinic is not None})
     shown = _numbers({call.caller_id for call in calls})
     people = names_of({row.account for row in rows}) if who else {}
-    items = [_call(call, shown) for call in calls] + [_refusal(row) for row in refusals]
+    retries = standing(calls, timezone.now())
+    items = [_call(call, shown, call.pk in retries) for call in calls] + [_refusal(row) for row in refusals]
     for item, row in zip(items, rows, strict=True):
         clinic = row.clinic
         gone = {"id": str(clinic), "name": "", "time_zone": ""}
@@ -166,8 +174,9 @@ def _items(
     return items
 
 
-def _call(call: Call, shown: dict[str, str]) -> dict[str, Any]:
+def _call(call: Call, shown: dict[str, str], retry_stands: bool) -> dict[str, Any]:
     outcome: CallOutcome | None = getattr(call, "outcome", None)
+    retry = {"retry_at": or_none(outcome.retry_at), "retry_stands": retry_stands} if outcome else {}
     return {
         "r": call.pk,
         "at": to_ms(call.started_at),
@@ -185,7 +194,7 @@ def _call(call: Call, shown: dict[str, str]) -> dict[str, Any]:
         "says": SENTENCES.get(call.reason, ""),
         "talked_s": call.talked_s,
         "purpose": call.purpose,
-        "outcome": outcome and {"how": outcome.how, "then": outcome.then, "retry_at": or_none(outcome.retry_at)},
+        "outcome": outcome and {"how": outcome.how, "then": outcome.then, **retry},
     }
 
 

@@ -19,7 +19,7 @@ from realtime.instants import to_ms
 from realtime.log import writing
 from realtime.models import Stream
 from realtime.timers import clearing, set_timer, setting
-from voice import offers, slips
+from voice import offers, retries, slips
 from voice.holding import Held, holding
 from voice.models import Call, CallOutcome
 from voice.permits import rulebook
@@ -56,6 +56,7 @@ def say_outcome(req: Request, now: datetime | None = None) -> Reply:
         body: dict[str, Any] = {"how": said.how, "then": said.then}
         if retry_at is not None:
             body |= {"retry_at": to_ms(retry_at)}
+            held.w.parts.append(retries.reminding(req.stream, retry_at))
         seq = held.w.append(
             req.stream, "call.outcome", body, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now)
         )

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from realtime.commands import TimerHandler
-from voice import number_timers, outcomes, slips
+from voice import number_timers, outcomes, retries, slips
 from voice.holding import CLOCK_TIMER
 from voice.services import advance
 
 TIMERS: Final[Mapping[str, TimerHandler]] = {
-    CLOCK_TIMER: advance, **outcomes.TIMERS, **slips.TIMERS, **number_timers.TIMERS
+    CLOCK_TIMER: advance, **outcomes.TIMERS, **retries.TIMERS, **slips.TIMERS, **number_timers.TIMERS
 }  # fmt: skip

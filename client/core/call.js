@@ -131,9 +131,12 @@ export function talkedMs(call, now) {
   return Math.max(0, (call.endedAt ?? now) - call.bridgedAt);
 }
 
-/** Whether a listed call is to be tried again and was not yet: no later one to the same patient. A refusal tried nothing. */
+/**
+ * Whether a listed call is to be tried again and was not yet: the service says so, and no later one to the same patient is
+ * among those that are known. A refusal tried nothing.
+ */
 export function isToRetry(item, all) {
-  if (item.outcome?.then !== "retry" || !item.outcome.retry_at) return false;
+  if (item.outcome?.then !== "retry" || !item.outcome.retry_at || item.outcome.retry_stands === false) return false;
   const made = all.filter((other) => other.at > item.at && other.state !== "refused");
   return !made.some((other) => other.patient?.id && other.patient.id === item.patient?.id);
 }

@@ -50,8 +50,20 @@ function said(outcome, item) {
     <h2 id="outcome-title">${t("outcome.title.said")}</h2>
     <p class="fact-line fact-done">${icon("circle-check")}<span><b>${t(`outcome.${outcome.how}`)}</b> · ${thenText(outcome, item)}</span></p>
     ${outcome.how === "wrong_number" ? callout("wait", "triangle-alert", t("outcome.wrong_number.then")) : nothing}
-    ${item?.clinic ? html`<p class="row"><button class="btn ${outcome.then === "retry" ? "btn-primary" : ""}" type="button" @click=${() => callAgain(item)}>${icon("phone")}${t("call.again")}</button></p>` : nothing}
+    ${item?.clinic ? html`<p class="row"><button class="btn ${outcome.then === "retry" ? "btn-primary" : ""}" type="button" @click=${() => callAgain(item)}>${icon("phone")}${t("call.again")}</button>
+      ${item.outcome?.retry_stands ? html`<button class="btn" type="button" @click=${() => endRetry(item.r)}>${icon("circle-check")}${t("then.retry.done")}</button>` : nothing}</p>` : nothing}
   </section>`;
+}
+
+/** It need not be tried again: it leaves the list of those that are, and reminds nobody. */
+async function endRetry(r) {
+  try {
+    await screen.api.post(`/calls/${r}/retry/done`);
+    toast(t("then.retry.ended"));
+  } catch (error) {
+    toast(errorText(error));
+  }
+  await refreshCall(r);
 }
 
 function thenText({ then, retry_at: at }, item) {

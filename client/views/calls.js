@@ -69,7 +69,7 @@ function group(title, items, current, side = null) {
 }
 
 function retryClock(item, now) {
-  return html`<span class=${isLate(item, now) ? "item-clock" : ""}>${icon("calendar-clock")} ${exactIn(item.outcome.retry_at, item.clinic?.time_zone)}</span>`;
+  return html`<span class="item-due ${isLate(item, now) ? "item-clock" : ""}">${icon("calendar-clock")} ${exactIn(item.outcome.retry_at, item.clinic?.time_zone)}</span>`;
 }
 
 function row(item, current, side) {

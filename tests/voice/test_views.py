@@ -93,7 +93,8 @@ def test_own_calls_are_listed_newest_first_with_what_was_refused(line: Line) -> 
     assert (refused["state"], refused["reason"]) == ("refused", "call.region") and refused["says"]
     assert (called["r"], called["state"], called["reason"], called["talked_s"]) == (r, "ended", "you_hung_up", 65)
     assert called["patient"]["name"] == "Maria Lopez" and called["mask"].endswith("55")
-    assert called["outcome"] == {"how": "spoke", "then": "done", "retry_at": None} and called["who"] is None
+    assert called["outcome"] == {"how": "spoke", "then": "done", "retry_at": None, "retry_stands": False}
+    assert called["who"] is None
     assert get(line.amara.account, f"/calls/{refused['r']}")["legs"] == []
 
 

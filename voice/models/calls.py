@@ -200,12 +200,13 @@ class CallRecord(models.Model):
 
 
 class CallOutcome(models.Model):
-    """How a call went, said once by who made it, and what follows."""
+    """How a call went, said once by who made it, and what follows; `retry_done_at`: when they took that back."""
 
     call = models.OneToOneField(Call, models.CASCADE, primary_key=True, related_name="outcome")
     how = models.CharField(max_length=WORD)
     then = models.CharField(max_length=WORD, blank=True)
     retry_at = models.DateTimeField(null=True)
+    retry_done_at = models.DateTimeField(null=True)
     said_at = models.DateTimeField()
 
 

@@ -48,11 +48,12 @@ class PatientNamed(Schema):
 
 
 class OutcomeSaid(Schema):
-    """How a call went, and what follows."""
+    """How a call went, and what follows. `retry_stands`: it is still to be tried again."""
 
     how: str
     then: str
     retry_at: int | None
+    retry_stands: bool
 
 
 class CallItem(Schema):
@@ -85,6 +86,12 @@ class CallItems(Schema):
 
     items: list[CallItem]
     next: str | None
+
+
+class OwnCalls(CallItems):
+    """One page of one's own calls. The first has all that are still to be tried again in `again`, however old."""
+
+    again: list[CallItem]
 
 
 class LegShown(Schema):

@@ -8,20 +8,20 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from members.auth import account_of, signed_in
 from members.clinics import find_place
 from members.problems import PROBLEMS, shape
 from realtime import protocol as wire
 from realtime.protocol import Refusal
-from voice import listing
+from voice import listing, retries
 from voice.models import Call, CallRefusal
 from voice.numbers import formatted
 from voice.permits import Permit, rulebook
 from voice.rights import setup_of
 from voice.shapes import Wish
-from voice.views.call_schemas import CallItem, CallItems, CallWhole, Checked, Setup, before_of
+from voice.views.call_schemas import CallItem, CallWhole, Checked, OwnCalls, Setup, before_of
 
 router = Router(tags=["calls"], auth=signed_in)
 READERS = ("desk", "administrator")
@@ -73,10 +73,20 @@ def _shown(permit: Permit) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@router.get("/calls", response={200: CallItems, **PROBLEMS}, summary="My calls, newest first")
+@router.get("/calls", response={200: OwnCalls, **PROBLEMS}, summary="My calls, newest first")
 def list_own(request: HttpRequest, before: str | None = None) -> Any:
-    """Return my calls, those that were refused with them."""
-    return listing.own_calls(account_of(request).pk, before_of(before))
+    """Return my calls, those that were refused with them; with the first page all that are to be tried again."""
+    account = account_of(request).pk
+    page = listing.own_calls(account, before_of(before))
+    again = listing.own_retries(account, timezone.now()) if before is None else []
+    return {"items": page.items, "next": page.next, "again": again}
+
+
+@router.post("/calls/{r}/retry/done", response={204: None, **PROBLEMS}, summary="A call need not be tried again")
+def end_retry(request: HttpRequest, r: str) -> Any:
+    """Only who made the call says so; a second time changes nothing."""
+    retries.finish(account_of(request).pk, r, timezone.now())
+    return Status(204, None)
 
 
 @router.get("/calls/{r}", response={200: CallWhole, **PROBLEMS}, summary="One call")

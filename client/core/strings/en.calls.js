@@ -235,6 +235,8 @@ export default {
   "then.retry": "Try again at…",
   "then.retry.said": "to be tried again",
   "then.retry.at": "to be tried again {time}",
+  "then.retry.done": "Done, no more tries",
+  "then.retry.ended": "It is no longer to be tried again.",
   "then.desk": "Ask the desk",
   "then.desk.said": "the desk was asked",
   "then.when": "When?",
@@ -410,4 +412,5 @@ export default {
   "refused.patient.erase_right": "Patients are erased by the clinic's desk or an administrator.",
   "refused.patient.rows": "The file has no rows, or more than can be taken at once.",
   "refused.patient.columns": "The first row has to name the columns: name and number, and others that are known.",
+  "notice.call.retry": "It is time to try a call again.",
 };

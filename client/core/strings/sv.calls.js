@@ -235,6 +235,8 @@ export default {
   "then.retry": "Försök igen…",
   "then.retry.said": "försöks igen",
   "then.retry.at": "försöks igen {time}",
+  "then.retry.done": "Klart, inga fler försök",
+  "then.retry.ended": "Samtalet ska inte försökas igen.",
   "then.desk": "Be receptionen",
   "then.desk.said": "receptionen har fått det",
   "then.when": "När?",
@@ -410,4 +412,5 @@ export default {
   "refused.patient.erase_right": "Patienter raderas av klinikens reception eller en administratör.",
   "refused.patient.rows": "Filen har inga rader, eller fler än som kan tas på en gång.",
   "refused.patient.columns": "Första raden måste namnge kolumnerna: namn och nummer, och andra som är kända.",
+  "notice.call.retry": "Det är dags att försöka ett samtal igen.",
 };
