@@ -272,6 +272,27 @@ def test_what_the_list_of_calls_knows_of_a_dial_whose_answer_was_lost(
     assert twilio.fetch("patient-leg", None) == []
 
 
+def test_a_lost_dial_is_found_behind_many_newer_calls_and_none_of_before_is_read(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voice.carriers.twilio.LISTED_MOST", 2)
+    for number in (PATIENT, DOCTOR):
+        fake.phone(number, Phone(rings_s=500))
+    for n in range(5):
+        twilio.dial(order("clinician", reference=f"older-{n}"))
+    for call in fake.calls:
+        call.created -= 60
+    lost = twilio.dial(order("patient"))
+    for n in range(4):
+        twilio.dial(order("clinician", reference=f"newer-{n}"))
+    wait_until(lambda: all(call.status != "queued" for call in fake.calls))
+    [event] = twilio.fetch("patient-leg", None, order=order("patient"), asked=lately())
+    assert event.carrier_id == lost
+    assert [asked.method for asked in fake.asked].count("GET") == 3, "five calls of that time, two on a page"
+    monkeypatch.setattr("voice.carriers.twilio.LOST_AMONG_MOST", 4)
+    assert twilio.fetch("patient-leg", None, order=order("patient"), asked=lately()) == [], "the list was cut off"
+
+
 def test_two_calls_that_could_be_the_lost_one_are_as_good_as_none(
     fake: FakeTwilio, receiver: Receiver, twilio: Twilio
 ) -> None:

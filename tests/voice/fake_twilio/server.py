@@ -6,12 +6,12 @@ import base64
 import json
 import re
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.voice.fake_twilio.exchange import Conference, Exchange, Refused
 from tests.voice.fake_twilio.openapi import Document
@@ -99,10 +99,10 @@ class Rest:
 
     def _get_calls(self, asked: Asked) -> tuple[int, Any]:
         calls = sorted(self.exchange.calls.values(), key=lambda call: call.created, reverse=True)
-        after = asked.query.get("StartTime>", [""])[0]
-        if after:
-            since = time.mktime(time.strptime(after[:10], "%Y-%m-%d")) - time.timezone
-            calls = [call for call in calls if call.created >= since]
+        filters = [(sign, asked.query[f"StartTime{sign}"][0]) for sign in ("", "<", ">") if
+                   f"StartTime{sign}" in asked.query]
+        for sign, said in filters:
+            calls = [call for call in calls if call.status != "queued" and _started(int(call.created), sign, said)]
         return 200, self._page(asked, "calls", [call.resource() for call in calls])
 
     def _get_call(self, asked: Asked, sid: str) -> tuple[int, Any]:
@@ -142,7 +142,9 @@ class Rest:
         page = int(asked.query.get("Page", ["0"])[0])
         here = items[page * size : (page + 1) * size]
         more = (page + 1) * size < len(items)
-        following = f"{asked.path}?PageSize={size}&Page={page + 1}&PageToken=PA{page + 1}"
+        kept = {name: values for name, values in asked.query.items() if not name.startswith("Page")}
+        filters = "&" + urlencode(kept, doseq=True) if kept else ""
+        following = f"{asked.path}?PageSize={size}&Page={page + 1}&PageToken=PA{page + 1}{filters}"
         return {
             key: here, "page": page, "page_size": size, "start": page * size, "end": page * size + len(here),
             "uri": f"{asked.path}?PageSize={size}&Page={page}",
@@ -167,6 +169,14 @@ class Rest:
         return {"account_sid": self.exchange.account, "sid": sid, "phone_number": number, "friendly_name": number,
                 "date_created": None, "date_updated": None,
                 "uri": f"/2010-04-01/Accounts/{self.exchange.account}/OutgoingCallerIds/{sid}.json"}
+
+
+def _started(at: int, sign: str, said: str) -> bool:
+    """Whether a call that was dialled at a second is on a day, before an instant, or from one on."""
+    since = int(datetime.fromisoformat(said).replace(tzinfo=UTC).timestamp())
+    if sign == "<":
+        return at < since
+    return since <= at and (sign == ">" or at < since + 86_400)
 
 
 class Handler(BaseHTTPRequestHandler):
