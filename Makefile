@@ -3,7 +3,7 @@ PY := .venv/bin/python
 PORT ?= 8000
 PYTEST := .venv/bin/pytest
 WORKERS ?= 2
-WAITING ?= 3
+DATABASE_WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE  # every start of Python would take seconds more
 BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -19,7 +19,7 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 test: ## install what the tests need and run them all, faults with nothing beside them
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
-	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -n $(WAITING) -m databases
+	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -n $(DATABASE_WORKERS) -m databases
 	@$(PYTEST) $(BESIDE) -m "not faults"
 	@$(PYTEST) -m faults
 

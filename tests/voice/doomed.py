@@ -1,7 +1,7 @@
 """A call loop that kills its own process at one step, with SIGKILL; and one that then finishes what is left.
 
-Run as a program by ``tests/faults/test_loop_killed.py``: ``prepare`` makes a clinic, a step as its words starts one call
-and works until the step is reached, ``finish`` works until no call is open and prints what became of all as JSON.
+Run as a program by ``tests/faults/test_loop_killed.py``: ``prepare`` makes a clinic, the words of a step start one
+call and work until it is reached, ``finish`` works until no call is open and prints what became of all as JSON.
 """
 
 from __future__ import annotations
