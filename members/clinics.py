@@ -62,10 +62,7 @@ def places_of(account_id: str) -> list[ClinicMembership]:
 
 def verified_places_of(account: UUID) -> set[UUID]:
     """Return the clinics to which somebody belongs and which are verified today."""
-    places = ClinicMembership.objects.filter(
-        account=account, left_at=None, account__is_active=True, clinic__state="verified"
-    )
-    return set(places.values_list("clinic", flat=True))
+    return {clinic for _, clinic in places_that_stand({account})}
 
 
 def places_that_stand(accounts: Collection[UUID]) -> set[tuple[UUID, UUID]]:

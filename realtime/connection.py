@@ -158,7 +158,7 @@ class Connection:
         return self._ended
 
     def _heads(self) -> dict[str, int]:
-        return self.hub.heads_of(self.rooms)
+        return self.hub.streams.heads(self.rooms)
 
     def _end(self, end: End) -> None:
         """Say goodbye and close; from now on it reads no stream."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.db import Error, connection
 
 from realtime import bus, dispatch, sql, timers
-from realtime.commands import SeatRef, Wire
+from realtime.commands import Wire
 from realtime.connection import Connection, Encoded
 from realtime.doorbell import Doorbell
 from realtime.keeping import Cursors, tell, tell_appended
@@ -205,10 +205,6 @@ class Hub:
     def count_end(self, code: Code) -> None:
         """Count how connections end."""
         self.ends[code.name] = self.ends.get(code.name, 0) + 1
-
-    def heads_of(self, rooms: dict[str, SeatRef]) -> dict[str, int]:
-        """How far the streams of a socket have been sent."""
-        return self.streams.heads(rooms)
 
     # --- rings and tails -------------------------------------------------------------------------------------
 

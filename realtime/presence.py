@@ -65,7 +65,7 @@ class Presence:
         number = TYPING_S
         if kind == "read":
             number = d.get("s", 0)
-            head = self._hub.heads_of({stream: seat}).get(stream, 0)
+            head = self._hub.streams.heads([stream]).get(stream, 0)
             if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= head:
                 return
             self._hub.cursors.keep(seat.id, number)

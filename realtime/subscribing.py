@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ AT_ONCE: Final = 200
 PACE_S: Final = 0.01
 
 Answered = asyncio.Future[list[Room | None]]
-Wanted = tuple[str, Sequence[Position], Answered]
+Wanted = tuple[str, Sequence[Position]]
 
 
 class Subscribing:
@@ -42,16 +42,17 @@ class Subscribing:
             self._hub.streams.register(conn, position.r)
             conn.asked.add(position.r)
         answered: Answered = self._hub.loop.create_future()
-        self._wanted[answered] = (conn.member, wanted, answered)
+        self._wanted[answered] = (conn.member, wanted)
         self._wake.set()
         try:
             async with asyncio.timeout(self._hub.limits.busy_s):
                 return await answered
         except (TimeoutError, Error):
-            self._wanted.pop(answered, None)
             for position in wanted:
                 self.close_room(conn, position.r)
             raise refuse("busy", after=1.0) from None
+        finally:
+            self._wanted.pop(answered, None)
 
     def enter(self, conn: Connection, room: Room) -> None:
         """The answer was written: send what was missed and go live."""
@@ -85,23 +86,23 @@ class Subscribing:
             self._wake.clear()
             while self._wanted:
                 began = self._hub.loop.time()
-                batch = [self._wanted.pop(answered) for answered in [*islice(self._wanted, AT_ONCE)]]
+                batch = {answered: self._wanted.pop(answered) for answered in [*islice(self._wanted, AT_ONCE)]}
                 await self._answer(batch)
                 await asyncio.sleep(max(0.0, began + PACE_S - self._hub.loop.time()))
 
-    async def _answer(self, batch: list[Wanted]) -> None:
+    async def _answer(self, batch: Mapping[Answered, Wanted]) -> None:
         hub = self._hub
-        pairs = [(member, position) for member, wanted, _ in batch for position in wanted]
+        pairs = [(member, position) for member, wanted in batch.values() for position in wanted]
         try:
             rooms = iter(await hub.read(partial(read_rooms, pairs, hub.wire.find_seats, hub.limits)))
         except Exception as error:
             if not isinstance(error, Error):
                 log.exception("subscriptions could not be read")
-            for _, _, answered in batch:
+            for answered in batch:
                 if not answered.done():
                     answered.set_exception(Error())
             return
-        for _, wanted, answered in batch:
+        for answered, (_, wanted) in batch.items():
             answer = list(islice(rooms, len(wanted)))
             if not answered.done():
                 answered.set_result(answer)

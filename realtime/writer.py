@@ -87,7 +87,7 @@ class Writer:
                 except Empty:
                     break
             if batch:
-                self._report(self._safely(batch))
+                self._report(self._work(batch))
             next_at = began + (PACE_S if len(batch) < MANY else PACE_OF_MANY_S)
         connection.close()
 
@@ -95,15 +95,6 @@ class Writer:
         wait = until - time.monotonic()
         if wait > 0.0 and self._queue.qsize() < ENOUGH:
             time.sleep(wait)
-
-    def _safely(self, batch: list[Pending]) -> list[Outcome]:
-        """Work, whatever happens: without this thread nobody's message would be stored any more."""
-        try:
-            return self._work(batch)
-        except Exception:
-            log.exception("a batch failed", extra={"batch": len(batch)})
-            connection.close()
-            return [(item, refuse("busy", after=1.0)) for item in batch]
 
     def _work(self, batch: list[Pending]) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -124,7 +115,10 @@ class Writer:
         return outcomes
 
     def _commit(self, items: list[Pending]) -> list[Outcome]:
-        """Store the items; with a `c` that is stored already, answer that one and store the rest again."""
+        """Store the items; with a `c` that is stored already, answer that one and store the rest again.
+
+        Never raises: without this thread nobody's message would be stored any more.
+        """
         answered: list[Outcome] = []
         try:
             for _ in range(3):

@@ -36,17 +36,22 @@ def wait_alone(number_id: str, now: datetime) -> None:
 
     Whoever could have approved left, was given another role or was suspended.
     """
-    found = ClinicNumber.objects.filter(pk=number_id).values_list("clinic", flat=True).first()
-    if found is None:
-        return
-    locked(found)
-    row = ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number_id)
-    if row.state != "approving" or row.single_until is not None:
+    row = locked_number(number_id)
+    if row is None or row.state != "approving" or row.single_until is not None:
         return
     if administrators_of(row.clinic_id) == [str(row.asked_by_id)]:
         await_approval(row, now)
         row.save(update_fields=["state", "single_until"])
         keep_timer(row)
+
+
+def locked_number(number_id: str) -> ClinicNumber | None:
+    """Return a number, its clinic and itself locked in this order to the end of the caller's transaction."""
+    clinic = ClinicNumber.objects.filter(pk=number_id).values_list("clinic", flat=True).first()
+    if clinic is None:
+        return None
+    locked(clinic)
+    return ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number_id)
 
 
 def make_live(row: ClinicNumber, now: datetime) -> None:

@@ -62,7 +62,8 @@ def own_calls(account: UUID, before: datetime | None) -> Page:
 
 def own_retries(account: UUID, now: datetime) -> list[dict[str, Any]]:
     """Return all of a member's calls that are still to be tried again, however long ago they were."""
-    return _items(retries_of(account, now), [], account, who=False)
+    items = _items(retries_of(account, now), [], account, who=False)
+    return [item for item in items if item["outcome"]["retry_stands"]]
 
 
 def clinic_calls(clinic: UUID, filters: Filters, before: datetime | None, reader: UUID) -> Page:

@@ -6,23 +6,21 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from members.clinics import ADMINISTRATOR, administrators_of, locked
+from members.clinics import ADMINISTRATOR, administrators_of
 from members.models import ClinicMembership
 from members.notices import tell
 from realtime.commands import TimerHandler
 from voice import approvals
-from voice.approvals import REMIND_DAYS, TIMER, keep_timer, make_live, told_of
+from voice.approvals import REMIND_DAYS, TIMER, keep_timer, locked_number, make_live, told_of
 from voice.models import ClinicNumber
 
 
 @transaction.atomic
 def advance(number_id: str, now: datetime) -> None:
     """Do what is due for a number; safe to repeat, and to run late."""
-    found = ClinicNumber.objects.filter(pk=number_id).values_list("clinic", flat=True).first()
-    if found is None:
+    row = locked_number(number_id)
+    if row is None:
         return
-    locked(found)
-    row = ClinicNumber.objects.select_for_update().select_related("clinic").get(pk=number_id)
     if row.state == "approving" and row.single_until is not None and row.single_until <= now:
         _end_waiting(row, now)
     elif row.state == "live" and row.expires_at is not None:

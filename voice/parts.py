@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -69,14 +69,7 @@ def end_calls(account: UUID | None, clinic: UUID | None, now: datetime, by: By |
     """End the calls that go on of who may not call any more; their records stay with the clinic."""
     whose = {name: one for name, one in (("account", account), ("clinic", clinic)) if one is not None}
     by = by or (By.CLINIC if len(whose) == 2 else By.SERVICE)  # a clinic removes members, the platform team suspends
-    failed: Exception | None = None
-    for r in list(Call.objects.filter(ended_at=None, **whose).values_list("pk", flat=True)):
-        try:
-            end_call(str(r), by, Cause.REVOKED, now)
-        except Error as error:  # one that fails leaves none of the others going on
-            failed = error
-    if failed is not None:
-        raise failed
+    _end_each(Call.objects.filter(ended_at=None, **whose), lambda r: end_call(r, by, Cause.REVOKED, now))
 
 
 def end_shown(numbers: Collection[str], now: datetime) -> int:
@@ -85,11 +78,16 @@ def end_shown(numbers: Collection[str], now: datetime) -> int:
     Where the two talk already, ending it harms the patient and takes back nothing: the number was shown.
     """
     going = Call.objects.filter(ended_at=None, caller_id__in=numbers).exclude(stage=Stage.ENDING)
+    return _end_each(going, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
+
+
+def _end_each(going: QuerySet[Call], end: Callable[[str], bool | None]) -> int:
+    """End calls one by one; return of how many `end` said so. One that fails leaves none of the others going on."""
     ended, failed = 0, None
     for r in list(going.values_list("pk", flat=True)):
         try:
-            ended += end_unanswered(str(r), By.CLINIC, Cause.REVOKED, now)
-        except Error as error:  # as above
+            ended += bool(end(str(r)))
+        except Error as error:
             failed = error
     if failed is not None:
         raise failed

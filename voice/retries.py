@@ -35,12 +35,10 @@ def reminding(r: str, at: datetime) -> Part:
 
 
 def retries_of(account: UUID, now: datetime) -> list[Call]:
-    """Return a member's calls that are to be tried again and were not yet, what is due first at the front."""
+    """Return a member's calls of which they said so, those that are due first in front; `standing` says which are."""
     said = Call.objects.filter(account=account, outcome__then="retry", outcome__retry_done_at=None,
                                outcome__retry_at__gt=now - LAPSES)
-    calls = list(said.select_related("outcome").order_by("outcome__retry_at", "pk"))
-    still = standing(calls, now)
-    return [call for call in calls if call.pk in still]
+    return list(said.select_related("outcome").order_by("outcome__retry_at", "pk"))
 
 
 def standing(calls: Sequence[Call], now: datetime) -> set[str]:

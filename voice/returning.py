@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -16,8 +15,7 @@ from django.db.models.functions import Coalesce
 
 from voice.models import Attempt, Call, ClinicNumber, Reservation, Slip
 from voice.sealed import EVERYWHERE, blind_indexes
-
-LIVE: Final = ("open", "claimed")
+from voice.slips import LIVE
 
 
 def called_number(called: str, caller: str, now: datetime) -> ClinicNumber | None:
