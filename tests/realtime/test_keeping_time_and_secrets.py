@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from realtime.models import Revocation, Timer
+from realtime.models import Revocation, Timer, new_id
 from realtime.sealing import Unsealable, seal, unseal
 from realtime.tickets import TicketError, issue_ticket, read_ticket, revoke, subject_of
 from realtime.timers import clear_timer, set_timer, work_off
@@ -118,3 +118,8 @@ class TestSealing:
         settings.CURBSIDE_KEYS = {"seal": b"k" * 32}  # type: ignore[attr-defined]
         with pytest.raises(Unsealable):
             unseal(sealed, aad="a")
+
+
+def test_ids_begin_with_what_neither_a_spreadsheet_nor_a_shell_takes_for_its_own() -> None:
+    drawn = [new_id() for _ in range(2_000)]  # of which thirty began with a sign, were it drawn once
+    assert all(id_[0].isalnum() and len(id_) == 22 for id_ in drawn) and len(set(drawn)) == 2_000

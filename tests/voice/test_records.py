@@ -75,7 +75,7 @@ def test_the_export_of_all_clinics_has_one_line_a_call_and_no_number(line: Line,
     call_command("exportcdrs", "--since", "2026-03-01")
     text = capsys.readouterr().out
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert [row["call"].removeprefix("'") for row in rows] == calls and rows[0]["provider_codes"] == "200 200"
+    assert [row["call"] for row in rows] == calls and rows[0]["provider_codes"] == "200 200"
     assert not re.search(r"5550(100|142|155)", re.sub(r"\D", "", text.replace(rows[0]["call"], "")) or "none")
     call_command("exportcdrs", "--since", "2026-03-05")
     assert len(capsys.readouterr().out.splitlines()) == 1
