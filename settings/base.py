@@ -274,6 +274,16 @@ if CURBSIDE_CARRIER == "twilio" and CURBSIDE_SERVICE_NUMBER == _FICTIONAL and no
         CURBSIDE_TWILIO_URL and _service_number):
     raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_SERVICE_NUMBER, a number of that account")
 
+# --- what browsers reach the sound of calls by -----------------------------------------------------------
+CURBSIDE_STUN_URLS = env.ice_urls("STUN_URLS", "STUN servers that a browser's call may ask for its own address",
+                                  schemes=("stun", "stuns"))
+CURBSIDE_TURN_URLS = env.ice_urls("TURN_URLS", "TURN servers that carry a call's sound out of a strict network",
+                                  schemes=("turn", "turns"))
+CURBSIDE_TURN_SECRET = env.token("TURN_SECRET", "what those TURN servers share with the service (static-auth-secret "
+                                 "of coturn); credentials made by it end with the call", least=16)
+if CURBSIDE_TURN_URLS and not CURBSIDE_TURN_SECRET:
+    raise ImproperlyConfigured("CURBSIDE_TURN_URLS needs CURBSIDE_TURN_SECRET")
+
 # --- the wire --------------------------------------------------------------------------------------------
 def _limit(name: str, default: Any, use: str) -> Any:
     if name.endswith("_rate"):

@@ -138,6 +138,23 @@ def address(name: str, default: str, use: str, *, schemes: tuple[str, ...]) -> s
     return read(name, parse, " or ".join(f"{scheme}://host" for scheme in schemes), default, use)
 
 
+def ice_urls(name: str, use: str, *, schemes: tuple[str, ...]) -> list[str]:
+    """Addresses of STUN or TURN servers, ``turn:host:port?transport=tcp``. Source: RFC 7064, RFC 7065, section 3.1."""
+    host = r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?"
+    url = re.compile(rf"(?:{'|'.join(schemes)}):{host}(\?transport=(?:udp|tcp))?")
+
+    def parse(raw: str) -> list[str]:
+        found = [word.strip() for word in raw.split(",") if word.strip()]
+        for word in found:
+            matched = url.fullmatch(word)
+            if matched is None or (matched[1] and word.startswith("stun")):
+                raise ValueError
+        return found
+
+    expects = " or ".join(f"{scheme}:host" for scheme in schemes) + ", separated by commas"
+    return read(name, parse, expects, [], use, shown="")
+
+
 def words(name: str, default: list[str], use: str) -> list[str]:
     """A list of words separated by commas."""
     return read(name, lambda raw: [w.strip() for w in raw.split(",") if w.strip()], "words separated by commas",

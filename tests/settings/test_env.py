@@ -23,6 +23,8 @@ READERS: dict[str, Callable[[], Any]] = {
     "choice": lambda: env.choice("PLANTED", ("one", "two"), "one", "a test"),
     "secret": lambda: env.secret("PLANTED", None, "a test"),
     "address": lambda: env.address("PLANTED", "", "a test", schemes=("http", "https")),
+    "stun": lambda: env.ice_urls("PLANTED", "a test", schemes=("stun", "stuns")),
+    "turn": lambda: env.ice_urls("PLANTED", "a test", schemes=("turn", "turns")),
     "database": lambda: env.database("PLANTED", Path("x.sqlite3"), "a test"),
 }
 
@@ -44,6 +46,9 @@ def _forgotten() -> Iterator[None]:
         ("secret", SECRET + "hunter2"), ("secret", "ä" * 44), ("address", "localhost:8000"), ("address", "ftp://host"),
         ("address", "http://"), ("address", "http://host:99999999"), ("database", "mysql://u:hunter2@host/name"),
         ("database", "postgresql://u:hunter2@host"), ("database", "sqlite:"), ("database", "postgresql://u:p@h:x/n"),
+        ("stun", "stun.example"), ("stun", "turn:turn.example"), ("stun", "stun:stun.example?transport=udp"),
+        ("turn", "turn:user:hunter2@turn.example"), ("turn", "turn:turn.example?transport=tls"),
+        ("turn", "turn:,turn:a"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_stops_the_start_and_is_not_repeated(
@@ -66,6 +71,8 @@ def test_a_wrong_value_stops_the_start_and_is_not_repeated(
         ("choice", "two", "two"), ("secret", SECRET, bytes(range(32))),
         ("secret", SECRET.rstrip("=").replace("/", "_").replace("+", "-"), bytes(range(32))),
         ("address", "https://host:8443/", "https://host:8443"),
+        ("stun", "stun:s.example, stuns:s.example:443", ["stun:s.example", "stuns:s.example:443"]),
+        ("turn", "turn:[2001:db8::1]:3478?transport=tcp", ["turn:[2001:db8::1]:3478?transport=tcp"]),
     ],
 )  # fmt: skip
 def test_a_right_value_is_read(monkeypatch: pytest.MonkeyPatch, reader: str, given: str, read: object) -> None:

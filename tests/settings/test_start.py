@@ -51,6 +51,8 @@ def start(directory: Path, show: str = SHOW, **variables: str) -> subprocess.Com
         ({"CURBSIDE_METRICS_TOKEN": "hunter2 hunter2 hunter2 hunter2"}, "CURBSIDE_METRICS_TOKEN"),
         ({"CURBSIDE_SIGNIN_KEY": "hunter2"}, "CURBSIDE_SIGNIN_KEY"),
         ({"CURBSIDE_KEEP_CONSULT_DAYS": "-1"}, "CURBSIDE_KEEP_CONSULT_DAYS"),
+        ({"CURBSIDE_TURN_SECRET": "hunter2"}, "CURBSIDE_TURN_SECRET"),
+        ({"CURBSIDE_TURN_URLS": "turn:turn.example"}, "CURBSIDE_TURN_SECRET"),
         ({"CURBSIDE_SERVICE_NUMBER": "tel:1"}, "CURBSIDE_SERVICE_NUMBER"),
         ({"CURBSIDE_SERVICE_NUMBER": "6175550142"}, "CURBSIDE_SERVICE_NUMBER"),
         (TWILIO, "CURBSIDE_SERVICE_NUMBER"),
