@@ -1,34 +1,19 @@
 /** Whom to call: a patient of the clinic found by name or by the whole number, or a number typed where that is allowed. */
-import { html, live, nothing } from "../parts/html.js";
+import { html, live, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { isWrong, whichFirst } from "../core/call-setup.js";
+import { Search } from "../core/search.js";
 import { lastDigits, patientMarks } from "../parts/patient-line.js";
 import { languageName } from "../fields.js";
 import { errorText, t } from "../parts/words.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 
-const SEARCH_MS = 250;
-
-function search(clinic) {
-  return remember(`call-search/${clinic}`, () => ({ q: "", items: null, more: false, error: null, turn: 0, timer: null }));
-}
-
 /** Names and numbers go in the body, never in an address. */
-async function find(clinic, state) {
-  state.turn += 1;
-  const { turn, q } = state;
-  const answer = await screen.api.post(`/clinics/${clinic}/patients/search`, { q: q.trim() }).then((value) => ({ value }), (error) => ({ error }));
-  if (turn !== state.turn) return;
-  // What was found for other words is not what these words would find.
-  Object.assign(state, { error: answer.error ?? null, items: answer.value?.items ?? null, more: answer.value?.more ?? false });
-  update();
-}
-
-function type(clinic, state, q) {
-  state.q = q;
-  clearTimeout(state.timer);
-  state.timer = setTimeout(() => void find(clinic, state), SEARCH_MS);
-  update();
+function searchIn(clinic) {
+  const made = () => new Search({ ask: (q) => screen.api.post(`/clinics/${clinic}/patients/search`, { q }), changed: update });
+  const search = remember(`call-search/${clinic}`, made);
+  if (search.turn === 0) void search.find();
+  return search;
 }
 
 /** The part of the form. @param {object} state of the set-up @param {object} clinic @param {(changes: object) => void} set */
@@ -39,31 +24,32 @@ export function patientPart(state, clinic, set) {
 }
 
 function picker(clinic, set) {
-  const state = search(clinic.id);
-  if (state.items === null && state.turn === 0) void find(clinic.id, state);
+  const search = searchIn(clinic.id);
   return html`<div class="field">
     <label for="patient-search">${t("call.patient")}</label>
     <p class="hint" id="patient-hint">${t("call.patient.hint")}</p>
     <div class="search">${icon("search")}<input class="input" id="patient-search" type="search" autocomplete="off" autocapitalize="words" spellcheck="false"
-      enterkeyhint="search" aria-describedby="patient-hint" .value=${live(state.q)}
+      enterkeyhint="search" aria-describedby="patient-hint" .value=${live(search.q)}
       @keydown=${(event) => { if (event.key === "Enter") event.preventDefault(); }}
-      @input=${(event) => type(clinic.id, state, event.target.value)} /></div>
-    ${results(state, set)}
+      @input=${(event) => search.type(event.target.value)} /></div>
+    ${results(search, set)}
     ${clinic.can_free_dial ? html`<p><button class="btn btn-quiet btn-small" type="button" @click=${() => toTyping(set)}>${icon("hash")}${t("call.type_number")}</button></p>` : nothing}
   </div>`;
 }
 
-function results({ items, error, more, q }, set) {
+function results(search, set) {
+  const { found, error, foundFor, fresh } = search;
   if (error) return html`<p class="field-error" role="alert">${icon("circle-alert")}${t("call.patient.failed")} ${errorText(error)}</p>`;
-  if (items === null) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
-  if (!items.length) return html`<p class="hint" role="status">${q ? t("call.patient.none") : t("call.patient.empty")}</p>`;
-  return html`<ul class="rows picks" aria-label=${t("call.patient.found")}>${items.map((one) => html`<li>
-      <button class="pick" type="button" @click=${() => pick(one, set)}>
+  if (found === null || !(fresh || found.items.length)) return html`<p class="hint" role="status">${t("state.loading")}</p>`;
+  if (!found.items.length) return html`<p class="hint" role="status">${foundFor ? t("call.patient.none") : t("call.patient.empty")}</p>`;
+  // Keyed, so that a row under a finger never becomes another patient's.
+  return html`<ul class="rows picks" aria-label=${t("call.patient.found")} aria-busy=${fresh ? "false" : "true"}>${repeat(found.items, (one) => one.id, (one) => html`<li>
+      <button class="pick" type="button" aria-disabled=${fresh ? nothing : "true"} @click=${() => search.take(() => pick(one, set))}>
         <span class="strong" dir="auto">${one.name}</span>
         <span class="note soft">${patientMarks(one, one.mask)}</span>
         ${pickMark(one)}
       </button></li>`)}</ul>
-    ${more ? html`<p class="hint">${t("call.patient.more")}</p>` : nothing}`;
+    ${found.more ? html`<p class="hint">${t("call.patient.more")}</p>` : nothing}`;
 }
 
 function pickMark(one) {

@@ -140,7 +140,8 @@ async function call(event, state, choice) {
   const emergency = state.typing ? emergencyIn(state.typed) ?? telOf(state.check) : null;
   if (emergency) return void showEmergency(emergency);
   if (state.busy) return;
-  if (state.check.phase !== "ok") return void point(state);
+  // What was answered is for what is chosen now, or it is no answer.
+  if (state.check.phase !== "ok" || state.check.key !== checkKey(orderOf(state, choice))) return void point(state);
   if (!(await sure(state))) return;
   Object.assign(state, { busy: true, problem: null });
   update();

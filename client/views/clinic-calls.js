@@ -74,11 +74,13 @@ function calls(clinic, state, { items, next }) {
 
 async function loadOlder(clinic, state, before) {
   if (state.busy) return;
+  const words = query(state);
   state.busy = true;
   update();
   try {
     const page = await screen.api.get(`/clinics/${clinic.id}/calls?${query(state, { before })}`);
-    Object.assign(state, { older: [...state.older, ...page.items], next: page.next ?? null });
+    // Where other filters hold by now, what these found belongs to no list.
+    if (words === query(state)) Object.assign(state, { older: [...state.older, ...page.items], next: page.next ?? null });
   } catch (error) {
     tellError(error);
   }

@@ -1,11 +1,12 @@
 /** The desk: a slip for every patient who was called and not reached. Nothing clinical stands on it. */
+import { Search } from "../core/search.js";
 import { queryOf, slipPages } from "../core/slips.js";
 import { html, live, nothing, repeat } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
-import { loaded, reload, shown, unload } from "../parts/loaded.js";
+import { loaded, reload, shown } from "../parts/loaded.js";
 import { patientMarks, patientWords } from "../parts/patient-line.js";
 import { openDialog } from "../parts/dialog.js";
-import { statement } from "../parts/states.js";
+import { failure, skeleton, statement } from "../parts/states.js";
 import { tellError, toast } from "../parts/toast.js";
 import { exact, t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
@@ -13,30 +14,17 @@ import { callAgain } from "./call-setup.js";
 
 const STATES = ["open", "claimed", "closed", "expired"];
 const HOWS = ["reached", "no_answer", "wrong_number", "not_needed"];
-const SEARCH_MS = 300;
 
-const memory = (clinic) => remember(`slips/${clinic.id}`, () => ({ state: "open", q: "", asked: "", timer: null, busy: new Set(), pages: {} }));
-const foundKey = (clinic) => `slips/${clinic.id}/found`;
+const isWhole = (q) => queryOf(q) === "whole";
 
-function listOf(clinic, state) {
-  if (queryOf(state.q) === "whole") return loaded(foundKey(clinic), (api) => api.post(`/clinics/${clinic.id}/slips/search`, { q: state.asked }));
-  const name = state.state;
-  return loaded(`slips/${clinic.id}/${name}`, (api) => slipPages((path) => api.get(path), clinic.id, name, state.pages[name] ?? 1));
-}
+/** A name or a number that is looked for goes in the body, never in an address. */
+const memory = (clinic) => remember(`slips/${clinic.id}`, () => ({
+  state: "open", busy: new Set(), pages: {},
+  search: new Search({ ask: (q) => screen.api.post(`/clinics/${clinic.id}/slips/search`, { q }), changed: update, worth: isWhole }),
+}));
 
-function search(clinic, state, q) {
-  const before = queryOf(state.q);
-  state.q = q;
-  clearTimeout(state.timer);
-  if (queryOf(q) === "whole") {
-    if (before !== "whole") state.asked = q.trim();
-    state.timer = setTimeout(() => { state.asked = q.trim(); void reload(foundKey(clinic)); }, SEARCH_MS);
-  } else {
-    // What was found or refused before is not looked at again, and nothing is asked for.
-    unload(foundKey(clinic));
-  }
-  update();
-}
+/** Whether the rows are those that one looks for, and not what was found for other words. */
+const isHere = ({ search }) => !isWhole(search.q) || search.fresh;
 
 function older(clinic, state) {
   state.pages[state.state] = (state.pages[state.state] ?? 1) + 1;
@@ -54,29 +42,43 @@ async function act(clinic, state, slip, path, body = {}) {
     tellError(error);
   }
   state.busy.delete(slip.id);
-  const again = queryOf(state.q) === "whole" ? [...STATES, "found"] : STATES;
-  await Promise.all(again.map((name) => reload(`slips/${clinic.id}/${name}`)));
+  const found = isWhole(state.search.q) ? state.search.find() : null;
+  await Promise.all([found, ...STATES.map((name) => reload(`slips/${clinic.id}/${name}`))]);
 }
 
 /** @param {object} clinic */
 export function clinicPart(clinic) {
   const state = memory(clinic);
+  const { search } = state;
   return html`<div class="page page-wide">
     <p class="soft">${t("slips.text")}</p>
     <div class="filters">
       <div class="search">${icon("search")}<input class="input" type="search" aria-label=${t("slips.search")} placeholder=${t("slips.search")} autocomplete="off"
-        .value=${live(state.q)} @input=${(event) => search(clinic, state, event.target.value)} /></div>
-      ${state.q.trim() ? nothing : tabs(STATES, state.state, (name) => { state.state = name; update(); })}
+        .value=${live(search.q)} @input=${(event) => search.type(event.target.value)} /></div>
+      ${search.q.trim() ? nothing : tabs(STATES, state.state, (name) => { state.state = name; update(); })}
     </div>
-    ${queryOf(state.q) === "short" ? html`<p class="hint" role="status">${t("refused.slip.search")}</p>` : list(clinic, state)}
+    ${list(clinic, state)}
   </div>`;
 }
 
 function list(clinic, state) {
-  const asked = listOf(clinic, state);
-  if (asked.phase === "error" && asked.error.code === "slip.search") return html`<p class="hint" role="status">${t("refused.slip.search")}</p>`;
-  return shown(asked, ({ items, next }) => items.length ? html`<ul class="rows">${repeat(items, (one) => one.id, (one) => slip(clinic, state, one))}</ul>
-    ${next ? html`<p><button class="btn" type="button" @click=${() => older(clinic, state)}>${t("slips.more")}</button></p>` : nothing}` : none(state));
+  const { search, state: name } = state;
+  if (queryOf(search.q) === "short" || search.error?.code === "slip.search") return html`<p class="hint" role="status">${t("refused.slip.search")}</p>`;
+  if (isWhole(search.q)) return found(clinic, state);
+  const asked = loaded(`slips/${clinic.id}/${name}`, (api) => slipPages((path) => api.get(path), clinic.id, name, state.pages[name] ?? 1));
+  return shown(asked, (value) => rows(clinic, state, value));
+}
+
+function found(clinic, state) {
+  const { search } = state;
+  if (search.error) return failure(search.error, () => search.find());
+  return search.fresh || search.found?.items.length ? rows(clinic, state, search.found) : skeleton(4);
+}
+
+function rows(clinic, state, { items, next }) {
+  if (!items.length) return none(state);
+  return html`<ul class="rows" aria-busy=${isHere(state) ? "false" : "true"}>${repeat(items, (one) => one.id, (one) => slip(clinic, state, one))}</ul>
+    ${next ? html`<p><button class="btn" type="button" @click=${() => older(clinic, state)}>${t("slips.more")}</button></p>` : nothing}`;
 }
 
 function tabs(names, current, choose) {
@@ -85,7 +87,7 @@ function tabs(names, current, choose) {
 }
 
 function none(state) {
-  return statement({ icon: "clipboard-list", title: state.q.trim() ? t("slips.none.found") : t(`slips.none.${state.state}`), text: t("slips.none.text") });
+  return statement({ icon: "clipboard-list", title: state.search.q.trim() ? t("slips.none.found") : t(`slips.none.${state.state}`), text: t("slips.none.text") });
 }
 
 function slip(clinic, state, one) {
@@ -117,13 +119,14 @@ function pill(one) {
 }
 
 function actions(clinic, state, one) {
-  const busy = state.busy.has(one.id) ? "true" : "false";
-  const button = (text, work, primary = false) => html`<button class="btn btn-small ${primary ? "btn-primary" : ""}" type="button" aria-busy=${busy} @click=${work}>${text}</button>`;
-  if (one.state === "open") return button(t("slip.claim"), () => act(clinic, state, one, "claim"), true);
+  const [here, busy] = [isHere(state), state.busy.has(one.id) ? "true" : "false"];
+  const button = (text, work, { primary = false, sign = nothing } = {}) => html`<button class="btn btn-small ${primary ? "btn-primary" : ""}" type="button" aria-busy=${busy}
+    aria-disabled=${here ? nothing : "true"} @click=${() => { if (isHere(state)) work(); }}>${sign}${text}</button>`;
+  if (one.state === "open") return button(t("slip.claim"), () => act(clinic, state, one, "claim"), { primary: true });
   if (one.state !== "claimed") return nothing;
   return [
-    one.mine && one.patient.id && mayCall(clinic) ? html`<button class="btn btn-small" type="button" @click=${() => callAgain({ ...one, clinic })}>${icon("phone")}${t("slip.call")}</button>` : nothing,
-    button(t("slip.close"), () => close(clinic, state, one), one.mine),
+    one.mine && one.patient.id && mayCall(clinic) ? button(t("slip.call"), () => callAgain({ ...one, clinic }), { sign: icon("phone") }) : nothing,
+    button(t("slip.close"), () => close(clinic, state, one), { primary: one.mine }),
     button(t("slip.open"), () => act(clinic, state, one, "open")),
   ];
 }

@@ -35,6 +35,7 @@ class Pretended:
         self._answers: dict[tuple[str, str], tuple[int, Answer]] = {}
         self._streams: dict[str, list[Json]] = {}
         self._sockets: list[WebSocketRoute] = []
+        self._held: dict[str, list[Route]] = {}
         page.route("**/api/v1/**", self._on_request)
         page.route_web_socket(lambda url: url.endswith("/ws"), self._on_socket)
 
@@ -55,9 +56,20 @@ class Pretended:
         """From now on this path, without its query, is answered so; a function is given the request's body."""
         self._answers[method, path] = (status, body)
 
+    def hold(self, path: str) -> None:
+        """From now on nothing that is asked of this path is answered, until it is let go."""
+        self._held[path] = []
+
+    def let_go(self, path: str) -> None:
+        """Answer what was asked of a held path, in the order it was asked, and all that is asked from now on."""
+        for route in self._held.pop(path):
+            self._on_request(route)
+
     def _on_request(self, route: Route) -> None:
         request = route.request
         path = request.url.split("/api/v1", 1)[1].split("?")[0]
+        if path in self._held:
+            return self._held[path].append(route)
         parts = path.split("/")
         if len(parts) == 4 and parts[1] == "streams" and parts[2] in self._streams:
             events = self._streams[parts[2]]

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.client import clinic_days as day
 from tests.client import clinic_runs as runs
@@ -39,6 +39,15 @@ def to_typing(phone: Window) -> None:
     phone.press("Type a number instead")
 
 
+def take_what_was_found_before(phone: Window, rows: Locator) -> None:
+    """Tap a row of a list for other words, and press Enter on another; both can be seen, and neither is taken."""
+    expect(rows.first).to_have_attribute("aria-disabled", "true")
+    rows.first.click(force=True)
+    rows.nth(1).press("Enter")
+    expect(rows).to_have_count(4)
+    expect(phone.page.locator(DIALOG)).to_have_count(0)
+
+
 def test_a_list_that_fails_says_so_and_its_screen_stays(phone: Window) -> None:
     voice = Pretended(phone.page)
     runs.open_clinic(voice)
@@ -46,28 +55,47 @@ def test_a_list_that_fails_says_so_and_its_screen_stays(phone: Window) -> None:
     sign_in(phone, ADMINISTRATOR)
     search = f"/clinics/{day.CLINIC}/patients/search"
     phone.page.goto(f"/clinic/{day.CLINIC}/patients")
-    expect(phone.page.locator(".pane-detail .thing")).to_have_count(4)
+    rows = phone.page.locator(".pane-detail .thing")
+    voice.answer(f"/clinics/{day.CLINIC}/patients/{day.OTHER_LOPEZ['id']}", day.OTHER_LOPEZ)
+    expect(rows).to_have_count(4)
+    voice.hold(search)
+    phone.page.locator("#patients-search").fill("reed")
+    take_what_was_found_before(phone, rows)
+    assert not any("/patients/lopez" in path for _, path, _ in voice.asked), "another entry was looked at"
+    voice.let_go(search)
+    expect(rows).to_have_count(1)
     voice.answer(search, FAILED, "POST", status=500)
     phone.page.locator("#patients-search").fill("lop")
     expect(phone.page.locator(".pane-detail .field-error")).to_be_visible()
-    expect(phone.page.locator(".pane-detail .thing")).to_have_count(0)
+    expect(rows).to_have_count(0)
     voice.answer("/calls/call1200000", FAILED, status=500)
     phone.page.goto(f"/clinic/{day.CLINIC}/calls")
     phone.page.locator(".pane-detail .thing-button").first.click()
     expect(phone.page.locator(f"{DIALOG} .field-error")).to_be_visible()
 
 
-def test_a_search_that_fails_finds_nobody_and_does_not_say_that_nobody_is_there(phone: Window) -> None:
+def test_nobody_is_chosen_from_what_other_words_found_nor_when_a_search_fails(phone: Window) -> None:
     voice = Pretended(phone.page)
     day.open_day(voice)
     phone.provoked.append("/patients/search")
     sign_in(phone, PHYSICIAN)
+    search, rows = f"/clinics/{day.CLINIC}/patients/search", phone.page.locator(".pick")
     phone.page.goto("/calls/new")
-    expect(phone.page.locator(".pick")).to_have_count(4)
-    voice.answer(f"/clinics/{day.CLINIC}/patients/search", FAILED, "POST", status=500)
+    expect(rows).to_have_count(4)
+    voice.hold(search)
+    phone.page.get_by_label("Patient", exact=True).fill("reed")
+    take_what_was_found_before(phone, rows)
+    phone.stop("found-before")
+    assert not any(path == "/calls/check" for _, path, _ in voice.asked), "somebody was chosen"
+    voice.let_go(search)
+    expect(rows).to_have_count(1)
+    rows.click()
+    expect(phone.page.locator(".chosen-name")).to_have_text("Tom Reed")
+    phone.press("Change")
+    voice.answer(search, FAILED, "POST", status=500)
     phone.page.get_by_label("Patient", exact=True).fill("zz")
     phone.see(re.compile("The search failed"))
-    expect(phone.page.locator(".pick")).to_have_count(0)
+    expect(rows).to_have_count(0)
     assert not phone.page.get_by_text("No patient of this clinic").is_visible()
 
 

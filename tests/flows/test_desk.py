@@ -46,10 +46,17 @@ def test_slips_are_searched_by_two_letters_paged_and_called(desk: tuple[Window, 
     window.see("Type at least two letters of the name, or the whole number.")
     box.fill("lo")
     expect(rows).to_have_count(1)
+    voice.answer("/slips/s1/claim", None, "POST", 204)
+    voice.hold(f"{HERE}/slips/search")
+    box.fill("bel")
+    expect(rows.get_by_role("button").first).to_have_attribute("aria-disabled", "true")
+    rows.get_by_role("button").first.click(force=True)
     box.fill("")
+    voice.let_go(f"{HERE}/slips/search")
     expect(rows).to_have_count(4)
     asked = [body for method, path, body in voice.asked if path.endswith("/slips/search")]
     assert asked and all(len(body["q"]) >= 2 for body in asked)
+    assert not any(path.endswith("/claim") for _, path, _ in voice.asked), "a slip found for other words was taken"
     voice.answer(f"{HERE}/slips", {"items": items, "next": None})
     window.press("Show older slips")
     expect(rows).to_have_count(5)
