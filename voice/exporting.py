@@ -1,12 +1,11 @@
-"""Call records as CSV, with masks; and their reconciliation with a carrier's own list."""
+"""Call records as CSV, with masks."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
@@ -17,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from voice.call import Side
 from voice.listing import Filters, filtered, filtered_refusals
-from voice.models import CallRecord, CallRefusal, Proof, ReturnCall
+from voice.models import CallRecord, CallRefusal
 from voice.records import LEG_INSTANTS
 from voice.shapes import from_ms
 
@@ -108,63 +107,3 @@ def _line(cells: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([f"'{c}" if c.startswith(_FORMULA) else c for c in cells])
     return out.getvalue()
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One leg as a carrier's own list has it: its id, how long it lasted in seconds, of which leg it was begun."""
-
-    carrier_id: str
-    lasted_s: int
-    parent_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A leg on which the records and the carrier do not agree. `kind`: missing_here, missing_there, length."""
-
-    carrier_id: str
-    kind: str
-    here_s: int | None
-    there_s: int | None
-
-
-LENGTH_MAY_DIFFER_S: Final = 2
-MARGIN: Final = timedelta(hours=1)  # what was asked for before the span may have been carried within it
-
-
-def reconcile(carrier: str, listed: Iterable[Listed], since: datetime, until: datetime) -> list[Difference]:
-    """Compare what a carrier says it carried with the records of calls that began in a span; by the carrier's id.
-
-    A leg's length is counted from its answer; one that was never answered lasted 0 s. Legs that no record has because
-    they are of no call to a patient are known too: calls that spoke a code, calls that came in, and what those rang.
-    """
-    rows = CallRecord.objects.filter(carrier=carrier, started_at__gte=since, started_at__lt=until)
-    here = {leg["carrier_id"]: _lasted_s(leg) for row in rows.iterator(CHUNK) for leg in row.legs if leg["carrier_id"]}
-    legs = {one.carrier_id: one for one in listed}
-    there = {carrier_id: one.lasted_s for carrier_id, one in legs.items()}
-    beside = _beside_calls(carrier, since - MARGIN, until + MARGIN)
-    found = []
-    for carrier_id in sorted(here.keys() | there.keys()):
-        ours, theirs = here.get(carrier_id), there.get(carrier_id)
-        if ours is None and beside & {carrier_id, legs[carrier_id].parent_id}:
-            continue
-        if ours is None:
-            found.append(Difference(carrier_id, "missing_here", None, theirs))
-        elif theirs is None:
-            found.append(Difference(carrier_id, "missing_there", ours, None))
-        elif abs(ours - theirs) > LENGTH_MAY_DIFFER_S:
-            found.append(Difference(carrier_id, "length", ours, theirs))
-    return found
-
-
-def _beside_calls(carrier: str, since: datetime, until: datetime) -> set[str]:
-    """The carrier's ids of legs that are known and of no call to a patient."""
-    proving = Proof.objects.filter(call_at__gte=since, call_at__lt=until).exclude(carrier_id="")
-    came_in = ReturnCall.objects.filter(carrier=carrier, came_at__gte=since, came_at__lt=until)
-    return {*proving.values_list("carrier_id", flat=True), *came_in.values_list("carrier_id", flat=True)}
-
-
-def _lasted_s(leg: dict[str, Any]) -> int:
-    answered = leg["answered_at"] or leg["confirmed_at"]
-    return 0 if answered is None or leg["ended_at"] is None else round((leg["ended_at"] - answered) / 1000)

@@ -1,26 +1,23 @@
-"""The record of a call: written once, kept whole, exported with masks, compared with the carrier's own list."""
+"""The record of a call: written once, kept whole, exported with masks."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-import sys
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from realtime import rows
 from tests.voice.line import Line
-from tests.voice.riverside import join
 from tests.voice.test_views import talk
-from voice import phones
-from voice.exporting import Listed, _of_legs, csv_pages, reconcile
+from voice.exporting import _of_legs, csv_pages
 from voice.listing import Filters
-from voice.models import Attempt, Call, CallNumber, CallRecord, Proof, ReturnCall
+from voice.models import Attempt, Call, CallNumber, CallRecord
 from voice.models.calls import AppendOnly
 from voice.records import erase_numbers, record_of
 
@@ -104,64 +101,6 @@ def test_the_legs_of_one_side_stand_in_their_order(line: Line) -> None:
     record.legs = [*record.legs, second]
     assert _of_legs(record, "patient", "carrier_id") == f"{first['carrier_id']} | CAsecond"
     assert _of_legs(record, "patient", "answered_at").endswith("+00:00 | ")
-
-
-def test_the_records_agree_with_what_the_carrier_says_it_carried(line: Line) -> None:
-    talk(line)
-    listed = [Listed(a.carrier_id, round((a.ended_at - a.answered_at).total_seconds()))
-              for a in Attempt.objects.all() if a.ended_at and a.answered_at]  # fmt: skip
-    since, until = timezone.now() - timedelta(hours=1), timezone.now() + timedelta(hours=1)
-    assert reconcile("loopback", listed, since, until) == []
-    longer = [Listed(listed[0].carrier_id, listed[0].lasted_s + 60), Listed("unheard-of", 5)]
-    kinds = {(d.carrier_id, d.kind) for d in reconcile("loopback", longer, since, until)}
-    assert kinds == {(listed[0].carrier_id, "length"), (listed[1].carrier_id, "missing_there"),
-                     ("unheard-of", "missing_here")}  # fmt: skip
-
-
-HEADINGS = ("sid,parent_call_sid,direction,duration", "Call SID,Parent Call SID,Direction,Duration",
-            "Sid\tParentCallSid\tDirection\tDuration")
-
-
-@pytest.mark.parametrize("heading", HEADINGS)
-def test_a_list_with_calls_that_spoke_a_code_and_calls_that_came_in_agrees(
-    line: Line, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, heading: str
-) -> None:
-    talk(line)
-    member = join(line.clinic).account
-    phones.add_phone(member, "+16175550120", timezone.now())
-    line.pass_s(6)
-    spoken = Proof.objects.get().carrier_id
-    assert spoken
-    ReturnCall.objects.create(carrier="loopback", carrier_id="CAcame-in", clinic=line.clinic, caller_id=line.own.pk,
-                              mask="…55", came_at=timezone.now())
-    legs = [(a.carrier_id, "", "outbound-api", round((a.ended_at - a.answered_at).total_seconds()))
-            for a in Attempt.objects.all() if a.ended_at and a.answered_at]
-    legs += [(spoken, "", "outbound-api", 20), ("CAcame-in", "", "inbound", 40),
-             ("CAthe-desk", "CAcame-in", "outbound-dial", 30)]
-    between = "\t" if "\t" in heading else ","
-    written = "\n".join([heading, *(between.join(map(str, leg)) for leg in legs), ""])
-    wanted = ("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
-    monkeypatch.setattr(sys, "stdin", io.StringIO(written))
-    call_command(*wanted)
-    assert "agree" in capsys.readouterr().out
-    strange = between.join(("CAstrange", "", "outbound-api", "5"))
-    monkeypatch.setattr(sys, "stdin", io.StringIO(written + strange + "\n"))
-    with pytest.raises(CommandError, match="1 legs differ"):
-        call_command(*wanted)
-    assert "CAstrange: missing_here" in capsys.readouterr().out
-
-
-def test_a_list_that_differs_fails_the_command_and_says_where(
-    line: Line, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    talk(line)
-    monkeypatch.setattr(sys, "stdin", io.StringIO("Sid,Duration\nCAxyz,12\n"))
-    with pytest.raises(CommandError, match="3 legs differ"):
-        call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
-    assert "CAxyz: missing_here" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "stdin", io.StringIO("Number,Seconds\n"))
-    with pytest.raises(CommandError, match="column"):
-        call_command("reconcilecdrs", "--carrier", "loopback", "--since", "2026-03-01", "--until", "2026-03-09")
 
 
 def test_no_column_of_the_record_could_hold_a_key_of_another_table() -> None:

@@ -6,7 +6,7 @@ over what has happened by now. It keeps no number: only which script was chosen.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 from realtime import rows, sql
 from voice.call_events import Cause, PromptKind
 from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.lists import Listed
 from voice.models import LoopbackLeg
 
 Step = tuple[float, str, str]
@@ -56,8 +57,8 @@ DUE: Final = (
     "ORDER BY next_at LIMIT 200"
 )
 PLAYED: Final = (
-    "UPDATE voice_loopbackleg SET state = %s, cause = %s, said = %s, next_at = %s, ends_at = %s "
-    "WHERE id = %s AND said = %s AND next_at = %s"
+    "UPDATE voice_loopbackleg SET state = %s, cause = %s, said = %s, next_at = %s, ends_at = %s, "
+    "answered_at = %s WHERE id = %s AND said = %s AND next_at = %s"
 )
 ENDING: Final = (
     "UPDATE voice_loopbackleg SET ends_at = %s, next_at = %s, cause = %s WHERE id = %s AND state <> 'ended'"
@@ -123,6 +124,12 @@ class Loopback:
             return []
         return [self._event(leg, leg.state, "", fetched=True)]
 
+    def listed(self, since: datetime, until: datetime) -> Iterator[Listed]:
+        """Yield the legs of a span; those that ended are kept for two days."""
+        for leg in LoopbackLeg.objects.filter(dialed_at__gte=since, dialed_at__lt=until).iterator():
+            lasted = 0.0 if leg.answered_at is None else (leg.ends_at - leg.answered_at).total_seconds()
+            yield Listed(leg.pk, round(lasted) if leg.state == "ended" else None, began_at=leg.dialed_at)
+
     def play(self, now: datetime) -> list[CarrierEvent]:
         """Return what has happened by now, each once; what is lost between here and its taking is lost."""
         said: list[CarrierEvent] = []
@@ -133,7 +140,8 @@ class Loopback:
                 assert leg is not None
                 before = (leg.pk, leg.said, leg.next_at)
                 event = self._play(leg, now)
-                cursor.execute(PLAYED, rows.given(leg.state, leg.cause, leg.said, leg.next_at, leg.ends_at, *before))
+                now_is = leg.state, leg.cause, leg.said, leg.next_at, leg.ends_at, leg.answered_at
+                cursor.execute(PLAYED, rows.given(*now_is, *before))
                 if cursor.rowcount and event is not None:
                     said.append(event)
         return said
@@ -157,7 +165,7 @@ class Loopback:
             leg.state, leg.cause = what, arg
             event = self._event(leg, what, "")
         if what == "answered":
-            leg.ends_at = now + timedelta(seconds=leg.max_s)
+            leg.answered_at, leg.ends_at = now, now + timedelta(seconds=leg.max_s)
         follows = now + self._in(leg.steps[leg.said][0]) if leg.said < len(leg.steps) else leg.ends_at
         leg.next_at = None if what == "ended" else min(follows, leg.ends_at)
         return event

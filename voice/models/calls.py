@@ -229,7 +229,10 @@ class CallRefusal(models.Model):
 
 
 class LoopbackLeg(models.Model):
-    """A leg of the loopback carrier: which script it plays and how far. It holds no number."""
+    """A leg of the loopback carrier: which script it plays and how far. It holds no number.
+
+    `ends_at` is when it ends by itself, and of one that has ended when that was.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
     reference = models.CharField(max_length=ID_LENGTH, db_index=True)
@@ -243,4 +246,5 @@ class LoopbackLeg(models.Model):
     said = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True, db_index=True)
     dialed_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField()

@@ -15,6 +15,7 @@ import pytest
 
 from voice.call import Cause
 from voice.carriers.base import TIMEOUT_S, Carrier, CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.lists import Listed, Listing
 
 Far = Literal["answers", "busy", "no_answer", "unreachable", "refused", "rings"]
 RISING = ["dialing", "ringing", "answered", "confirmed", "ended"]
@@ -196,3 +197,41 @@ class CarrierContract:
         bench.carrier.fetch(REFERENCES["patient"], carrier_id)
         bench.carrier.hangup(carrier_id)
         assert time.monotonic() - began < TIMEOUT_S
+
+
+class ListingContract(CarrierContract):
+    """And of a carrier that keeps a list which can be asked for (`Listing`)."""
+
+    def listed(self, bench: Bench, least_s: float = -60.0, most_s: float = 3600.0) -> list[Listed]:
+        """What its list has of the legs that were begun between so many seconds ago and so many."""
+        assert isinstance(bench.carrier, Listing)
+        return list(bench.carrier.listed(*lately(least_s, most_s)))
+
+    def test_its_list_has_each_leg_once_with_how_long_it_lasted_from_its_answer(self, bench: Bench) -> None:
+        fars: tuple[Far, ...] = ("answers", "busy", "rings")
+        ids = {far: bench.carrier.dial(self.order(bench, "patient", far, reference=f"leg-{far}")) for far in fars}
+        bench.wait_for("leg-busy", "ended")
+        bench.wait_for("leg-answers", "answered")
+        bench.settle(20)
+        bench.carrier.hangup(ids["answers"])
+        bench.wait_for("leg-answers", "ended")
+        listed = self.listed(bench)
+        legs = {leg.carrier_id: leg for leg in listed}
+        assert len(listed) == len(legs) == 3 and legs.keys() == set(ids.values())
+        talked = legs[ids["answers"]].lasted_s
+        assert talked is not None and 19 <= talked <= 120, "a carrier's seconds on a busy bench are rough"
+        assert legs[ids["busy"]].lasted_s == 0
+        assert all(leg.began_at is not None and leg.began_at.tzinfo is not None for leg in listed)
+
+    def test_its_list_says_of_a_leg_that_goes_on_no_length(self, bench: Bench) -> None:
+        order = self.order(bench, "patient", "rings", timeout_s=600)
+        carrier_id = bench.carrier.dial(order)
+        bench.wait_for(order.reference, "ringing")
+        assert [(leg.carrier_id, leg.lasted_s) for leg in self.listed(bench)] == [(carrier_id, None)]
+
+    def test_its_list_has_the_legs_of_the_span_alone(self, bench: Bench) -> None:
+        order = self.order(bench, "patient", "rings", timeout_s=600)
+        bench.carrier.dial(order)
+        bench.wait_for(order.reference, "ringing")
+        assert len(self.listed(bench)) == 1
+        assert self.listed(bench, 60, 3600) == [] and self.listed(bench, -3600, -60) == []

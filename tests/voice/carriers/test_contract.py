@@ -10,7 +10,7 @@ import time_machine
 from django.test import override_settings
 from django.utils import timezone
 
-from tests.voice.carriers.contract import CarrierContract, Far
+from tests.voice.carriers.contract import Far, ListingContract
 from tests.voice.carriers.receiver import Receiver
 from tests.voice.fake_twilio import ACCOUNT, TOKEN, FakeTwilio, Phone
 from voice.carriers.base import CarrierEvent
@@ -68,7 +68,7 @@ class LoopbackBench:
         self.said += self.carrier.play(timezone.now())
 
 
-class TestLoopback(CarrierContract):
+class TestLoopback(ListingContract):
     """No network, no webhooks."""
 
     @pytest.fixture
@@ -123,7 +123,7 @@ def by_side(reference: str, events: list[CarrierEvent]) -> Instruction:
     return Instruction("join", room="a-room", waits="clinician" in reference)
 
 
-class TestTwilio(CarrierContract):
+class TestTwilio(ListingContract):
     """Against the fake Twilio, and each request against Twilio's published document where TWILIO_OPENAPI names it."""
 
     @pytest.fixture

@@ -110,6 +110,7 @@ def test_no_address_that_twilio_is_given_or_asked_at_holds_a_number(
     clinician, _ = connect(twilio, receiver)
     twilio.fetch("clinician-leg", clinician)
     twilio.fetch("patient-leg", None, order=order("patient"), asked=lately(), known=[clinician])
+    assert len(list(twilio.listed(*lately()))) == 2
     fake.phone("+16175550100")
     twilio.validate("+16175550100", "Riverside Clinic")
     twilio.validated()
@@ -291,6 +292,38 @@ def test_a_lost_dial_is_found_behind_many_newer_calls_and_none_of_before_is_read
     assert [asked.method for asked in fake.asked].count("GET") == 3, "five calls of that time, two on a page"
     monkeypatch.setattr("voice.carriers.twilio.LOST_AMONG_MOST", 4)
     assert twilio.fetch("patient-leg", None, order=order("patient"), asked=lately()) == [], "the list was cut off"
+
+
+def test_the_list_is_read_page_by_page_and_one_without_an_end_is_no_list(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("voice.carriers.twilio.own_list.PAGE", 2)
+    fake.phone(PATIENT, Phone(rings_s=500))
+    dialled = {twilio.dial(order("patient", reference=f"patient-{n}")) for n in range(5)}
+    wait_until(lambda: all(call.status != "queued" for call in fake.calls))
+    listed = list(twilio.listed(*lately()))
+    assert {leg.carrier_id for leg in listed} == dialled and len(listed) == 5
+    assert [asked.method for asked in fake.asked].count("GET") == 3
+    monkeypatch.setattr("voice.carriers.twilio.own_list.PAGES_MOST", 2)
+    with pytest.raises(CarrierError, match="no end"):
+        list(twilio.listed(*lately()))
+
+
+@pytest.mark.parametrize(("fault", "code"), [("error", "500"), ("busy", "429"), ("nonsense", ""), ("cut", "")])
+def test_a_list_that_breaks_off_is_no_list_and_says_why(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio, monkeypatch: pytest.MonkeyPatch, fault: str, code: str
+) -> None:
+    monkeypatch.setattr("voice.carriers.twilio.own_list.PAGE", 1)
+    fake.phone(PATIENT, Phone(rings_s=500))
+    for n in range(2):
+        twilio.dial(order("patient", reference=f"patient-{n}"))
+    wait_until(lambda: all(call.status != "queued" for call in fake.calls))
+    reading = twilio.listed(*lately())
+    assert next(reading).carrier_id
+    fake.faults.rest = fault
+    with pytest.raises(CarrierError) as raised:
+        list(reading)
+    assert raised.value.provider_code == code and raised.value.__context__ is None
 
 
 def test_two_calls_that_could_be_the_lost_one_are_as_good_as_none(

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from twilio.request_validator import RequestValidator
 
 from voice.call import Cause, PromptKind
 from voice.carriers.base import TIMEOUT_S, CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
 from voice.carriers.documents import Document, IncomingCall, Instruction, Route
-from voice.carriers.twilio import rest, twiml
+from voice.carriers.lists import Listed
+from voice.carriers.twilio import own_list, rest, twiml
 from voice.carriers.twilio.codes import ENDED_ALREADY, KINDS, end_of
 
 STATUS_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
@@ -56,6 +58,8 @@ class Twilio:
     name = "twilio"
 
     def __init__(self) -> None:
+        if not (settings.CURBSIDE_TWILIO_ACCOUNT and settings.CURBSIDE_TWILIO_TOKENS):
+            raise ImproperlyConfigured("Twilio needs CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TWILIO_TOKENS")
         self._account: str = settings.CURBSIDE_TWILIO_ACCOUNT
         self._validators = [RequestValidator(token) for token in settings.CURBSIDE_TWILIO_TOKENS]
         self._public: str = settings.CURBSIDE_WEBHOOK_URL
@@ -137,6 +141,10 @@ class Twilio:
             and call.direction == "outbound-api" and call.date_created and asked[0] <= call.date_created <= asked[1]
         ]  # fmt: skip
         return [self._event(reference, fits[0])] if len(fits) == 1 else []
+
+    def listed(self, since: datetime, until: datetime) -> Iterator[Listed]:
+        """Yield the calls of a span, those that came in too."""
+        return own_list.read_list(self._client, since, until)
 
     # --- caller IDs --------------------------------------------------------------------------------------------------
 

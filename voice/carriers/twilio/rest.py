@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -103,6 +103,10 @@ def ask(question: Callable[[], T]) -> T:
     except (TwilioRestException, TwilioServiceException) as error:
         status, code = _small(error.status), _small(error.code)
         meaning, code_said = meaning_of(status or BROKEN, code), str(code or status or "")
+    except TwilioException as error:
+        # A list that was refused: the package says no status then, but hands the answer along.
+        status = _small(getattr(error.args[-1], "status_code", None))
+        meaning, code_said = (meaning_of(status, None), str(status)) if status else (_LOST, "")
     except (requests.exceptions.ConnectTimeout, requests.exceptions.InvalidURL):
         meaning, code_said = _DOWN, ""
     except requests.exceptions.ConnectionError as error:

@@ -1,4 +1,4 @@
-"""``manage.py reconcilecdrs``: compares the call records with a carrier's own list, and fails where they differ."""
+"""``manage.py reconcilecdrs``: holds the call records against a carrier's own list, and fails where they differ."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, TextIO
+from pathlib import Path
+from typing import Any, Final, TextIO
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from voice.carriers import CARRIERS
-from voice.exporting import Listed, reconcile
+from voice.carriers import CARRIERS, carrier_of
+from voice.carriers.base import CarrierError
+from voice.carriers.lists import Listed, Listing
 from voice.management.commands.exportcdrs import instant
+from voice.reconciling import Difference, reconcile, reconcile_with
 
-ID_COLUMNS = ("carrierid", "sid", "callsid")
-LENGTH_COLUMNS = ("lasteds", "duration")
-PARENT_COLUMNS = ("parentcallsid",)
+ID_COLUMNS: Final = ("carrierid", "sid", "callsid")
+LENGTH_COLUMNS: Final = ("lasteds", "duration")
+PARENT_COLUMNS: Final = ("parentcallsid",)
 
 
 def read_list(file: TextIO) -> Iterator[Listed]:
@@ -45,19 +49,39 @@ def _between(heading: str) -> str:
 class Command(BaseCommand):
     """Print every leg on which the two do not agree."""
 
-    help = "Compare the records with the CSV of a carrier on standard input. Exit 1 where a leg differs."
+    help = "Compare the records with the list that the carrier itself keeps. Exit 1 where a leg differs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whose list, and of which time."""
         parser.add_argument("--carrier", choices=list(CARRIERS), required=True)
         parser.add_argument("--since", type=instant, required=True, help="ISO 8601")
         parser.add_argument("--until", type=instant, required=True, help="ISO 8601")
+        parser.add_argument("--list", metavar="FILE", help="its list as CSV instead of asking it; - is standard input")
 
     def handle(self, *args: Any, carrier: str, since: datetime, until: datetime, **options: Any) -> None:
-        """Read the list, compare, and say what differs."""
-        found = reconcile(carrier, read_list(sys.stdin), since, until)
+        """Compare, and say what differs."""
+        found = self._compare(carrier, since, until, options["list"])
         for one in found:
-            self.stdout.write(f"{one.carrier_id}: {one.kind}, here {one.here_s}, there {one.there_s}")
+            there = "goes on" if one.kind == "goes_on" else one.there_s
+            self.stdout.write(f"{one.carrier_id}: {one.kind}, here {one.here_s}, there {there}")
         if found:
             raise CommandError(f"{len(found)} legs differ")
         self.stdout.write("the records and the carrier agree")
+
+    def _compare(self, carrier: str, since: datetime, until: datetime, file: str | None) -> list[Difference]:
+        if file == "-":
+            return reconcile(carrier, read_list(sys.stdin), since, until)
+        if file:
+            with Path(file).open(encoding="utf-8", newline="") as lines:
+                return reconcile(carrier, read_list(lines), since, until)
+        try:
+            asked = carrier_of(carrier)
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
+        if not isinstance(asked, Listing):
+            raise CommandError("this carrier keeps no list that can be asked for: give one with --list")
+        try:
+            return reconcile_with(carrier, asked, since, until)
+        except CarrierError as error:
+            code = error.provider_code or "no code"
+            raise CommandError(f"the carrier could not be asked: {error} ({code})") from None
