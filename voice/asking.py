@@ -19,9 +19,10 @@ from voice import outbox
 from voice.call import BridgeFailed, By, Call, Cause, DialFailed, Event, HangUp, Leg, LegChanged, RightRevoked, Side
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, DialOrder
-from voice.holding import alone, dial_key, holding, spans
+from voice.holding import alone, holding, spans
 from voice.models import Action, Attempt, CallNumber
 from voice.permits import rulebook
+from voice.planes import dial_key
 from voice.sealed import open_in
 from voice.spoken import language_on_leg
 

@@ -118,6 +118,17 @@ class Call:
         return self.memory.ending
 
     @property
+    def way(self) -> Way:
+        """How the clinician is reached now, or was last."""
+        return [a.way for a in self.memory.attempts if a.side is Side.CLINICIAN][-1]
+
+    def can_hand_over(self, way: Way) -> bool:
+        """Return whether the clinician may go on another way: from the one on which they are, and not for ever."""
+        staying = [a for a in self._living(Side.CLINICIAN) if not a.leaving]
+        few = len(staying) == 1 and self.memory.handovers < HANDOVERS_MOST
+        return few and self.memory.ending is None and staying[0].way is not way
+
+    @property
     def next_due(self) -> float | None:
         """When the next of its timers is due (Unix seconds)."""
         return min(self.memory.timers.values(), default=None)
@@ -214,8 +225,7 @@ class Call:
         return True
 
     def _handover(self, event: Handover, now: float) -> bool:
-        staying = [a for a in self._living(Side.CLINICIAN) if not a.leaving]
-        if self.memory.ending is not None or len(staying) != 1 or self.memory.handovers >= HANDOVERS_MOST:
+        if not self.can_hand_over(event.way):
             return False
         self.memory.handovers += 1
         self._dial(Side.CLINICIAN, event.way, now)

@@ -21,4 +21,6 @@ class TimedService(Protocol):
 # What goes to `me` and is recorded in the member's inbox.
 OWN: Final[Mapping[str, TimedService]] = {"call.start": services.start}
 # What goes to a call's own stream.
-SERVICES: Final[Mapping[str, TimedService]] = {"call.hang_up": services.hang_up, "call.outcome": services.outcome}
+SERVICES: Final[Mapping[str, TimedService]] = {
+    "call.hang_up": services.hang_up, "call.hand_over": services.hand_over, "call.outcome": services.outcome
+}  # fmt: skip

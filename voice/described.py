@@ -67,6 +67,12 @@ class CallHungUp(msgspec.Struct, frozen=True):
     """The clinician ended the call."""
 
 
+class CallHandedOver(msgspec.Struct, frozen=True, kw_only=True):
+    """The clinician goes on another way, as soon as it stands; the patient waits or hears nothing of it."""
+
+    way: Way
+
+
 class CallMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing has been heard of a browser for some seconds, or it is heard again."""
 
@@ -117,6 +123,7 @@ IN_A_CALL: Final[dict[str, type[msgspec.Struct]]] = {
     "call.started": CallStarted,
     "call.leg": LegMoved,
     "call.bridged": CallBridged,
+    "call.hand_over": CallHandedOver,
     "call.media": CallMedia,
     "call.hang_up": CallHungUp,
     "call.ending": CallEnding,
@@ -127,6 +134,7 @@ IN_AN_INBOX: Final[dict[str, type[msgspec.Struct]]] = {"call.started": CallStart
 SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
     "call.start": shapes.Start,
     "call.hang_up": shapes.EndCall,
+    "call.hand_over": shapes.HandOver,
     "call.outcome": shapes.SayOutcome,
 }
 

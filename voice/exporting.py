@@ -17,10 +17,10 @@ from django.db.models import Q, QuerySet
 from voice.call import Side
 from voice.listing import Filters, filtered, filtered_refusals
 from voice.models import CallRecord, CallRefusal
-from voice.records import LEG_INSTANTS
+from voice.records import LEG_INSTANTS, MEDIA
 from voice.shapes import from_ms
 
-OF_LEG: Final = (*LEG_INSTANTS, "cause", "carrier_id", "provider_code")
+OF_LEG: Final = (*LEG_INSTANTS, "cause", "carrier_id", "provider_code", *MEDIA)
 LEG_COLUMNS: Final = {f"{side}_{name}": (side.value, name) for side in Side for name in OF_LEG}
 """What is said of each leg, in columns of its side; of several legs of a side in their order, ``|`` between them."""
 COLUMNS: Final = (
@@ -94,8 +94,10 @@ def _legs(record: CallRecord, side: str) -> str:
 
 def _of_legs(record: CallRecord, side: str, name: str) -> str:
     """Return one thing of each leg of a side, in their order, empty where it never came to that."""
-    said = (leg[name] for leg in record.legs if leg["side"] == side)
-    return " | ".join(from_ms(one).isoformat() if name in LEG_INSTANTS and one else str(one or "") for one in said)
+    said = (leg.get(name) for leg in record.legs if leg["side"] == side)  # what a leg has hangs on its way and its time
+    return " | ".join(
+        from_ms(one).isoformat() if name in LEG_INSTANTS and one else "" if one is None else str(one) for one in said
+    )
 
 
 def _decision(one: dict[str, Any]) -> str:

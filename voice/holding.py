@@ -9,7 +9,7 @@ same everywhere. What is read is read once, under the lock; tests/voice/test_sta
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ from voice import call as machine
 from voice.call import Cause, Event, Leg, LegChanged, Side, Spans, Stage
 from voice.models import Action, Attempt, Call
 from voice.permits import rulebook
+from voice.planes import BROWSER, accept_keys, carrier_for, dial_key, plane_of
 from voice.reasons import reason_of
 from voice.records import record_of
 
@@ -39,6 +40,7 @@ ATTEMPT_MOVES: Final = (
     "carrier_id", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause", "provider_code",
     "heard_at",
 )  # fmt: skip
+BROWSER_MOVES: Final = (*ATTEMPT_MOVES, "media")
 ACTIONS: Final = "SELECT {} FROM voice_action WHERE call_id = c.stream_id"
 AS_LINES_POSTGRESQL: Final = "string_agg(state || ' ' || key, chr(10))"
 AS_LINES_SQLITE: Final = "group_concat(state || ' ' || key, char(10))"
@@ -125,9 +127,13 @@ class Held:
 
     def feed(self, event: Event, at: datetime | None = None) -> None:
         """Give the machine one event, which happened at `at` (by default now), and take over what it asks for."""
+        self._begin()
+        self.take(self.call.handle(event, self.now.timestamp()), at or self.now)
+
+    def _begin(self) -> None:
+        """The call's row is to be stored, and its timer where that moves from now on."""
         if not self.fed:
             self.fed, self._due = True, self.call.next_due
-        self.take(self.call.handle(event, self.now.timestamp()), at or self.now)
 
     def take(self, actions: list[machine.Action], at: datetime) -> None:
         """Store what the machine asks for."""
@@ -144,6 +150,30 @@ class Held:
         key = f"{self.r}:stranger:{carrier_id}"[:64]
         if key not in self.states and not any(action.key == key for action in self._actions):
             self._actions.append(self._action(key, "hangup", None, {"carrier_id": carrier_id}))
+
+    def accept(self, n: int) -> int:
+        """Have a peer connection of a clinician's attempt accepted; return its number, counted over the attempt."""
+        attempt, start = self.attempts[Side.CLINICIAN, n], accept_keys(self.r, n)
+        peer = self._count(start) + 1
+        self._actions.append(self._action(f"{start}{peer}", "accept", attempt, {"peer": peer}))
+        return peer
+
+    def feed_because(self, reason: str, events: Iterable[Event]) -> None:
+        """Give the machine events; where they decide the end of the call, this is its reason."""
+        undecided, before = self.call.ending is None, self.row.reason
+        self.row.reason = reason if undecided else before
+        for event in events:
+            self.feed(event)
+        if undecided and self.call.ending is None:
+            self.row.reason = before
+        self._changed.add("reason")
+
+    def change(self, **columns: Any) -> None:
+        """Have columns of the call's row stored."""
+        self._begin()
+        for name, value in columns.items():
+            setattr(self.row, name, value)
+        self._changed |= columns.keys()
 
     def touch(self, attempt: Attempt) -> None:
         """An attempt's row is to be stored."""
@@ -176,7 +206,7 @@ class Held:
                 source = name if on_postgresql() else "voice_attempt"
                 fresh[attempt.reference] = Part(f"(SELECT id FROM {source} WHERE reference = %s)", [attempt.reference])
             elif (attempt.side, attempt.n) in self._touched:
-                parts.append(rows.update(attempt, ATTEMPT_MOVES))
+                parts.append(rows.update(attempt, BROWSER_MOVES if attempt.carrier == BROWSER else ATTEMPT_MOVES))
         old = [action for action in self._actions if action.attempt is None or action.attempt.pk is not None]
         new = [action for action in self._actions if action.attempt is not None and action.attempt.pk is None]
         parts += [rows.insert(*old)] if old else []
@@ -213,7 +243,7 @@ class Held:
             end = self.call.ending
             assert end is not None
             self.row.by, self.row.cause = end.by, end.cause
-            self.row.reason = reason_of(end.by, end.stage, end.cause)
+            self.row.reason = self.row.reason or reason_of(end.by, end.stage, end.cause, self.call.way)
             # The clock may have been put back meanwhile.
             self.row.ended_at = max(self.now, self.row.bridged_at or self.row.started_at)
             self.row.talked_s = self.call.talked_s
@@ -223,7 +253,8 @@ class Held:
 
     def _dial(self, dial: machine.Dial) -> None:
         attempt = Attempt(
-            call=self.row, side=dial.side, n=dial.n, way=dial.way, carrier=self.row.carrier, heard_at=self.now
+            call=self.row, side=dial.side, n=dial.n, way=dial.way, carrier=carrier_for(dial.way, self.row.carrier),
+            heard_at=self.now,
         )
         self.attempts[dial.side, dial.n] = attempt
         if dial.way is machine.Way.CALLBACK:
@@ -243,16 +274,22 @@ class Held:
 
     def _put(self, kind: str, whose: tuple[str, int], args: dict[str, Any]) -> None:
         start = ":".join((self.r, kind, str(whose[0]), str(whose[1]), ""))
-        count = sum(key.startswith(start) for key in (*self.states, *(action.key for action in self._actions)))
-        self._actions.append(self._action(f"{start}{count + 1}", kind, self.attempts[whose], args))
+        self._actions.append(self._action(f"{start}{self._count(start) + 1}", kind, self.attempts[whose], args))
+
+    def _count(self, start: str) -> int:
+        """How many actions there are, or are to be, whose keys begin so."""
+        return sum(key.startswith(start) for key in (*self.states, *(action.key for action in self._actions)))
 
     def _action(self, key: str, kind: str, attempt: Attempt | None, args: dict[str, Any]) -> Action:
         return Action(
-            key=key, call=self.row, attempt=attempt, kind=kind, args=args, due_at=self.now, made_at=self.now
+            key=key, call=self.row, attempt=attempt, kind=kind, args=args, due_at=self.now, made_at=self.now,
+            plane=plane_of(None if attempt is None else attempt.carrier),
         )
 
     def _cancel_dial(self, side: Side, n: int) -> bool:
-        """Take back a dial that no loop has claimed. Returns whether it was still there."""
+        """Take back a dial that no loop has claimed, or a leg for which no browser has offered anything yet."""
+        if self.attempts[side, n].carrier == BROWSER:
+            return not self._count(accept_keys(self.r, n))
         key = dial_key(self.r, side, n)
         for action in self._actions:
             if action.key == key:
@@ -285,11 +322,6 @@ _DOING: Final[dict[type, Callable[[Held, Any], None]]] = {
 
 AFTERWARDS: Final[list[Callable[[Held], None]]] = []
 """Called once for every call that has ended, in its transaction."""
-
-
-def dial_key(r: str, side: str, n: int) -> str:
-    """Return the key of the one dial of an attempt."""
-    return f"{r}:dial:{side}:{n}"
 
 
 def instant(due: float) -> datetime:

@@ -21,14 +21,16 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from realtime import timers
-from voice import budgets, number_timers, outbox, sweep
+from voice import budgets, number_timers, outbox, owning, sweep
 from voice.asking import perform
 from voice.carriers.base import TIMEOUT_S
 from voice.carriers.loopback import Loopback
 from voice.holding import alone
 from voice.models import Action
+from voice.planes import CARRIER
 from voice.services import take_events
 from voice.timers import TIMERS
+from voice.watching import WAITING, Watch
 
 log = logging.getLogger(__name__)
 TICK_S: Final = 0.02
@@ -38,6 +40,7 @@ CAME_IN_S: Final = 30.0
 FORGET_S: Final = 3600.0
 LONGEST_PAUSE_S: Final = 2.0
 ENDING_THREADS: Final = 4
+LEGS_DUE: Final = "SELECT 1 FROM voice_loopbackleg WHERE next_at <= %s"
 ENDING: Final = ("hangup", "prompt")
 """What those threads ask: a prompt may be the one that ends a leg, and both are answered at once."""
 
@@ -58,7 +61,8 @@ class Loop:
         self._swept: dict[Sweep, Future[None]] = {}
         self._stopping = False
         self._loopback = Loopback()
-        self._watch = Watch()
+        self._watch = Watch(
+            (WAITING.format(CARRIER), LEGS_DUE), lambda: (outbox.next_due(), self._loopback.next_at()))
         self._chores = (
             Chore(TIMERS_S, self._look_round),
             Chore(TIMERS_S, self._keep_time),
@@ -67,6 +71,8 @@ class Loop:
             Chore(CAME_IN_S, lambda: self._beside(sweep.end_unstanding)),
             Chore(CAME_IN_S, lambda: number_timers.wait_alone(timezone.now())),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
+            Chore(SWEEP_S, lambda: owning.end_orphans(timezone.now())),
+            Chore(CAME_IN_S, lambda: owning.forget(timezone.now())),
             Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
             Chore(FORGET_S, lambda: budgets.forget(timezone.now())),
         )
@@ -114,7 +120,7 @@ class Loop:
         events = self._loopback.play(now)
         if events:
             take_events("loopback", events)
-        self._watch.looked(claimed, self._loopback)
+        self._watch.looked(claimed)
         return len(claimed)
 
     def _beside(self, work: Sweep) -> None:
@@ -176,48 +182,6 @@ class Chore:
         self._next = monotonic() + self._every_s
         self._work()
         return True
-
-
-class Watch:
-    """Whether it is worth looking into the outbox: something was committed, or something is due.
-
-    SQLite tells of commits by ``PRAGMA data_version`` (a few microseconds); PostgreSQL is asked what is due, in one
-    statement of two index look-ups.
-    """
-
-    DUE: Final = (
-        "SELECT EXISTS(SELECT 1 FROM voice_action WHERE state = 'waiting' AND due_at <= %s) "
-        "OR EXISTS(SELECT 1 FROM voice_loopbackleg WHERE next_at <= %s)"
-    )
-
-    def __init__(self) -> None:
-        self._version: int | None = None
-        self._due_at: datetime | None = None
-        self._again = True
-
-    def something(self) -> bool:
-        """Return whether to look."""
-        now = timezone.now()
-        with connection.cursor() as cursor:
-            if connection.vendor != "sqlite":
-                cursor.execute(self.DUE, [now, now])
-                return bool(cursor.fetchone()[0])
-            cursor.execute("PRAGMA data_version")
-            version = int(cursor.fetchone()[0])
-        changed, self._version = version != self._version, version
-        return changed or self._again or (self._due_at is not None and self._due_at <= now)
-
-    def look(self) -> None:
-        """Look next time, whatever the version says."""
-        self._again = True
-
-    def looked(self, claimed: list[Action], loopback: Loopback) -> None:
-        """Remember when the next thing is due, where a commit of this thread itself would change no version."""
-        if connection.vendor != "sqlite":
-            return
-        instants = [at for at in (outbox.next_due(), loopback.next_at()) if at is not None]
-        self._due_at = min(instants, default=None)
-        self._again = bool(claimed)
 
 
 def _in_thread(work: Callable[[], Any]) -> None:

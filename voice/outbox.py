@@ -21,6 +21,7 @@ from realtime.rows import Part
 from voice.call import DialUnknown, Side
 from voice.holding import alone, holding
 from voice.models import Action, Attempt, Call, CallNumber, HeardEvent, LoopbackLeg
+from voice.planes import CARRIER
 
 TRIES_MOST: Final = 6
 LONGEST_PAUSE_S: Final = 5.0
@@ -37,11 +38,12 @@ CLAIMED: Final = (
 """What was claimed, with all that it is carried out by: a dial takes the sealed numbers of its call along."""
 ON_POSTGRESQL: Final = (
     "WITH claimed AS (UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
-    "SELECT id FROM voice_action WHERE state = 'waiting' AND due_at <= %s ORDER BY due_at LIMIT %s "
+    "SELECT id FROM voice_action WHERE state = 'waiting' AND plane = 'carrier' AND due_at <= %s "
+    "ORDER BY due_at LIMIT %s "
     f"FOR UPDATE SKIP LOCKED) RETURNING *) {CLAIMED.replace('CLAIMED', 'claimed')}"
 )
 KINDS_ON_POSTGRESQL: Final = ON_POSTGRESQL.replace("ORDER BY due_at", "AND kind = ANY(%s) ORDER BY due_at")
-ON_SQLITE: Final = f"{CLAIMED.replace('CLAIMED', 'voice_action')} WHERE x.id IN (IDS)"
+BY_IDS: Final = f"{CLAIMED.replace('CLAIMED', 'voice_action')} WHERE x.id IN (IDS)"
 ONCE: Final = ("dial", "proof")
 KEPT: Final = timedelta(days=2)
 SAID_KEPT: Final = timedelta(days=30)
@@ -54,9 +56,9 @@ def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at:
 
 
 def claim(most: int, now: datetime, kinds: Sequence[str] = ()) -> list[Action]:
-    """Claim what is due, at most so many, and return it, the earliest first. Two loops never claim the same.
+    """Claim what carriers are to be asked now, at most so many, and return it, the earliest first.
 
-    `kinds`: of these alone; empty: of all.
+    Two loops never claim the same. `kinds`: of these alone; empty: of all.
     """
     until = now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S)
     if connection.vendor != "sqlite":
@@ -64,7 +66,7 @@ def claim(most: int, now: datetime, kinds: Sequence[str] = ()) -> list[Action]:
             return _claimed(KINDS_ON_POSTGRESQL, [until, now, list(kinds), most])
         return _claimed(ON_POSTGRESQL, [until, now, most])
     # Looked at outside of a transaction: there, every transaction is a writing one.
-    due = Action.objects.filter(state="waiting", due_at__lte=now).order_by("due_at")
+    due = Action.objects.filter(state="waiting", plane=CARRIER, due_at__lte=now).order_by("due_at")
     due = due.filter(kind__in=kinds) if kinds else due
     ids = list(due.values_list("pk", flat=True)[:most])
     if not ids:
@@ -72,7 +74,12 @@ def claim(most: int, now: datetime, kinds: Sequence[str] = ()) -> list[Action]:
     lease = {"state": "claimed", "lease_until": until, "tries": F("tries") + 1}
     with alone(), transaction.atomic():
         ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
-    return _claimed(ON_SQLITE.replace("IDS", ", ".join(["%s"] * len(ids)) or "NULL"), ids)
+    return claimed(ids)
+
+
+def claimed(ids: Sequence[int]) -> list[Action]:
+    """Return actions that the caller has claimed, with all that they are carried out by, the earliest first."""
+    return _claimed(BY_IDS.replace("IDS", ", ".join(["%s"] * len(ids)) or "NULL"), list(ids))
 
 
 def _claimed(text: str, values: list[Any]) -> list[Action]:
@@ -87,9 +94,10 @@ def _claimed(text: str, values: list[Any]) -> list[Action]:
     return sorted((row[0] for row in found), key=lambda action: (action.due_at, action.pk))
 
 
-def next_due() -> datetime | None:
-    """Return when the next action is due, None where none waits."""
-    return Action.objects.filter(state="waiting").order_by("due_at").values_list("due_at", flat=True).first()
+def next_due(plane: str = CARRIER) -> datetime | None:
+    """Return when the next action of a plane is due, None where none waits."""
+    waiting = Action.objects.filter(state="waiting", plane=plane).order_by("due_at")
+    return waiting.values_list("due_at", flat=True).first()
 
 
 def settle(action: Action, state: str, now: datetime) -> bool:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from voice.call_events import By, Cause, Stage
+from voice.call_events import By, Cause, Stage, Way
 
 _C, _P, _S, _K = By.CLINICIAN, By.PATIENT, By.SERVICE, By.CLINIC
-_YOU, _THEM, _TALK = Stage.REACHING_CLINICIAN, Stage.REACHING_PATIENT, Stage.CONNECTED
+_YOU, _THEM, _TALK, _HOLD = Stage.REACHING_CLINICIAN, Stage.REACHING_PATIENT, Stage.CONNECTED, Stage.HOLDING
+SOUND_STOPPED: Final = "sound_stopped"
+"""What is told by nobody's event: the media worker that carried the call is gone."""
 
 SENTENCES: Final[dict[str, str]] = {
     "you_hung_up": "You ended the call.",
@@ -27,7 +29,10 @@ SENTENCES: Final[dict[str, str]] = {
     "patient_declined": "The call was not taken.",
     "patient_unreachable": "That number could not be reached. It may be switched off or no longer in use.",
     "voicemail": "An answering machine took the call.",
+    "you_no_sound": "No sound arrived from your device. The patient was not called.",
     "connection_lost": "Connection lost.",
+    SOUND_STOPPED: "The sound service stopped, so the call was ended. Call again.",
+    "not_moved": "The call could not go on by your phone, so it was ended.",
     "carrier_failed": "The telephone network did not take the call. Try again, or call from your own desk.",
     "carrier_refused": "The telephone network refused this call.",
     "carrier_silent": "The telephone network stopped answering, so the call was ended.",
@@ -51,6 +56,8 @@ _RULES: Final[tuple[tuple[By | None, Stage | None, Cause, str], ...]] = (
     (_C, None, Cause.CANCELLED, "you_hung_up"),
     (_C, _YOU, Cause.DECLINED, "you_declined"),
     (_C, _YOU, Cause.BUSY, "you_busy"),
+    *((None, _HOLD, cause, "not_moved") for cause in (
+        Cause.NO_ANSWER, Cause.BUSY, Cause.DECLINED, Cause.UNREACHABLE, Cause.NO_KEY, Cause.VOICEMAIL)),
     (_C, None, Cause.DECLINED, "you_hung_up"),
     (_C, None, Cause.BUSY, "you_hung_up"),
     (_P, None, Cause.COMPLETED, "patient_hung_up"),
@@ -69,6 +76,7 @@ _RULES: Final[tuple[tuple[By | None, Stage | None, Cause, str], ...]] = (
     (None, None, Cause.FAILED, "carrier_failed"),
     (None, None, Cause.REFUSED, "carrier_refused"),
     (None, _TALK, Cause.LOST, "connection_lost"),
+    (None, _HOLD, Cause.LOST, "connection_lost"),
     (None, None, Cause.LOST, "carrier_silent"),
     (None, None, Cause.UNCERTAIN, "uncertain"),
     (None, _TALK, Cause.REVOKED, "right_revoked_talking"),
@@ -81,9 +89,13 @@ _RULES: Final[tuple[tuple[By | None, Stage | None, Cause, str], ...]] = (
 )
 
 
-def reason_of(by: By, stage: Stage, cause: Cause) -> str:
-    """Return the key of the sentence for an end at `stage`: the most exact rule first."""
+_OVER_WEBRTC: Final = {"you_no_answer": "you_no_sound", "carrier_silent": "connection_lost"}
+"""What is said in the place of a sentence where the clinician has no phone in the call."""
+
+
+def reason_of(by: By, stage: Stage, cause: Cause, way: Way = Way.CALLBACK) -> str:
+    """Return the key of the sentence for an end at `stage`, with the clinician on this way: the most exact rule."""
     for rule_by, rule_stage, rule_cause, key in _RULES:
         if rule_cause is cause and rule_by in (None, by) and rule_stage in (None, stage):
-            return key
+            return _OVER_WEBRTC.get(key, key) if way is Way.WEBRTC else key
     return "unknown"

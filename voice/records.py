@@ -16,10 +16,12 @@ _SAME = (
     "decisions",
 )  # fmt: skip
 LEG_INSTANTS = ("dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at")
+MEDIA = ("codec", "packets", "lost", "jitter_ms", "packets_sent", "lost_sent", "mos")
+"""How the sound of a browser's leg was: from it, then to it; the jitter as RFC 3550 counts it, the MOS an estimate."""
 
 
 def describe_leg(attempt: Attempt) -> dict[str, Any]:
-    """Return an attempt as the record keeps it; instants are Unix milliseconds."""
+    """Return an attempt as the record keeps it; instants are Unix milliseconds. Of a browser's leg with `MEDIA`."""
     return {
         "side": attempt.side,
         "n": attempt.n,
@@ -29,6 +31,7 @@ def describe_leg(attempt: Attempt) -> dict[str, Any]:
         **{name: or_none(getattr(attempt, name)) for name in LEG_INSTANTS},
         "cause": attempt.cause,
         "provider_code": attempt.provider_code,
+        **(attempt.media or {}),
     }
 
 

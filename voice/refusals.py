@@ -21,6 +21,9 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.number_expired": ("This number has to be proved again by your clinic. Choose another number.", _FOR_GOOD),
     "call.late": ("This was asked too long ago, so nobody was called. Call again if you still want to.", _FOR_GOOD),
     "call.look": ("Look at the patient's name and the last digits first.", _FOR_GOOD),
+    "call.no_media": ("Calls over this device are not possible now. Have your phone called instead.", _TRY_LATER),
+    "call.no_hand_over": ("This call cannot go on another way now.", _FOR_GOOD),
+    "call.ended": ("This call has ended.", _FOR_GOOD),
     "call.not_ended": ("The call has not ended yet.", _FOR_GOOD),
     "call.outcome_late": ("The time to say how this call went is over.", _FOR_GOOD),
     "call.outcome_said": ("How this call went has been said.", _FOR_GOOD),
@@ -48,6 +51,10 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
                                  _TRY_LATER),
     "call.budget_minutes": ("Your clinic has used its minutes of the last 24 hours.", _TRY_LATER),
     "call.budget_spend": ("Your clinic has used what it may spend on calls in 24 hours.", _TRY_LATER),
+    # the sound of a call over this device
+    "media.none": ("The sound service does not answer. Try again, or go on by phone.", _TRY_LATER),
+    "media.no_leg": ("This call does not go over this device now.", _FOR_GOOD),
+    "media.refused": ("The sound of this device cannot be used here. Go on by phone.", _FOR_GOOD),
     # a clinic's numbers
     "number.invalid": ("This is not a number that patients can call back. Check it, with its country code.",
                        _FOR_GOOD),

@@ -15,7 +15,7 @@ from django.conf import settings
 from realtime import holds
 from realtime.models import Seat
 from realtime.retention import Keeping
-from voice import budgets, phones, proofs, slips
+from voice import budgets, owning, phones, proofs, slips
 from voice.address_book import forget_unused
 from voice.clinic_numbers import forget_digits
 from voice.models import CallRefusal
@@ -29,7 +29,7 @@ WHOM: Final = ("patient_ref", "patient_mask", "purpose")
 def remove_expired(now: datetime) -> int:
     """Erase what its retention time is over for; records of calls stay, with their masks. Returns how many rows."""
     close_forgotten(now)  # nothing is erased of them yet: this only says that they are over
-    removed = proofs.forget(now - PROOFS_KEPT) + budgets.forget(now)
+    removed = proofs.forget(now - PROOFS_KEPT) + budgets.forget(now) + owning.forget(now)
     held = holds.standing(now)
     if held.everything:
         return removed

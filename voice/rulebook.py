@@ -15,8 +15,9 @@ from realtime.protocol import refuse as refuse_plainly
 from realtime.rows import Part
 from voice import budgets, patients, policy
 from voice.budgets import Limits, limits_on
+from voice.call_events import Way
 from voice.do_not_call import is_marked
-from voice.ground import stand_on
+from voice.ground import Ground, stand_on
 from voice.models import Reservation
 from voice.permits import Permit
 from voice.phones import is_own, own_phone
@@ -50,12 +51,12 @@ class Rules:
         to = policy.destination_on(ground, raw, now, free=patient is None, urgent=wish.urgent)
         assert ground.place is not None  # or there was no destination
         shown = caller_id_on(ground, str(ground.place.clinic_id), now)
-        phone = own_phone(account) if ground.phone is None else open_in(ground.phone, "number")
+        phone = _phone_rung(account, ground, wish.way)
         limits = limits_on(ground.limits)
         return Permit(
             account=account, clinic=shown.clinic, clinic_name=shown.clinic_name, caller_id=shown.id, shown=shown.e164,
             shown_formatted=shown.formatted, mode=shown.mode, attestation=shown.attestation, evidence=shown.evidence,
-            says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=to.e164, own_mask=mask(phone),
+            says=shown.says, calls_back=shown.calls_back, own_phone=phone, to=to.e164, own_mask=phone and mask(phone),
             mask=to.mask, patient="" if patient is None else patient.pk,
             language="en" if patient is None else patient.language,
             hide_clinic=patient is not None and patient.hide_clinic, destination=Going(to, limits),
@@ -109,3 +110,10 @@ class Rules:
     def patients(self, ids: Collection[str]) -> dict[str, dict[str, Any]]:
         """Return how patients are shown in lists."""
         return patients.show_patients(ids)
+
+
+def _phone_rung(account: str, ground: Ground, way: Way) -> str:
+    """Return the number of the member's own phone that this call rings, "" where it rings none. Raises Refusal."""
+    if way is Way.WEBRTC:
+        return ""
+    return own_phone(account) if ground.phone is None else open_in(ground.phone, "number")

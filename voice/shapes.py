@@ -32,6 +32,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     number: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
     to: Literal["preferred", "second"] = "preferred"
     urgent: Annotated[bool, Meta(description="Calling hours do not bind; the record keeps it.")] = False
+    way: Annotated[Way, Meta(description="How the clinician speaks: on their own phone, or over this device.")] = (
+        Way.CALLBACK
+    )
 
     def __repr__(self) -> str:
         """Show no number, wherever this is printed."""
@@ -39,9 +42,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Start(Wish, frozen=True, kw_only=True):
-    """`call.start`: the wish, over which way, and until when it is meant. `looked`: name and digits were seen."""
+    """`call.start`: the wish, and until when it is meant. `looked`: name and digits were seen."""
 
-    way: Way = Way.CALLBACK
     looked: bool = False
     purpose: Purpose = ""
     until: Annotated[int, Meta(description="Not begun later than this; Unix milliseconds.")] | None = None
@@ -53,6 +55,12 @@ class SayOutcome(msgspec.Struct, frozen=True, kw_only=True):
     how: How
     then: Then = "done"
     retry_at: int | None = None
+
+
+class HandOver(msgspec.Struct, frozen=True):
+    """`call.hand_over`: go on this way, with the patient on the line."""
+
+    way: Way
 
 
 class EndCall(msgspec.Struct, frozen=True):

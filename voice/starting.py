@@ -20,9 +20,9 @@ from realtime.instants import to_ms
 from realtime.protocol import Refusal
 from realtime.timers import setting
 from voice import call as machine
-from voice.call import Way
 from voice.holding import CLOCK_TIMER, Held, alone, instant, spans
 from voice.models import Call, CallNumber, CallRefusal
+from voice.owning import check_way
 from voice.permits import Permit, rulebook
 from voice.refusals import refuse
 from voice.sealed import seal_in
@@ -32,18 +32,20 @@ from voice.shapes import Start, Wish, from_ms, read
 def start(req: Request, now: datetime | None = None) -> Reply:
     """`call.start`: ring the member's own phone and then, once 1 was pressed, the patient with the clinic's number.
 
-    Raises Refusal `malformed`, `call.late`, `call.look`, `not_found` and every `call.…` of the rules.
+    Over this device (`way` is `webrtc`) no phone of theirs is rung: the call waits for the offer of a peer connection.
+    Raises Refusal `malformed`, `call.late`, `call.look`, `not_found`, `call.no_media` and every `call.…` of the rules.
     """
     now = now or timezone.now()
     asked = read(Start, req.d)
     if asked.until is not None and from_ms(asked.until) < now:
         raise refuse("call.late")
-    if (asked.patient is None) == (asked.number is None) or asked.way is not Way.CALLBACK:
+    if (asked.patient is None) == (asked.number is None):
         raise wire.refuse("malformed")
     if asked.patient is not None and not asked.looked:
         raise refuse("call.look")
     with noting_refusal(req.member, asked, now):
         permit = rulebook().permit(req.member, asked, now)
+        check_way(asked.way, now)
         return _begin(req, asked, permit, now)
 
 
@@ -85,9 +87,10 @@ def _row(r: str, asked: Start, permit: Permit, call: machine.Call, now: datetime
 def _numbers(row: Call, permit: Permit) -> list[CallNumber]:
     numbers = []
     for role, number in (("clinician", permit.own_phone), ("patient", permit.to), ("shown", permit.shown)):
-        kept = CallNumber(call=row, role=role, made_at=row.started_at)
-        seal_in(kept, "sealed", number)
-        numbers.append(kept)
+        if number:
+            kept = CallNumber(call=row, role=role, made_at=row.started_at)
+            seal_in(kept, "sealed", number)
+            numbers.append(kept)
     return numbers
 
 

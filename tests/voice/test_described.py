@@ -14,11 +14,12 @@ from realtime.instants import to_ms
 from realtime.protocol import REFUSALS, Refusal
 from tests.voice.line import Line
 from tests.voice.test_views import talk
+from voice import owning
 from voice.call import BridgeFailed, MediaLost, MediaUp, Side, TimerDue, Way
 from voice.commands import OWN, SERVICES
 from voice.described import DESCRIBED
 from voice.holding import holding
-from voice.reasons import SENTENCES, reason_of
+from voice.reasons import SENTENCES, SOUND_STOPPED, reason_of
 
 SHAPES = {(event.stream, event.kind): event.shape for event in DESCRIBED.events}
 
@@ -41,6 +42,9 @@ def everything(line: Line) -> list[tuple[str, dict[str, Any]]]:
         held.feed(MediaUp(Side.CLINICIAN, 1, 0))
         held.feed(BridgeFailed())
     line.pass_to(calls[-1], "ended")
+    owning.register("one", timezone.now())
+    calls.append(line.call(way="webrtc"))
+    line.do("call.hand_over", {"way": "callback"}, calls[-1])
     found = [("call", event) for r in calls for event in line.events(r)]
     return found + [("inbox", event) for event in line.inbox() if event["k"].startswith("call.")]
 
@@ -72,7 +76,7 @@ def test_a_command_that_lacks_what_it_needs_is_malformed(line: Line, command: An
 
 
 def test_every_reason_that_can_be_given_has_a_sentence() -> None:
-    from voice.call import By, Cause, Stage
+    from voice.call import By, Cause, Stage, Way
 
-    given = {reason_of(by, stage, cause) for by in By for stage in Stage for cause in Cause}
-    assert given == set(SENTENCES)
+    given = {reason_of(by, stage, cause, way) for by in By for stage in Stage for cause in Cause for way in Way}
+    assert given | {SOUND_STOPPED} == set(SENTENCES)

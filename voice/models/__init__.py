@@ -12,6 +12,7 @@ from voice.models.calls import (
     LoopbackLeg,
 )
 from voice.models.incoming import CallBackOffer, IncomingRule, OnCallTurn, ReturnCall, Slip
+from voice.models.media import MediaSignal, MediaWorker
 from voice.models.patients import DoNotCall, Patient, PatientLook, PatientWord
 from voice.models.policy import BudgetScope, CallPause, ClinicLimits, RegionException, Reservation
 from voice.models.rights import ClinicNumber, Grant, OwnPhone, Proof
@@ -34,6 +35,8 @@ __all__ = [
     "HeardEvent",
     "IncomingRule",
     "LoopbackLeg",
+    "MediaSignal",
+    "MediaWorker",
     "OnCallTurn",
     "OwnPhone",
     "Patient",

@@ -21,6 +21,7 @@ class Call(models.Model):
 
     `account` and `clinic` are ids of `members`, `caller_id` and `patient` of this app; no foreign key, so that a call
     outlives whom it names. `decisions` are the rules that were asked before it was dialled, with their counters.
+    `worker` is the media worker that carries the clinician's sound, null while none does; its rows may be gone.
     """
 
     stream = models.OneToOneField(Stream, models.CASCADE, primary_key=True)
@@ -49,6 +50,7 @@ class Call(models.Model):
     by = models.CharField(max_length=WORD, blank=True)
     cause = models.CharField(max_length=WORD, blank=True)
     reason = models.CharField(max_length=48, blank=True)
+    worker = models.CharField(max_length=ID_LENGTH, null=True)
 
     class Meta:
         indexes = [
@@ -75,6 +77,7 @@ class Attempt(models.Model):
     """One leg that is tried: side and number of the attempt, and what the carrier calls it.
 
     `reference` is random and is all that the carrier learns of us. `heard_at` is when the carrier last said anything.
+    `media`: how the sound of a browser's leg was, as `describe_media` of `voice.records` has it.
     """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="attempts")
@@ -92,6 +95,7 @@ class Attempt(models.Model):
     cause = models.CharField(max_length=WORD, blank=True)
     provider_code = models.CharField(max_length=32, blank=True)
     heard_at = models.DateTimeField()
+    media = models.JSONField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["call", "side", "n"], name="voice_attempt_once")]
@@ -101,7 +105,9 @@ class Attempt(models.Model):
 
 
 class Action(models.Model):
-    """Something to ask of a carrier. One loop claims it by compare-and-set; a dial is asked once at most.
+    """Something to ask of a carrier or, on the plane `media`, of the media worker that owns the call. One claims it.
+
+    Claimed by compare-and-set; a dial is asked once at most.
 
     `state`: waiting, claimed, done, failed, cancelled, or unknown (a dial whose answer was lost). A ``proof`` is the
     dial of a proving call, which is no call between two sides. `numbers`, no column, are those of its call that a dial
@@ -113,6 +119,7 @@ class Action(models.Model):
     call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="actions")
     attempt = models.ForeignKey(Attempt, models.CASCADE, null=True, related_name="actions")
     kind = models.CharField(max_length=WORD)
+    plane = models.CharField(max_length=WORD, default="carrier", db_default="carrier")
     args = models.JSONField(default=dict)
     state = models.CharField(max_length=WORD, default="waiting")
     due_at = models.DateTimeField()
@@ -123,7 +130,9 @@ class Action(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at"], name="voice_action_waiting", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["plane", "due_at"], name="voice_action_waiting", condition=models.Q(state="waiting")
+            ),
             models.Index(
                 fields=["lease_until"], name="voice_action_open", condition=models.Q(state__in=["claimed", "unknown"])
             ),

@@ -16,8 +16,10 @@ from members.problems import PROBLEMS, shape
 from realtime import protocol as wire
 from realtime.protocol import Refusal
 from voice import listing, retries
+from voice.call import Way
 from voice.models import Call, CallRefusal
 from voice.numbers import formatted
+from voice.owning import check_way
 from voice.permits import Permit, rulebook
 from voice.rights import setup_of
 from voice.shapes import Wish
@@ -36,6 +38,7 @@ class Asked(Schema):
     number: Annotated[str, Field(min_length=1, max_length=40)] | None = None
     to: Literal["preferred", "second"] = "preferred"
     urgent: bool = False
+    way: Way = Way.CALLBACK
 
 
 @router.get("/calls/setup", response={200: Setup, **PROBLEMS}, summary="What a call needs before it")
@@ -56,6 +59,7 @@ def check_call(request: HttpRequest, asked: Asked) -> Any:
     answer: dict[str, Any] = {"ok": True}
     try:
         permit = rulebook().permit(str(account_of(request).pk), Wish(**asked.dict()), now)
+        check_way(asked.way, now)
         rulebook().peek(permit, settings.CURBSIDE_CARRIER, now)
     except Refusal as refusal:
         if not refusal.code.startswith("call."):

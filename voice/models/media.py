@@ -1,0 +1,44 @@
+"""What passes between a browser and the worker that carries its sound, and the workers themselves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import models
+
+from realtime.models import ID_LENGTH, new_id
+from voice.models.calls import Call
+
+ERROR_LENGTH: Final = 32
+
+
+class MediaSignal(models.Model):
+    """The offer of one peer connection of a clinician's attempt, and its answer. Erased when it expires.
+
+    `offer` and `answer` are sealed, as an SDP holds the addresses of the member's device; the worker takes the offer
+    away when it has answered. `error` is the media plane's word where there is no answer.
+    """
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    call = models.ForeignKey(Call, models.CASCADE, related_name="signals")
+    n = models.PositiveSmallIntegerField()
+    peer = models.PositiveIntegerField()
+    offer = models.BinaryField(null=True)
+    answer = models.BinaryField(null=True)
+    error = models.CharField(max_length=ERROR_LENGTH, blank=True)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["call", "n", "peer"], name="voice_signal_once")]
+
+
+class MediaWorker(models.Model):
+    """A media worker that lives as long as `beat_at` is young. `draining`: it takes no more calls."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
+    name = models.CharField(max_length=64, blank=True)
+    began_at = models.DateTimeField()
+    beat_at = models.DateTimeField(db_index=True)
+    draining = models.BooleanField(default=False)
+    calls = models.PositiveIntegerField(default=0)

@@ -1,0 +1,125 @@
+"""Which media worker lives, and which call is whose: one owner a call, by compare-and-set, and none after a death.
+
+The sound of a call lives in one process and cannot be taken over. So what is to be done for a call is claimed by its
+owner alone, and the calls of a worker whose heart stopped are ended here, with the reason in their records; one that
+goes on by phone by then is kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from voice import outbox
+from voice.call import Cause, Leg, LegChanged, Side, Way
+from voice.holding import alone, holding
+from voice.models import Action, Call, MediaSignal, MediaWorker
+from voice.planes import BROWSER, HEARD, MEDIA
+from voice.reasons import SOUND_STOPPED
+from voice.refusals import refuse
+
+log = logging.getLogger(__name__)
+BEAT_S: Final = 3.0
+DEAD: Final = timedelta(seconds=10)
+"""After how long without a beat a worker counts as dead."""
+WAITED_FOR: Final = timedelta(seconds=60)
+"""For how long something waits for a worker to take it."""
+
+
+def is_carried(now: datetime) -> bool:
+    """Return whether a worker lives that would take one more call."""
+    room = Q(draining=False, calls__lt=settings.CURBSIDE_MEDIA_CALLS)
+    return MediaWorker.objects.filter(room, beat_at__gt=now - DEAD).exists()
+
+
+def check_way(way: Way, now: datetime) -> None:
+    """Raise Refusal `call.no_media` where a call is to go over a browser, and nobody would carry it."""
+    if way is Way.WEBRTC and not (settings.CURBSIDE_CARRIER in HEARD and is_carried(now)):
+        raise refuse("call.no_media")
+
+
+def is_alive(worker: str, now: datetime) -> bool:
+    """Return whether this worker lives, though it may take no more calls."""
+    return MediaWorker.objects.filter(pk=worker, beat_at__gt=now - DEAD).exists()
+
+
+def register(name: str, now: datetime) -> str:
+    """Add a worker that lives from now on, and return its id."""
+    with alone():
+        return str(MediaWorker.objects.create(name=name[:64], began_at=now, beat_at=now).pk)
+
+
+def beat(worker: str, calls: int, now: datetime, *, draining: bool) -> bool:
+    """Say that a worker lives. Returns False where it counted as dead meanwhile: its calls have been ended."""
+    with alone():
+        mine = MediaWorker.objects.filter(pk=worker)
+        return bool(mine.update(beat_at=now, calls=calls, draining=draining))
+
+
+def sign_off(worker: str, now: datetime) -> None:
+    """A worker ends by itself: what calls it has left are ended, and nobody waits for it."""
+    with alone():
+        MediaWorker.objects.filter(pk=worker).delete()
+    end_orphans(now)
+
+
+def claim(worker: str, most: int, now: datetime, *, new: bool) -> list[Action]:
+    """Claim what a worker is to do for its calls, and with `new` for calls that nobody owns, which become its own.
+
+    At most so many, the earliest first. Two workers never claim the same.
+    """
+    whose = Q(call__worker=worker) | Q(call__worker=None) if new else Q(call__worker=worker)
+    due = Action.objects.filter(whose, state="waiting", plane=MEDIA, due_at__lte=now).order_by("due_at", "pk")
+    found = list(due.values_list("pk", "call", "call__worker")[:most])
+    if not found:
+        return []
+    lease = {"state": "claimed", "lease_until": now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S),
+             "tries": F("tries") + 1}  # fmt: skip
+    with alone(), transaction.atomic():
+        free = {call for _, call, owner in found if owner is None}
+        others = {call for call in free if not Call.objects.filter(pk=call, worker=None).update(worker=worker)}
+        ids = [pk for pk, call, _ in found if call not in others]
+        ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
+    return outbox.claimed(ids)
+
+
+def end_orphans(now: datetime) -> int:
+    """End the calls whose worker is dead, and return how many they were. What nobody took in time is called off."""
+    with alone():
+        MediaWorker.objects.filter(beat_at__lte=now - DEAD).delete()
+    alive = MediaWorker.objects.filter(pk=OuterRef("worker"))
+    orphans = Call.objects.filter(~Exists(alive), ended_at=None, worker__isnull=False)
+    ended = [r for r in orphans.values_list("pk", flat=True) if _bereave(r, now)]
+    if ended:
+        log.warning("calls lost their media worker", extra={"count": len(ended)})
+    return len(ended)
+
+
+def forget(now: datetime) -> int:
+    """Remove signals that have expired, and call off what no worker has taken in time. Returns how many rows."""
+    with alone():
+        removed, _ = MediaSignal.objects.filter(expires_at__lte=now).delete()
+        late = Action.objects.filter(state="waiting", plane=MEDIA, due_at__lt=now - WAITED_FOR)
+        return removed + _call_off(late, now)
+
+
+def _bereave(r: str, now: datetime) -> bool:
+    """Take the sound of a call for lost. One that has a phone to go on with, goes on."""
+    with holding(r, now) as held:
+        if held.row.worker is None:
+            return False
+        gone = [n for (side, n), attempt in held.attempts.items()
+                if side == Side.CLINICIAN and attempt.carrier == BROWSER and attempt.ended_at is None]  # fmt: skip
+        held.change(worker=None)
+        held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST) for n in gone])
+        _call_off(Action.objects.filter(call=r, plane=MEDIA, state__in=["waiting", "claimed"]), now)
+    return True
+
+
+def _call_off(actions: QuerySet[Action], now: datetime) -> int:
+    return actions.update(state="cancelled", lease_until=None, done_at=now)
