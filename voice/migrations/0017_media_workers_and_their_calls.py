@@ -13,7 +13,7 @@ import realtime.models
 class Migration(migrations.Migration):
     """Columns with a default of the database or empty, two tables, and the index by plane in place of the one before."""
 
-    dependencies = [("voice", "0015_a_time_to_try_again_can_be_done")]
+    dependencies = [("voice", "0016_a_leg_of_the_loopback_says_when_it_was_answered")]
 
     operations = [
         migrations.AddField("call", "worker", models.CharField(max_length=22, null=True)),
