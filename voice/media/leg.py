@@ -1,0 +1,259 @@
+"""One leg: its peer connections one after another, what it hears, and whether it is heard. Sans-IO; time is passed in.
+
+A leg listens to one peer connection, the latest that had sound. Another one with sound takes it over, with all that it
+was bridged to; until then, and while nothing arrives, the far end is asked for a moment's patience.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Final, Protocol
+
+from voice.media import rtcp
+from voice.media.bridge import Frame, Inward, Outward
+from voice.media.farend import FarEnd, Voice
+from voice.media.quality import mos
+from voice.media.shapes import RATE, Far, Heard, Lost, Quality, Stats, Told, Up
+from voice.media.speech import speech
+from voice.media.tones import BY_LANGUAGE, QUIET, frames, ringing, silence
+
+LOST_S: Final = 1.0
+HOLD_S: Final = 0.3
+"""So long without sound, and another peer connection coming, is enough to ask the far end for patience."""
+PENDING_S: Final = 30.0
+"""A peer connection without sound is given up after this."""
+REPORT_S: Final = 5.0
+QUALITY_S: Final = 5.0
+PAUSE_S: Final = 4.0
+
+
+class Line(Protocol):
+    """A peer connection as a leg needs it."""
+
+    def send(self, data: bytes) -> None:
+        """Send a packet of RTP or RTCP; nothing happens where it is not connected."""
+        ...
+
+    def close(self) -> None:
+        """Have it closed."""
+        ...
+
+
+class Peer:
+    """One peer connection of a leg and its figures."""
+
+    def __init__(self, n: int, line: Line, inward: Inward, outward: Outward, now: float) -> None:
+        self.n, self.line, self.inward, self.outward = n, line, inward, outward
+        self.opened_at, self.heard_at, self.report_at = now, now, now + REPORT_S
+        self.up = False
+        self.rtt_s: float | None = None
+        self._block: rtcp.Block | None = None
+        self._their_report, self._reported_at = 0, 0.0
+
+    def reported(self, data: bytes, now: float) -> None:
+        """Take the peer's reports."""
+        for said in rtcp.read(data):
+            if isinstance(said, rtcp.Sending):
+                self._their_report, self._reported_at = rtcp.middle(said.ntp), now
+            elif said.ssrc == self.outward.ssrc:
+                self._block = said
+                trip = rtcp.round_trip_s(said, now)
+                self.rtt_s = self.rtt_s if trip is None else trip
+
+    def report(self, now: float) -> bytes:
+        """Return our report to the peer."""
+        out, arrivals = self.outward, self.inward.arrivals
+        block = None if self.inward.ssrc is None else rtcp.Block(
+            self.inward.ssrc, arrivals.fraction_lost(), arrivals.lost_of_source, arrivals.extended,
+            round(arrivals.jitter), self._their_report,
+            round((now - self._reported_at) * 65536) if self._their_report else 0,
+        )  # fmt: skip
+        timestamp = out.timestamp + round((now - out.at) * RATE)
+        return rtcp.report(rtcp.Sending(out.ssrc, rtcp.ntp(now), timestamp, out.packets, out.octets), block, "curbside")
+
+    def received(self) -> Heard:
+        """What came from the peer."""
+        arrivals = self.inward.arrivals
+        return Heard(arrivals.received, max(0, arrivals.lost), round(arrivals.jitter_ms, 1))
+
+    def sent(self) -> Heard:
+        """What went to the peer, and how much of it its reports miss."""
+        lost, jitter = (max(0, self._block.lost), self._block.jitter) if self._block else (0, 0)
+        return Heard(self.outward.packets, lost, round(jitter * 1000 / RATE, 1))
+
+
+def both(first: Heard, then: Heard) -> Heard:
+    """Add two peer connections of one leg: the jitter is the later one's."""
+    return Heard(first.packets + then.packets, first.lost + then.lost, then.jitter_ms if then.packets
+                 else first.jitter_ms)  # fmt: skip
+
+
+class Leg:
+    """One leg. `name` is the reference of its attempt; `tell` is called at once and must not raise.
+
+    `peers` are its open peer connections by number, `newest` is the highest number that it ever had.
+    """
+
+    def __init__(self, name: str, tell: Callable[[Told], None]) -> None:
+        self.name, self._tell = name, tell
+        self.peers: dict[int, Peer] = {}
+        self.newest = 0
+        self._current: Peer | None = None
+        self.far: FarEnd | None = None
+        self.bridged_to: Far | None = None
+        self._voice = Voice()
+        self._said: Iterator[bytes] = iter(())
+        self._patience: Iterator[bytes] | None = None
+        self._quality_at = 0.0
+        self._was = (Heard(), Heard())
+        self._codec = ""
+
+    @property
+    def listens(self) -> bool:
+        """Whether somebody can hear what is said on it now."""
+        return self._current is not None and self._current.up
+
+    @property
+    def beats(self) -> bool:
+        """Whether 20 ms from now it has something to say to either side."""
+        return self._current is not None and (self.far is None or self.far.beats or self._patience is not None)
+
+    # --- what is asked of it ---
+
+    def join(self, n: int, line: Line, inward: Inward, outward: Outward, now: float) -> None:
+        """Give it another peer connection. One that waits for sound already is closed."""
+        for waiting in [peer for peer in self.peers.values() if peer is not self._current]:
+            self._drop(waiting)
+        self.newest = n
+        self.peers[n] = Peer(n, line, inward, outward, now)
+
+    def one_moment(self, language: str) -> None:
+        """Ask for patience, and ring until it is bridged. One that is bridged needs none."""
+        if self.far is None:
+            region = BY_LANGUAGE.get(language, "US")
+            self._say(chain(frames(speech("one_moment", language)), silence(0.4), ringing(region)))
+
+    def unavailable(self, language: str) -> float:
+        """Say that nobody could be reached, in the place of all else; return how long that takes (s)."""
+        self._unbridge()
+        self._say(chain(silence(0.2), frames(speech("unavailable", language))))
+        return 0.4 + len(speech("unavailable", language)) / RATE
+
+    def bridge(self, end: FarEnd, far: Far) -> None:
+        """Let it and a far end hear each other; `far` is what that was made of."""
+        self._unbridge()
+        self.far, self.bridged_to = end, far
+
+    def end(self) -> Stats:
+        """Close all that it has, and return how it sounded."""
+        stats = self.stats()
+        self._unbridge()
+        for peer in list(self.peers.values()):
+            self._drop(peer)
+        return stats
+
+    def stats(self) -> Stats:
+        """How it sounds so far."""
+        peer = self._current
+        received, sent = self._was
+        if peer is not None and peer.n in self.peers:
+            received, sent = both(received, peer.received()), both(sent, peer.sent())
+        rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None else None
+        if not received.packets:
+            return Stats(self._codec, received, sent, rtt)
+        losses = (received.lost / (received.packets + received.lost), min(1.0, sent.lost / max(1, sent.packets)))
+        worst = min(mos(loss, side.jitter_ms, rtt or 0.0) for loss, side in zip(losses, (received, sent), strict=True))
+        return Stats(self._codec, received, sent, None if rtt is None else round(rtt, 1), worst)
+
+    # --- what happens to it ---
+
+    def rtp(self, n: int, data: bytes, now: float) -> None:
+        """Take a packet that came over the peer connection `n`."""
+        peer = self.peers.get(n)
+        frame = peer.inward.take(data, now) if peer else None
+        if peer is None or frame is None:
+            return
+        peer.heard_at = now
+        if not peer.up:
+            self._hear(peer, now)
+        if self.far is not None:
+            self.far.hear(frame, now)
+
+    def rtcp(self, n: int, data: bytes, now: float) -> None:
+        """Take a report that came over the peer connection `n`."""
+        if n in self.peers:
+            self.peers[n].reported(data, now)
+
+    def say(self, frame: Frame, now: float) -> None:
+        """Say to the peer what its far end says."""
+        if self._current is not None:
+            data = self._current.outward.packet(frame, now)
+            if data is not None:
+                self._current.line.send(data)
+
+    def beat(self, now: float) -> None:
+        """Say the next 20 ms to both sides, where they hear what is made here."""
+        if self._current is None:
+            return
+        if self.far is None:
+            self.say(self._voice.frame(next(self._said, QUIET)), now)
+            return
+        if self._patience is not None:
+            self.far.hear(self._voice.frame(next(self._patience, QUIET)), now)
+        if self.far.beats and (frame := self.far.beat()):
+            self.say(frame, now)
+
+    def watch(self, now: float) -> None:
+        """Look what does not arrive. To be called a few times a second."""
+        for peer in list(self.peers.values()):
+            if peer is not self._current and now - peer.opened_at >= PENDING_S:
+                self._drop(peer)
+        current = self._current
+        if current is None:
+            return
+        silent_s = now - current.heard_at
+        if current.up and silent_s >= LOST_S:
+            current.up = False
+            self._tell(Lost(self.name, current.n))
+        waits = len(self.peers) > 1 and silent_s >= HOLD_S
+        if self.far is not None and self._patience is None and (waits or not current.up):
+            self._voice, self._patience = Voice(), self._patiently()
+        if now >= current.report_at:
+            current.report_at = now + REPORT_S
+            current.line.send(current.report(now))
+        if current.up and now >= self._quality_at:
+            self._quality_at = now + QUALITY_S
+            self._tell(Quality(self.name, self.stats()))
+
+    # --- within ---
+
+    def _hear(self, peer: Peer, now: float) -> None:
+        """A peer connection has sound: for the first time, when it takes over, or again."""
+        if peer is not self._current:
+            former, self._current = self._current, peer
+            self._codec, self._quality_at = peer.inward.sound.codec, now + QUALITY_S
+            if former is not None:
+                self._drop(former)
+        peer.up, self._patience = True, None
+        self._tell(Up(self.name, peer.n))
+
+    def _say(self, said: Iterator[bytes]) -> None:
+        self._voice, self._said = Voice(), said
+
+    def _patiently(self) -> Iterator[bytes]:
+        language = self.bridged_to.language if self.bridged_to else "en"
+        while True:
+            yield from frames(speech("one_moment", language))
+            yield from silence(PAUSE_S)
+
+    def _unbridge(self) -> None:
+        if self.far is not None:
+            self.far.close()
+        self.far = self.bridged_to = self._patience = None
+
+    def _drop(self, peer: Peer) -> None:
+        """Close a peer connection and keep its figures."""
+        if self.peers.pop(peer.n, None) is not None:
+            self._was = both(self._was[0], peer.received()), both(self._was[1], peer.sent())
+            peer.line.close()

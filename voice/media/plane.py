@@ -1,0 +1,196 @@
+"""The media plane of one worker: its legs, one beat for all of them, and what is told of them. Knows no Django.
+
+All methods run in the worker's event loop. What they are told in words is `Told`, what they refuse is `MediaError`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, Final
+
+from aiortc import RTCCertificate
+
+from voice.call_events import PromptKind
+from voice.media import speech
+from voice.media.bridge import Inward, Outward
+from voice.media.farend import LoopbackEnd
+from voice.media.leg import Leg
+from voice.media.sdp import read_offer
+from voice.media.shapes import FRAME_S, Far, IceSettings, MediaError, Stats, Told
+from voice.media.webrtc import Connection
+
+IDLE_S: Final = 0.1
+"""How often legs are looked at while nothing is said that is made here."""
+CATCH_UP: Final = 5
+"""So many frames late are said at once; what was missed beyond that is left out."""
+CERTIFICATE_S: Final = 24 * 3600.0
+
+
+class _Line:
+    """A peer connection as its leg sees it: closing takes time, and the leg does not wait."""
+
+    def __init__(self, connection: Connection, later: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self.send = connection.send
+        self._connection, self._later = connection, later
+
+    def close(self) -> None:
+        """Have it closed soon."""
+        self._later(self._connection.close())
+
+
+class Plane:
+    """The legs of one worker. `tell` is called in the event loop, at once, and must not raise.
+
+    A leg's name is the reference of its attempt; a peer is one peer connection of it, counted from 1.
+    """
+
+    def __init__(self, ice: IceSettings, tell: Callable[[Told], None]) -> None:
+        self._ice, self._tell = ice, tell
+        self._legs: dict[str, Leg] = {}
+        self._answers: dict[tuple[str, int], asyncio.Task[str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._next = self._watch_at = self._renew_at = 0.0
+        self._certificate: RTCCertificate | None = None
+        self._closed = False
+        speech.load()
+
+    async def accept(self, leg: str, peer: int, sdp: str) -> str:
+        """Answer an offer, complete. The same leg and peer again have the same answer.
+
+        Raises MediaError: ``bad_offer``, ``no_codec``, ``stale_peer``, ``no_address``, ``closed``.
+        """
+        if self._closed:
+            raise MediaError("closed")
+        answer, known = self._answers.get((leg, peer)), self._legs.get(leg)
+        if answer is not None and answer.done() and known and peer not in known.peers:
+            raise MediaError("stale_peer")  # given up, or overtaken
+        if answer is None:
+            answer = self._answers[leg, peer] = asyncio.create_task(self._open(leg, peer, sdp))
+        try:
+            return await asyncio.shield(answer)
+        except MediaError:
+            self._answers.pop((leg, peer), None)
+            raise
+
+    async def prompt(self, leg: str, what: PromptKind, language: str) -> None:
+        """Say something on a leg: ``one_moment``, then ringing until it is bridged; or ``unavailable``, to its end.
+
+        Raises MediaError: ``unknown_leg``, ``unknown_prompt``.
+        """
+        found = self._leg(leg)
+        if what == "one_moment":
+            found.one_moment(language)
+        elif what == "unavailable":
+            seconds = found.unavailable(language)
+            self._arm()
+            if found.listens:
+                await asyncio.sleep(seconds)
+        else:
+            raise MediaError("unknown_prompt")
+        self._arm()
+
+    async def bridge(self, leg: str, far: Far) -> None:
+        """Let a leg and a far end hear each other, in the place of what it heard before. Safe to repeat.
+
+        Raises MediaError: ``unknown_leg``.
+        """
+        found = self._leg(leg)
+        if found.bridged_to != far:
+            found.bridge(LoopbackEnd(far.language), far)
+            self._arm()
+
+    async def hangup(self, leg: str) -> Stats:
+        """End a leg and return how it sounded. Raises MediaError: ``unknown_leg``."""
+        stats = self._leg(leg).end()
+        del self._legs[leg]
+        self._answers = {key: answer for key, answer in self._answers.items() if key[0] != leg}
+        return stats
+
+    def legs(self) -> Collection[str]:
+        """Return the names of the legs that are here."""
+        return tuple(self._legs)
+
+    async def close(self) -> None:
+        """End every leg, and whatever is still open."""
+        self._closed = True
+        for leg in self.legs():
+            await self.hangup(leg)
+        if self._timer is not None:
+            self._timer.cancel()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # --- within ---
+
+    def _leg(self, name: str) -> Leg:
+        leg = self._legs.get(name)
+        if leg is None:
+            raise MediaError("unknown_leg")
+        return leg
+
+    async def _open(self, name: str, n: int, sdp: str) -> str:
+        loop = asyncio.get_running_loop()
+        offer = read_offer(sdp)
+        leg = self._legs.get(name) or Leg(name, self._tell)
+        if n <= leg.newest:
+            raise MediaError("stale_peer")
+        connection = Connection(self._ice, self._certified(loop.time()), offer)
+        line = _Line(connection, self._later)
+        inward = Inward(offer.sound)
+        outward = Outward(offer.sound, connection.ssrc, secrets.randbits(15), secrets.randbits(32))
+        answer = await connection.open(
+            lambda data: leg.rtp(n, data, loop.time()), lambda data: leg.rtcp(n, data, loop.time())
+        )
+        there = self._legs.get(name)
+        if self._closed or (there is not None and there is not leg) or n <= leg.newest:
+            line.close()  # ended, or overtaken, while it opened
+            raise MediaError("closed" if self._closed else "stale_peer")
+        self._legs[name] = leg
+        leg.join(n, line, inward, outward, loop.time())
+        self._arm()
+        return answer
+
+    def _certified(self, now: float) -> RTCCertificate:
+        """Return the certificate of this worker, a new one each day."""
+        if self._certificate is None or now >= self._renew_at:
+            self._certificate, self._renew_at = RTCCertificate.generateCertificate(), now + CERTIFICATE_S
+        return self._certificate
+
+    def _later(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _arm(self) -> None:
+        """Begin to beat, or beat sooner, if something is to be said."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if self._timer is not None:
+            if self._next <= now + FRAME_S:
+                return
+            self._timer.cancel()
+        self._next = now + FRAME_S
+        self._timer = loop.call_at(self._next, self._beat)
+
+    def _beat(self) -> None:
+        """Say what is due on every leg, and look a few times a second what does not arrive. One timer for all."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        frames = 1 + int((now - self._next) / FRAME_S)
+        legs = tuple(self._legs.values())
+        for leg in legs:
+            if leg.beats:
+                for _ in range(min(frames, CATCH_UP)):
+                    leg.beat(now)
+        if now >= self._watch_at:
+            self._watch_at = now + IDLE_S
+            for leg in legs:
+                leg.watch(now)
+        self._timer = None
+        if self._legs:
+            beating = any(leg.beats for leg in legs)
+            self._next = self._next + frames * FRAME_S if beating else now + IDLE_S
+            self._timer = loop.call_at(self._next, self._beat)

@@ -1,0 +1,103 @@
+"""What the media plane is told, and what it tells: settings, events, far ends, figures. Sans-IO."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+FRAME_S: Final = 0.02
+"""The length of one packet of sound, both ways."""
+RATE: Final = 8000
+"""Samples a second of G.711, and the clock of its timestamps (RFC 3551, section 4.5.14)."""
+FRAME: Final = 160
+"""Samples, and octets, of one packet."""
+
+Word = Literal["bad_offer", "no_codec", "stale_peer", "unknown_leg", "unknown_prompt", "no_address", "closed"]
+SAYS: Final[dict[Word, str]] = {
+    "bad_offer": "The offer is no WebRTC offer of one audio line with ICE, DTLS and rtcp-mux.",
+    "no_codec": "The offer has neither PCMU nor PCMA.",
+    "stale_peer": "A later peer connection of this leg is there already.",
+    "unknown_leg": "There is no such leg here.",
+    "unknown_prompt": "This is not said on a leg that comes over WebRTC.",
+    "no_address": "This machine has no address that a peer could reach.",
+    "closed": "The plane is closing.",
+}
+
+
+class MediaError(Exception):
+    """The plane did not do what was asked. `word` says why; the message is a constant sentence and holds no SDP."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__(SAYS[word])
+        self.word = word
+
+
+class IceSettings(msgspec.Struct, frozen=True):
+    """How peers find this worker.
+
+    `stun`: ``stun:host[:port]`` or nothing; asked for at most `stun_wait_s`, so that one that is down delays an answer
+    by no more. `addresses`: those to listen on; none: all of the machine but loopback, and loopback where there is no
+    other. `public`: what to offer in the place of each IPv4 address, for a machine behind one-to-one NAT.
+    """
+
+    stun: str = ""
+    stun_wait_s: float = 0.15
+    addresses: tuple[str, ...] = ()
+    public: str = ""
+
+
+class Loopback(msgspec.Struct, frozen=True):
+    """A far end that is nobody: it says what it is, sounds a tone, and echoes after a second."""
+
+    language: str = "en"
+
+
+Far = Loopback
+"""What a leg can be bridged to."""
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """One direction of a leg. `lost` never falls below 0; `jitter_ms` is that of RFC 3550, A.8, at the end."""
+
+    packets: int = 0
+    lost: int = 0
+    jitter_ms: float = 0.0
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How a leg sounded. `received`: what came from the peer; `sent`: what went to it, lost as its reports say.
+
+    `codec` is empty where no sound ever came; `rtt_ms` and `mos` are None where nothing is known of them. `mos` is of
+    the worse direction.
+    """
+
+    codec: str = ""
+    received: Heard = Heard()
+    sent: Heard = Heard()
+    rtt_ms: float | None = None
+    mos: float | None = None
+
+
+class Up(msgspec.Struct, frozen=True):
+    """Sound arrives from a peer connection: the first time, or again."""
+
+    leg: str
+    peer: int
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """A second has passed without sound from the peer connection that a leg listens to."""
+
+    leg: str
+    peer: int
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """How a leg sounds so far; every few seconds while sound arrives."""
+
+    leg: str
+    stats: Stats
+
+
+Told = Up | Lost | Quality
