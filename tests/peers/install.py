@@ -15,9 +15,13 @@ from pathlib import Path
 # The program and its package; Ubuntu has no shell of Chromium.
 WANTED = {
     "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium-headless-shell | chromium",
-    "systemd-analyze": "systemd",
+    "systemd-analyze": "systemd", "rtpengine": "rtpengine-daemon", "kamailio": "kamailio", "turnserver": "coturn",
 }
-PLACES = {"postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*"}
+PLACES = {
+    "postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*", "kamailio": "usr/sbin/kamailio",
+}
+UNITS = {"rtpengine-daemon": "rtpengine-daemon", "kamailio": "kamailio", "coturn": "coturn"}
+"""What a package would have started with the machine from now on; the tests start their own."""
 
 
 def missing() -> list[str]:
@@ -42,10 +46,17 @@ def install(packages: list[str]) -> None:
             for one in package.split(" | "):
                 argv = [*prefix, "apt-get", "-qq", "-y", "--no-install-recommends", "install", one]
                 if subprocess.run(argv, env=env, check=False, stdout=subprocess.DEVNULL).returncode == 0:
+                    keep_down(prefix, one)
                     break
     finally:
         if made:
             subprocess.run([*prefix, "rm", "-f", "/usr/sbin/policy-rc.d"], check=False)
+
+
+def keep_down(prefix: list[str], package: str) -> None:
+    """Have a service that came with a package not start with the machine."""
+    if package in UNITS and shutil.which("systemctl"):
+        subprocess.run([*prefix, "systemctl", "-q", "disable", UNITS[package]], check=False, capture_output=True)
 
 
 def may_install() -> bool:

@@ -13,7 +13,10 @@ RATE: Final = 8000
 FRAME: Final = 160
 """Samples, and octets, of one packet."""
 
-Word = Literal["bad_offer", "no_codec", "stale_peer", "unknown_leg", "unknown_prompt", "no_address", "closed"]
+Word = Literal[
+    "bad_offer", "no_codec", "stale_peer", "unknown_leg", "unknown_prompt", "no_address", "closed",
+    "bad_description", "no_engine", "engine_silent", "engine_full", "engine_refused", "unknown_call",
+]  # fmt: skip
 SAYS: Final[dict[Word, str]] = {
     "bad_offer": "The offer is no WebRTC offer of one audio line with ICE, DTLS and rtcp-mux.",
     "no_codec": "The offer has neither PCMU nor PCMA.",
@@ -22,6 +25,12 @@ SAYS: Final[dict[Word, str]] = {
     "unknown_prompt": "This is not said on a leg that comes over WebRTC.",
     "no_address": "This machine has no address that a peer could reach.",
     "closed": "The plane is closing.",
+    "bad_description": "The description is not one of a single audio line with a codec that is known here.",
+    "no_engine": "No rtpengine answers.",
+    "engine_silent": "The rtpengine of this call does not answer.",
+    "engine_full": "The rtpengine takes no more calls.",
+    "engine_refused": "The rtpengine refused.",
+    "unknown_call": "No rtpengine has this call.",
 }
 
 
