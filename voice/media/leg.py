@@ -1,7 +1,8 @@
 """One leg: its peer connections one after another, what it hears, and whether it is heard. Sans-IO; time is passed in.
 
 A leg listens to one peer connection, the latest that had sound. Another one with sound takes it over, with all that it
-was bridged to; until then, and while nothing arrives, the far end is asked for a moment's patience.
+was bridged to; until then, and while nothing arrives, the far end is asked for a moment's patience. While the line is
+held both sides hear that it is, and nothing of each other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from voice.media.bridge import Frame, Inward, Outward
 from voice.media.farend import FarEnd, Voice
 from voice.media.quality import mos
 from voice.media.shapes import RATE, Far, Heard, Lost, Quality, Stats, Told, Up
-from voice.media.speech import speech
+from voice.media.speech import Said, speech
 from voice.media.tones import BY_LANGUAGE, QUIET, frames, ringing, silence
 
 LOST_S: Final = 1.0
@@ -89,6 +90,13 @@ def both(first: Heard, then: Heard) -> Heard:
                  else first.jitter_ms)  # fmt: skip
 
 
+def again_and_again(what: Said, language: str) -> Iterator[bytes]:
+    """Say a sentence, and again after a pause, for ever."""
+    while True:
+        yield from frames(speech(what, language))
+        yield from silence(PAUSE_S)
+
+
 class Leg:
     """One leg. `name` is the reference of its attempt; `tell` is called at once and must not raise.
 
@@ -102,9 +110,10 @@ class Leg:
         self._current: Peer | None = None
         self.far: FarEnd | None = None
         self.bridged_to: Far | None = None
-        self._voice = Voice()
+        self._voice, self._far_voice = Voice(), Voice()
         self._said: Iterator[bytes] = iter(())
         self._patience: Iterator[bytes] | None = None
+        self._held: Iterator[bytes] | None = None
         self._quality_at = 0.0
         self._was = (Heard(), Heard())
         self._codec = ""
@@ -117,7 +126,9 @@ class Leg:
     @property
     def beats(self) -> bool:
         """Whether 20 ms from now it has something to say to either side."""
-        return self._current is not None and (self.far is None or self.far.beats or self._patience is not None)
+        if self._current is None or self._current.n not in self.peers:
+            return False
+        return self.far is None or self.far.beats or self._patience is not None or self._held is not None
 
     # --- what is asked of it ---
 
@@ -132,18 +143,22 @@ class Leg:
         """Ask for patience, and ring until it is bridged. One that is bridged needs none."""
         if self.far is None:
             region = BY_LANGUAGE.get(language, "US")
-            self._say(chain(frames(speech("one_moment", language)), silence(0.4), ringing(region)))
+            self._said = chain(frames(speech("one_moment", language)), silence(0.4), ringing(region))
 
     def unavailable(self, language: str) -> float:
         """Say that nobody could be reached, in the place of all else; return how long that takes (s)."""
         self._unbridge()
-        self._say(chain(silence(0.2), frames(speech("unavailable", language))))
+        self._said = chain(silence(0.2), frames(speech("unavailable", language)))
         return 0.4 + len(speech("unavailable", language)) / RATE
 
     def bridge(self, end: FarEnd, far: Far) -> None:
         """Let it and a far end hear each other; `far` is what that was made of."""
         self._unbridge()
         self.far, self.bridged_to = end, far
+
+    def hold(self, language: str | None) -> None:
+        """Hold the line and say so to both sides in this language, or let them hear each other again (None)."""
+        self._held = None if language is None else again_and_again("held", language)
 
     def end(self) -> Stats:
         """Close all that it has, and return how it sounded."""
@@ -177,7 +192,7 @@ class Leg:
         peer.heard_at = now
         if not peer.up:
             self._hear(peer, now)
-        if self.far is not None:
+        if self.far is not None and self._held is None:
             self.far.hear(frame, now)
 
     def rtcp(self, n: int, data: bytes, now: float) -> None:
@@ -185,24 +200,23 @@ class Leg:
         if n in self.peers:
             self.peers[n].reported(data, now)
 
-    def say(self, frame: Frame, now: float) -> None:
-        """Say to the peer what its far end says."""
-        if self._current is not None:
-            data = self._current.outward.packet(frame, now)
-            if data is not None:
-                self._current.line.send(data)
+    def hear_far(self, frame: Frame, now: float) -> None:
+        """Take what the far end says, of itself."""
+        if self._held is None:
+            self._tell_peer(frame, now)
 
     def beat(self, now: float) -> None:
         """Say the next 20 ms to both sides, where they hear what is made here."""
-        if self._current is None:
-            return
-        if self.far is None:
-            self.say(self._voice.frame(next(self._said, QUIET)), now)
-            return
-        if self._patience is not None:
-            self.far.hear(self._voice.frame(next(self._patience, QUIET)), now)
-        if self.far.beats and (frame := self.far.beat()):
-            self.say(frame, now)
+        asked = self._held or self._patience
+        payload = next(asked, QUIET) if asked is not None else QUIET
+        if asked is not None and self.far is not None:
+            self.far.hear(self._far_voice.frame(payload), now)
+        if self._held is not None:
+            self._tell_peer(self._voice.frame(payload), now)
+        elif self.far is None:
+            self._tell_peer(self._voice.frame(next(self._said, QUIET)), now)
+        elif self.far.beats and (frame := self.far.beat()):
+            self._tell_peer(frame, now)
 
     def watch(self, now: float) -> None:
         """Look what does not arrive. To be called a few times a second."""
@@ -218,7 +232,7 @@ class Leg:
             self._tell(Lost(self.name, current.n))
         waits = len(self.peers) > 1 and silent_s >= HOLD_S
         if self.far is not None and self._patience is None and (waits or not current.up):
-            self._voice, self._patience = Voice(), self._patiently()
+            self._patience = again_and_again("one_moment", self.bridged_to.language if self.bridged_to else "en")
         if now >= current.report_at:
             current.report_at = now + REPORT_S
             current.line.send(current.report(now))
@@ -227,6 +241,12 @@ class Leg:
             self._tell(Quality(self.name, self.stats()))
 
     # --- within ---
+
+    def _tell_peer(self, frame: Frame, now: float) -> None:
+        if self._current is not None:
+            data = self._current.outward.packet(frame, now)
+            if data is not None:
+                self._current.line.send(data)
 
     def _hear(self, peer: Peer, now: float) -> None:
         """A peer connection has sound: for the first time, when it takes over, or again."""
@@ -237,15 +257,6 @@ class Leg:
                 self._drop(former)
         peer.up, self._patience = True, None
         self._tell(Up(self.name, peer.n))
-
-    def _say(self, said: Iterator[bytes]) -> None:
-        self._voice, self._said = Voice(), said
-
-    def _patiently(self) -> Iterator[bytes]:
-        language = self.bridged_to.language if self.bridged_to else "en"
-        while True:
-            yield from frames(speech("one_moment", language))
-            yield from silence(PAUSE_S)
 
     def _unbridge(self) -> None:
         if self.far is not None:

@@ -6,6 +6,7 @@ All methods run in the worker's event loop. What they are told in words is `Told
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
@@ -21,6 +22,7 @@ from voice.media.sdp import read_offer
 from voice.media.shapes import FRAME_S, Far, IceSettings, MediaError, Stats, Told
 from voice.media.webrtc import Connection
 
+log = logging.getLogger(__name__)
 IDLE_S: Final = 0.1
 """How often legs are looked at while nothing is said that is made here."""
 CATCH_UP: Final = 5
@@ -102,6 +104,14 @@ class Plane:
             found.bridge(LoopbackEnd(far.language), far)
             self._arm()
 
+    async def hold(self, leg: str, language: str | None) -> None:
+        """Hold a line: both sides hear that it is held, in this language, and not each other; None: no longer.
+
+        Raises MediaError: ``unknown_leg``.
+        """
+        self._leg(leg).hold(language)
+        self._arm()
+
     async def hangup(self, leg: str) -> Stats:
         """End a leg and return how it sounded. Raises MediaError: ``unknown_leg``."""
         stats = self._leg(leg).end()
@@ -116,6 +126,8 @@ class Plane:
     async def close(self) -> None:
         """End every leg, and whatever is still open."""
         self._closed = True
+        if opening := [answer for answer in self._answers.values() if not answer.done()]:
+            await asyncio.wait(opening)
         for leg in self.legs():
             await self.hangup(leg)
         if self._timer is not None:
@@ -181,14 +193,17 @@ class Plane:
         now = loop.time()
         frames = 1 + int((now - self._next) / FRAME_S)
         legs = tuple(self._legs.values())
+        watches = now >= self._watch_at
+        self._watch_at = now + IDLE_S if watches else self._watch_at
         for leg in legs:
-            if leg.beats:
-                for _ in range(min(frames, CATCH_UP)):
+            try:
+                for _ in range(min(frames, CATCH_UP) if leg.beats else 0):
                     leg.beat(now)
-        if now >= self._watch_at:
-            self._watch_at = now + IDLE_S
-            for leg in legs:
-                leg.watch(now)
+                if watches:
+                    leg.watch(now)
+            except Exception:  # one leg must not silence the others: it falls silent itself, and is told as lost
+                log.exception("a leg could not be heard any more")
+                leg.end()
         self._timer = None
         if self._legs:
             beating = any(leg.beats for leg in legs)

@@ -9,17 +9,19 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
-Said = Literal["one_moment", "unavailable", "test_line"]
+Said = Literal["one_moment", "unavailable", "held", "test_line"]
 ENGLISH: Final = "en"
 SENTENCES: Final[dict[str, dict[Said, str]]] = {
     "en": {
         "one_moment": "One moment, please.",
         "unavailable": "Nobody could be reached.",
+        "held": "The line is held.",
         "test_line": "This is the test line of Curbside. Speak after the tone, and you will hear yourself.",
     },
     "sv": {
         "one_moment": "Ett ögonblick, tack.",
         "unavailable": "Ingen kunde nås.",
+        "held": "Samtalet är parkerat.",
         "test_line": "Det här är Curbsides testlinje. Tala efter tonen, så hör du dig själv.",
     },
 }

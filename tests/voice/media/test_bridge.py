@@ -32,10 +32,10 @@ def test_the_first_packet_of_a_source_is_marked_and_no_other() -> None:
 
 def test_counts_turn_over_on_either_side_without_a_gap() -> None:
     bridge = Bridge(sequence=65000, timestamp=2**32 - 160 * 300)
-    out = [bridge.pass_on(rtp(65530 + n, 2**32 - 500 * 160 + n * 160), n * 0.02) for n in range(70000)]
-    assert [read.sequence for read in out if read] == [(65000 + n) & 0xFFFF for n in range(70000)]
-    assert [read.timestamp for read in out if read] == [(2**32 - 48000 + 160 * n) % 2**32 for n in range(70000)]
-    assert bridge.inward.arrivals.lost == 0 and bridge.inward.arrivals.expected == 70000
+    out = [bridge.pass_on(rtp(65530 + n, 2**32 - 500 * 160 + n * 160), n * 0.02) for n in range(2000)]
+    assert [read.sequence for read in out if read] == [(65000 + n) & 0xFFFF for n in range(2000)]
+    assert [read.timestamp for read in out if read] == [(2**32 - 48000 + 160 * n) % 2**32 for n in range(2000)]
+    assert bridge.inward.arrivals.lost == 0 and bridge.inward.arrivals.expected == 2000
 
 
 def test_a_gap_stays_a_gap_and_what_comes_out_of_order_goes_out_of_order() -> None:

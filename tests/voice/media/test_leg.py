@@ -147,7 +147,7 @@ def test_a_bridge_passes_both_ways_and_the_prompt_stops() -> None:
     assert len(end.heard) - count == 50 and len(line.said) == said
     source = object()
     for n in range(10):
-        table.leg.say(Frame(source, n, n * 160, b"\x11" * 160, Codec.PCMA), table.now + n * 0.02)
+        table.leg.hear_far(Frame(source, n, n * 160, b"\x11" * 160, Codec.PCMA), table.now + n * 0.02)
     assert [read.payload for read in line.said[said:]] == [line.said[-1].payload] * 10
     assert [read.sequence for read in line.said[said:]] == [1000 + said + n for n in range(10)]
 
@@ -178,7 +178,7 @@ def test_a_second_peer_takes_over_when_its_sound_arrives_and_the_first_is_closed
     assert {id(frame.source) for frame in end.heard[before:]} == {id(end.heard[-1].source)}
     assert len(end.heard) - before == 50
     source = object()
-    table.leg.say(Frame(source, 1, 160, b"\x11" * 160, Codec.PCMU), table.now)
+    table.leg.hear_far(Frame(source, 1, 160, b"\x11" * 160, Codec.PCMU), table.now)
     assert second.said[-1].ssrc == 55 and second.said[-1].marker
 
 
@@ -205,6 +205,24 @@ def test_a_first_peer_that_never_connects_is_given_up() -> None:
     table.run(PENDING_S + 0.02)
     assert line.closed and table.told == [] and table.leg.peers == {}
     assert table.leg.newest == 1
+
+
+def test_while_the_line_is_held_both_sides_hear_that_and_nothing_of_each_other() -> None:
+    table, end = bridged()
+    table.run(1, 1)
+    before, line = len(end.heard), table.lines[1]
+    said = len(line.said)
+    table.leg.hold("sv")
+    table.leg.hear_far(Frame(object(), 1, 160, b"\x11" * 160, Codec.PCMU), table.now)
+    table.run(3, 1)
+    for heard in ([frame.payload for frame in end.heard[before:]], [read.payload for read in line.said[said:]]):
+        assert speech("held", "sv") in b"".join(heard)
+        assert not {b"\x55" * 160, b"\x11" * 160} & set(heard)
+    table.leg.hold(None)
+    before, said = len(end.heard), len(line.said)
+    table.run(1, 1)
+    assert {frame.payload for frame in end.heard[before:]} == {b"\x55" * 160} and len(line.said) == said
+    assert [read.sequence for read in line.said] == [1000 + n for n in range(len(line.said))]
 
 
 def test_unavailable_is_said_in_the_place_of_the_far_end() -> None:

@@ -159,6 +159,35 @@ async def test_nobody_could_be_reached_is_said_to_its_end(room: Room) -> None:
     assert browser.loud(300, 0.8) > 0.02
 
 
+async def test_a_line_that_is_held_says_so_and_goes_on(room: Room) -> None:
+    browser = await room.call("leg", 1, 700)
+    await room.plane.bridge("leg", Loopback("en"))
+    await browser.hears(700)
+    await room.plane.hold("leg", "en")
+    await browser.hears(300)
+    assert browser.loud(700, 0.1) < 0.02
+    await room.plane.hold("leg", None)
+    await browser.hears(700)
+
+
+async def test_a_leg_that_fails_within_is_lost_and_the_others_go_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, whole = await room.call("broken", 1, 500), await room.call("whole", 1, 700)
+    await room.plane.bridge("whole", Loopback("en"))
+
+    def fails() -> None:
+        raise ZeroDivisionError("of a secret")
+
+    await room.plane.bridge("broken", Loopback("en"))
+    monkeypatch.setattr(room.plane._legs["broken"].far, "beat", fails)
+    await room.until(Lost("broken", 1))
+    await whole.hears(700)
+    assert broken.loud(500) < 0.01
+    assert [each.getMessage() for each in caplog.records] == ["a leg could not be heard any more"]
+    assert (await room.plane.hangup("broken")).received.packets > 0
+
+
 async def test_no_line_of_a_log_tells_of_a_peer(room: Room, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     browser = await room.call("leg", 1)
