@@ -6,6 +6,7 @@ import asyncio
 import math
 import struct
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 RATE = 8000
 FRAME = 160
@@ -47,6 +48,16 @@ def energy(samples: Sequence[float], pitch: float, rate: int = RATE) -> float:
     return 2 * power / (whole * len(samples)) if whole else 0.0
 
 
+class Line(Protocol):
+    """What a telephone sends by: a socket, or a relay."""
+
+    def sendto(self, data: bytes, addr: tuple[str, int]) -> None: ...
+
+    def get_extra_info(self, name: str) -> Any: ...
+
+    def close(self) -> None: ...
+
+
 class Phone(asyncio.DatagramProtocol):
     """One end of a stream. `said` is every RTP packet as it came: payload type, sequence number, payload."""
 
@@ -54,7 +65,7 @@ class Phone(asyncio.DatagramProtocol):
         self.pitch, self.payload_type = pitch, payload_type
         self.said: list[tuple[int, int, bytes]] = []
         self.came: list[bytes] = []
-        self._transport: asyncio.DatagramTransport | None = None
+        self._transport: Line | None = None
         self._sent = 0
 
     @classmethod
@@ -65,6 +76,10 @@ class Phone(asyncio.DatagramProtocol):
             lambda: made, local_addr=("127.0.0.1", 0)
         )
         return made
+
+    def through(self, line: Line) -> None:
+        """Send by another way than a socket of its own."""
+        self._transport = line
 
     @property
     def port(self) -> int:
