@@ -37,15 +37,16 @@ REASONS: Final = {
 
 WORD: Final = r"[A-Za-z0-9\-.!%*_+`'~]+"
 _REQUEST: Final = re.compile(rf"({WORD}) ([^\s<>]+) SIP/(\d+\.\d+)")
-_RESPONSE: Final = re.compile(r"SIP/(\d+\.\d+) ([1-6]\d\d) ?(.*)")
+_RESPONSE: Final = re.compile(r"SIP/2\.0 ([1-6]\d\d)(?: (.*))?")
 _FIELD: Final = re.compile(rf"({WORD})[ \t]*:(.*)", re.DOTALL)
 _BARE: Final = re.compile(r"[\r\n]")
 FIELDS_MOST: Final = 200
 
 
 class Malformed(Exception):
-    """What came is no SIP, or says what SIP does not allow. `status` is what a request like this is answered with.
+    """What came is no SIP, or says what SIP does not allow.
 
+    `status` is what a request like this is answered with, 0: it is a response, and those are never answered.
     `headers` are those that could be read. The message is a constant sentence and holds nothing of what came.
     """
 
@@ -126,11 +127,11 @@ def parse_head(head: bytes) -> Request | Response:
     """
     first, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
     headers = _parse_fields(lines)
-    if found := _RESPONSE.fullmatch(first):
-        version, status, reason = found.groups()
-        if version != "2.0":
-            raise Malformed("another version of SIP", 505)
-        return Response(int(status), reason, headers)
+    if first.startswith("SIP/"):
+        found = _RESPONSE.fullmatch(first)
+        if found is None:
+            raise Malformed("a response is not one", 0, headers)
+        return Response(int(found[1]), found[2] or "", headers)
     found = _REQUEST.fullmatch(first)
     if found is None or _BARE.search(first):
         raise Malformed("the first line is neither a request nor a response", headers=headers)

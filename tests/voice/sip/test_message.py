@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voice.sip.framing import BODY_MOST, HEAD_MOST, Framer, Piece, Ping
@@ -57,6 +57,7 @@ def test_what_is_written_is_read_again() -> None:
     assert (again.method, again.headers.get("call-id"), again.body) == ("BYE", "é", b"xyz")
 
 
+@settings(max_examples=40)
 @given(st.lists(st.integers(1, 60), max_size=20))
 def test_messages_come_out_whole_however_the_stream_is_cut(cuts: list[int]) -> None:
     stream, pieces = REQUEST + RESPONSE + b"\r\n\r\n" + REQUEST, []
