@@ -15,7 +15,7 @@ import msgspec
 
 from voice.media.g711 import Codec, translated
 from voice.media.quality import Arrivals
-from voice.media.shapes import FRAME, RATE
+from voice.media.shapes import FRAME, RATE, Sound
 
 HEADER: Final = struct.Struct("!BBHLL")
 VERSION: Final = 2
@@ -27,14 +27,6 @@ MAX_MISORDER: Final = 100
 FLOOR_BEHIND: Final = 1024
 STRAGGLES_S: Final = 1.0
 """For so long a packet of the source before is taken for a late one; afterwards that source speaks again."""
-
-
-class Sound(msgspec.Struct, frozen=True):
-    """What a leg has agreed on: one voice codec, its payload type, and that of telephone-event where it has one."""
-
-    codec: Codec
-    voice: int
-    event: int | None = None
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):

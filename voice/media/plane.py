@@ -19,7 +19,8 @@ from voice.media.bridge import Inward, Outward
 from voice.media.farend import LoopbackEnd
 from voice.media.leg import Leg
 from voice.media.sdp import read_offer
-from voice.media.shapes import FRAME_S, Far, IceSettings, MediaError, Stats, Told
+from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Told
+from voice.media.trunk import ANY_PORT, TrunkEnd
 from voice.media.webrtc import Connection
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Plane:
         self._ice, self._tell = ice, tell
         self._legs: dict[str, Leg] = {}
         self._answers: dict[tuple[str, int], asyncio.Task[str]] = {}
+        self._trunks: dict[str, TrunkEnd] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next = self._watch_at = self._renew_at = 0.0
@@ -97,12 +99,36 @@ class Plane:
     async def bridge(self, leg: str, far: Far) -> None:
         """Let a leg and a far end hear each other, in the place of what it heard before. Safe to repeat.
 
-        Raises MediaError: ``unknown_leg``.
+        Raises MediaError: ``unknown_leg``, ``unknown_far``.
         """
         found = self._leg(leg)
+        if isinstance(far, Rtp) and far.name not in self._trunks:
+            raise MediaError("unknown_far")
         if found.bridged_to != far:
-            found.bridge(LoopbackEnd(far.language), far)
+            end = LoopbackEnd(far.language) if isinstance(far, Loopback) else self._trunks[far.name]
+            found.bridge(end, far)
+            if isinstance(far, Rtp):
+                self._trunks[far.name].connect(far, found.hear_far)
             self._arm()
+
+    async def listen(self, far: str, address: str, ports: range = ANY_PORT) -> tuple[str, int]:
+        """Open a port for a far end over plain RTP, before it is known; return where it is to send to.
+
+        `address`: one of this machine; `ports`: those that a firewall lets through, of which even ones are taken. The
+        same name again has the same port. Raises MediaError: ``no_port``, ``closed``.
+        """
+        if self._closed:
+            raise MediaError("closed")
+        if far not in self._trunks:
+            self._trunks[far] = await TrunkEnd.open(address, ports)
+        return self._trunks[far].local
+
+    async def release(self, far: str) -> Stats:
+        """Close the port of a far end and return how it sounded. Raises MediaError: ``unknown_far``."""
+        end = self._trunks.pop(far, None)
+        if end is None:
+            raise MediaError("unknown_far")
+        return end.end()
 
     async def hold(self, leg: str, language: str | None) -> None:
         """Hold a line: both sides hear that it is held, in this language, and not each other; None: no longer.
@@ -130,6 +156,8 @@ class Plane:
             await asyncio.wait(opening)
         for leg in self.legs():
             await self.hangup(leg)
+        for far in tuple(self._trunks):
+            await self.release(far)
         if self._timer is not None:
             self._timer.cancel()
         while self._tasks:

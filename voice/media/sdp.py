@@ -12,9 +12,8 @@ from typing import Final
 
 import msgspec
 
-from voice.media.bridge import Sound
 from voice.media.g711 import STATIC, Codec
-from voice.media.shapes import MediaError
+from voice.media.shapes import MediaError, Sound
 
 LONGEST: Final = 16 * 1024
 CANDIDATES_MOST: Final = 16

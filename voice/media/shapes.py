@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from voice.media.g711 import Codec
+
 FRAME_S: Final = 0.02
 """The length of one packet of sound, both ways."""
 RATE: Final = 8000
@@ -15,6 +17,7 @@ FRAME: Final = 160
 
 Word = Literal[
     "bad_offer", "no_codec", "stale_peer", "unknown_leg", "unknown_prompt", "no_address", "closed",
+    "unknown_far", "no_port",
     "bad_description", "no_engine", "engine_silent", "engine_full", "engine_refused", "unknown_call",
 ]  # fmt: skip
 SAYS: Final[dict[Word, str]] = {
@@ -24,6 +27,8 @@ SAYS: Final[dict[Word, str]] = {
     "unknown_leg": "There is no such leg here.",
     "unknown_prompt": "This is not said on a leg that comes over WebRTC.",
     "no_address": "This machine has no address that a peer could reach.",
+    "unknown_far": "No port was opened for this far end.",
+    "no_port": "No port of those that are set is free.",
     "closed": "The plane is closing.",
     "bad_description": "The description is not one of a single audio line with a codec that is known here.",
     "no_engine": "No rtpengine answers.",
@@ -56,13 +61,34 @@ class IceSettings(msgspec.Struct, frozen=True):
     public: str = ""
 
 
+class Sound(msgspec.Struct, frozen=True):
+    """What a side has agreed on: one voice codec, its payload type, and that of telephone-event where it has one."""
+
+    codec: Codec
+    voice: int
+    event: int | None = None
+
+
 class Loopback(msgspec.Struct, frozen=True):
     """A far end that is nobody: it says what it is, sounds a tone, and echoes after a second."""
 
     language: str = "en"
 
 
-Far = Loopback
+class Rtp(msgspec.Struct, frozen=True):
+    """A far end over plain RTP, as behind a trunk. `name` is that of `Plane.listen`; `language` is spoken to it.
+
+    `address` and `port` are the far end's, an IP address and the port of its description.
+    """
+
+    name: str
+    address: str
+    port: int
+    sound: Sound
+    language: str = "en"
+
+
+Far = Loopback | Rtp
 """What a leg can be bridged to."""
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 
-from voice.media.bridge import Inward, Outward, Sound
+from voice.media.bridge import Inward, Outward
 from voice.media.g711 import Codec
+from voice.media.shapes import Sound
 
 PCMU = Sound(Codec.PCMU, 0, 101)
 PCMA = Sound(Codec.PCMA, 8, 96)

@@ -7,10 +7,9 @@ from contextlib import suppress
 import pytest
 from aiortc.sdp import SessionDescription
 
-from voice.media.bridge import Sound
 from voice.media.g711 import Codec
 from voice.media.sdp import Candidate, Local, read_offer, write_answer
-from voice.media.shapes import MediaError
+from voice.media.shapes import MediaError, Sound
 
 PRINT = ":".join(f"{n:02X}" for n in range(32))
 CHROMIUM = f"""v=0

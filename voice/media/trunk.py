@@ -1,0 +1,108 @@
+"""A far end over plain RTP, as behind a SIP trunk: one UDP port, no ICE and no SRTP. Knows no Django.
+
+The port is opened before the far end is known, as the description that asks for it has to name it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+
+from voice.media.bridge import Frame, Inward, Outward
+from voice.media.quality import mos
+from voice.media.shapes import Heard, MediaError, Rtp, Stats
+
+ANY_PORT: Final = range(1)
+"""Whichever the system has free."""
+
+
+class TrunkEnd(asyncio.DatagramProtocol):
+    """One far end. It hears nothing and says nothing until it is connected to a leg."""
+
+    beats = False
+
+    def __init__(self) -> None:
+        self._transport: asyncio.DatagramTransport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._far: Rtp | None = None
+        self._to: tuple[str, int] | None = None
+        self._said: Callable[[Frame, float], None] | None = None
+        self._inward: Inward | None = None
+        self._outward: Outward | None = None
+
+    @classmethod
+    async def open(cls, address: str, ports: range) -> TrunkEnd:
+        """Listen on an even port of these, beginning anywhere among them. Raises MediaError: ``no_port``."""
+        even = [port for port in ports if port % 2 == 0]
+        begin = secrets.randbelow(len(even))
+        for port in even[begin:] + even[:begin]:
+            try:
+                _, end = await asyncio.get_running_loop().create_datagram_endpoint(cls, local_addr=(address, port))
+            except OSError:
+                continue
+            return end
+        raise MediaError("no_port")
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Where it listens."""
+        assert self._transport is not None
+        address: tuple[str, int] = self._transport.get_extra_info("sockname")[:2]
+        return address
+
+    def connect(self, far: Rtp, said: Callable[[Frame, float], None]) -> None:
+        """Exchange sound with the far end; `said` takes what it says. One that changes its address keeps its counts."""
+        if self._far is None or self._far.sound != far.sound:
+            self._inward = Inward(far.sound)
+            self._outward = Outward(far.sound, secrets.randbits(32), secrets.randbits(15), secrets.randbits(32))
+        self._far, self._to, self._said = far, (far.address, far.port), said
+
+    # --- as a far end of a leg ---
+
+    def hear(self, frame: Frame, now: float) -> None:
+        """Send what the leg says."""
+        if self._transport is not None and self._outward is not None:
+            packet = self._outward.packet(frame, now)
+            if packet is not None:
+                self._transport.sendto(packet, self._to)
+
+    def beat(self) -> None:
+        """It says nothing by itself."""
+
+    def close(self) -> None:
+        """Be of no leg any more; the port stays open for the next."""
+        self._said = None
+
+    def end(self) -> Stats:
+        """Close the port and return how it sounded; nothing is known of what the far end heard."""
+        if self._transport is not None:
+            self._transport.close()
+        if self._far is None or self._inward is None or self._outward is None:
+            return Stats()
+        arrivals = self._inward.arrivals
+        lost = max(0, arrivals.lost)
+        received = Heard(arrivals.received, lost, round(arrivals.jitter_ms, 1))
+        score = mos(lost / (arrivals.received + lost), arrivals.jitter_ms, 0.0) if arrivals.received else None
+        return Stats(self._far.sound.codec, received, Heard(self._outward.packets), None, score)
+
+    # --- as a protocol of asyncio ---
+
+    def connection_made(self, transport: Any) -> None:
+        """The port is open."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        """Take a packet, from the far end's address alone; the port that it comes from is where answers go.
+
+        Source: RFC 4961 (symmetric RTP).
+        """
+        if self._far is None or self._inward is None or addr[0] != self._far.address:
+            return
+        now = self._loop.time()
+        frame = self._inward.take(data, now)
+        if frame is not None:
+            self._to = addr[0], addr[1]
+            if self._said is not None:
+                self._said(frame, now)
