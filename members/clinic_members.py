@@ -5,10 +5,9 @@ members. Other apps say here what somebody holds for a clinic (`register_part`):
 and passed on in the same transaction, or ended after it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -21,6 +20,7 @@ from members.errors import Invalid, LastAdministrator, NotFound, NotVerifiedClin
 from members.marks import mark
 from members.models import Account, ClinicInvitation, ClinicMembership
 from members.notices import tell
+from members.parts import Leaving, choices_of, pass_all_on, touches
 from members.standing import end_all
 from realtime.commands import TimerHandler
 from realtime.sealing import seal, unseal
@@ -30,36 +30,6 @@ INVITED_FOR: Final = timedelta(days=14)
 MOST_INVITED: Final = 100
 TIMER: Final = "members.invited"
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a member may hold for a clinic, by kind, and what becomes of it in words.
-
-    `count(clinic, account)` says how much there is; `pass_on(clinic, account, heir, now)` ends it, or gives it to the
-    heir, a member of the clinic, where `needs_heir` says that it has to go on. Without `pass_on` it ends once the place
-    has ended (``members.standing``).
-    """
-
-    kind: str
-    says: str
-    count: Callable[[str, str], int]
-    pass_on: Callable[[str, str, str | None, datetime], None] | None
-    needs_heir: bool = False
-
-
-_parts: dict[str, Part] = {}
-
-
-def register_part(part: Part) -> None:
-    """Make known what can be held for a clinic. Called once by an app that is ready."""
-    _parts[part.kind] = part
-
-
-def touches(place: ClinicMembership) -> list[dict[str, Any]]:
-    """Return what removing a member touches: {kind, says, count, needs_heir}, only what there is."""
-    found = [(part, part.count(str(place.clinic_id), str(place.account_id))) for part in _parts.values()]
-    return [{"kind": part.kind, "says": part.says, "count": count, "needs_heir": part.needs_heir}
-            for part, count in found if count]
 
 
 def find_member(clinic_id: UUID, member: str) -> ClinicMembership:
@@ -84,33 +54,46 @@ def change_member(member: ClinicMembership, *, role: str | None, can_free_dial: 
     member.save(update_fields=["role", "can_free_dial"])
 
 
-def remove_member(member: ClinicMembership, heir: ClinicMembership | None, now: datetime) -> None:
+def remove_member(member: ClinicMembership, heir: ClinicMembership | None, now: datetime, *,
+                  by: ClinicMembership | None = None, chosen: Collection[str] = ()) -> None:
     """End somebody's place in a clinic, passing on what they hold. Records stay with the clinic.
 
+    `by` ends it; as an administrator they may have `chosen` what the heir is given besides, by the ids of its choices.
     Raises LastAdministrator, ToReassign (``d.kinds``) where something needs an heir and none is named, Invalid for an
-    heir who is the same or of another clinic.
+    heir who is the same or of another clinic, and for a choice that is not theirs or not there.
     """
-    _end_place(member, heir, now)
+    _end_place(Leaving(member, heir, by, frozenset(chosen), now))
     end_all(now, account=member.account_id, clinic=member.clinic_id)
 
 
 @transaction.atomic
-def _end_place(member: ClinicMembership, heir: ClinicMembership | None, now: datetime) -> None:
+def _end_place(leaving: Leaving) -> None:
+    member, heir, now = leaving.place, leaving.heir, leaving.now
     clinic = locked(member.clinic_id)
     if not ClinicMembership.objects.filter(pk=member.pk, left_at=None).exists():
         raise NotFound
     _check_not_last(member)
     if heir is not None and (heir.pk == member.pk or heir.clinic_id != clinic.pk or heir.left_at is not None):
         raise Invalid("reassign", "Choose another member of this clinic.")
-    left_alone = [touch["kind"] for touch in touches(member) if touch["needs_heir"] and heir is None]
+    _check_chosen(leaving)
+    left_alone = [touch["kind"] for touch in touches(member, now) if touch["needs_heir"] and heir is None]
     if left_alone:
         raise ToReassign(left_alone)
-    for part in _parts.values():
-        if part.pass_on is not None:
-            part.pass_on(str(clinic.pk), str(member.account_id), str(heir.account_id) if heir else None, now)
+    pass_all_on(leaving)
     member.left_at = now
     member.save(update_fields=["left_at"])
     tell(str(member.account_id), "clinic.left", clinic=str(clinic.pk), name=clinic.name)
+
+
+def _check_chosen(leaving: Leaving) -> None:
+    if not leaving.chosen:
+        return
+    if leaving.by is None or leaving.by.role != ADMINISTRATOR:
+        raise Invalid("pass_on", "Only an administrator gives this on.")
+    if leaving.heir is None:
+        raise Invalid("reassign", "Choose who is given it.")
+    if not leaving.chosen <= choices_of(leaving.place, leaving.now):
+        raise Invalid("pass_on", "Some of it is not held any more. Look again.")
 
 
 def _check_role(role: str) -> None:

@@ -95,13 +95,27 @@ class MemberChanges(Schema):
     can_free_dial: bool | None = None
 
 
+class ChoiceShown(Schema):
+    """One thing that an heir is given only where it is chosen; `until`: its end, null: it has none."""
+
+    id: str
+    says: str
+    until: int | None
+
+
 class Touch(Schema):
-    """Something that a member holds for a clinic, and what becomes of it when they are removed."""
+    """Something that a member holds for a clinic, and what becomes of it when they are removed.
+
+    `heir_roles`: in which roles a member whom `reassign` names takes it over; where there are `choices`, those alone
+    that `pass_on` names. They are shown to administrators alone.
+    """
 
     kind: str
     says: str
     count: int
     needs_heir: bool
+    heir_roles: list[RoleName]
+    choices: list[ChoiceShown]
 
 
 class Touches(Schema):
@@ -112,6 +126,7 @@ class Touches(Schema):
 
 
 class Removal(Schema):
-    """Who takes over what has to go on: the id of another member's place."""
+    """Who takes over what goes on, the id of another member's place; and of what may be chosen, by its ids, what."""
 
     reassign: str | None = None
+    pass_on: list[str] = Field(default_factory=list, max_length=200)

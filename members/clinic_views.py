@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
 
-from members import clinic_members, clinics
+from members import clinic_members, clinics, parts
 from members.auth import account_of, signed_in
 from members.clinic_schemas import (
     ClinicChanges,
@@ -122,27 +122,31 @@ def change_member(request: HttpRequest, clinic: str, member: str, changes: Membe
 
 @router.get("/clinics/{clinic}/members/{member}/touches", response={200: Touches, **PROBLEMS})
 def list_touches(request: HttpRequest, clinic: str, member: str) -> Any:
-    """What removing this member, or leaving oneself, touches."""
-    place = _removable(request, clinic, member)
+    """What removing this member, or leaving oneself, touches; an administrator may choose what an heir is given."""
+    place, mine = _removable(request, clinic, member)
     last = clinics.administrators_of(place.clinic_id) == [str(place.account_id)]
-    return {"items": clinic_members.touches(place), "last_administrator": last}
+    found = parts.touches(place, timezone.now(), may_choose=mine.role == ADMINISTRATOR)
+    return {"items": found, "last_administrator": last}
 
 
 @router.post("/clinics/{clinic}/members/{member}/remove", response={204: None, **PROBLEMS})
 def remove_member(request: HttpRequest, clinic: str, member: str, removal: Removal) -> Any:
-    """Remove a member, or leave; what has to go on is given to the member that `reassign` names."""
-    place = _removable(request, clinic, member)
+    """Remove a member, or leave; the member that `reassign` names takes over what goes on, and what `pass_on` names."""
+    place, mine = _removable(request, clinic, member)
     heir = clinic_members.find_member(place.clinic_id, removal.reassign) if removal.reassign else None
-    clinic_members.remove_member(place, heir, timezone.now())
+    clinic_members.remove_member(place, heir, timezone.now(), by=mine, chosen=removal.pass_on)
     return Status(204, None)
 
 
-def _removable(request: HttpRequest, clinic: str, member: str) -> ClinicMembership:
-    """Return a place that the one who asks may end: any as an administrator, else one's own. Raises NotFound."""
+def _removable(request: HttpRequest, clinic: str, member: str) -> tuple[ClinicMembership, ClinicMembership]:
+    """Return a place that the one who asks may end, and theirs: any as an administrator, else one's own.
+
+    Raises NotFound.
+    """
     mine = access_place(account_of(request), clinic)
     if mine.role != ADMINISTRATOR and mine.pk != member:
         raise NotFound
-    return clinic_members.find_member(mine.clinic_id, member)
+    return clinic_members.find_member(mine.clinic_id, member), mine
 
 
 def _clinic(place: ClinicMembership) -> dict[str, Any]:

@@ -11,11 +11,12 @@ class VoiceConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what follows a call that has ended, what a member holds and what ends with them; look at the prices."""
-        from members.clinic_members import register_part
+        from members.parts import register_part
         from members.standing import register_ending
         from voice import outcomes, slips
+        from voice.ending import end_calls
         from voice.holding import AFTERWARDS
-        from voice.parts import PARTS, end_calls
+        from voice.parts import PARTS
         from voice.prices import check_regions
 
         check_regions()

@@ -1,4 +1,4 @@
-"""The life of a clinic's number: asked for, proved by a call, approved by somebody else, granted, expired, revoked.
+"""The life of a clinic's number: asked for, proved by a call, approved by somebody else, lent, revoked.
 
 An administrator acts, for a clinic that is verified. A number that is proved has one holder; another department uses it
 with the holder's consent. Proved again within its life, a number goes on without another approval.
@@ -18,9 +18,9 @@ from realtime.protocol import refuse as refuse_plainly
 from realtime.timers import clear_timer
 from voice import proofs
 from voice.approvals import LIVES, TIMER, await_approval, keep_timer, make_live, told_of, wait_alone
+from voice.ending import end_shown
 from voice.models import ClinicNumber, Grant, Proof
 from voice.numbers import SHOWN, Number, Unreadable, find_emergency, mask, read_number
-from voice.parts import end_shown
 from voice.policy import regions_of
 from voice.refusals import refuse
 from voice.sealed import EVERYWHERE, blind_index, blind_indexes, open_in, seal_in
@@ -192,32 +192,6 @@ def _revoke(number: ClinicNumber, now: datetime, by: Account | None, why: str) -
         for account in administrators_of(row.clinic_id):
             tell(account, "number.revoked", **told_of(row))
     return [row.pk for row in rows]
-
-
-@transaction.atomic
-def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, until: datetime | None,
-         now: datetime) -> Grant:
-    """Let a member show a number, until a time or until it is taken back. A second grant replaces the first.
-
-    Raises Refusal `number.state` for a number that is not live, `number.past` for an end that has passed.
-    """
-    locked(number.clinic_id)
-    state = ClinicNumber.objects.values_list("state", flat=True).get(pk=number.pk)
-    if until is not None and until <= now:
-        raise refuse("number.past")
-    if state not in ("live", "expired"):
-        raise refuse("number.state")
-    Grant.objects.filter(clinic_number=number, membership=member, ended_at=None).update(ended_at=now)
-    grant = Grant.objects.create(
-        clinic_number=number, membership=member, given_by=by.account, given_at=now, until=until)
-    tell(str(member.account_id), "number.granted", **told_of(number))
-    return grant
-
-
-def take_back(number: ClinicNumber, member_id: str, now: datetime) -> None:
-    """End a member's right to show a number, at once. Raises Refusal `not_found`."""
-    if not Grant.objects.filter(clinic_number=number, membership=member_id, ended_at=None).update(ended_at=now):
-        raise refuse_plainly("not_found")
 
 
 @transaction.atomic

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import Error
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from members.clinic_members import Part
-from voice import slips
-from voice.call import By, Cause, Stage
-from voice.models import Call, CallBackOffer, Grant, OnCallTurn, Slip
-from voice.services import end_call, end_unanswered
+from members.clinics import ROLES, administrators_of
+from members.parts import Leaving, Part
+from voice import grants, slips
+from voice.models import Call, CallBackOffer, ClinicNumber, OnCallTurn, Slip
 
 
 def count_turns(clinic: str, account: str) -> int:
@@ -23,26 +18,12 @@ def count_turns(clinic: str, account: str) -> int:
     return OnCallTurn.objects.filter(clinic=UUID(clinic), account=UUID(account), ends_at__gt=timezone.now()).count()
 
 
-def pass_turns_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+def pass_turns_on(leaving: Leaving) -> None:
     """Give the turns to the heir, who has them on the same phones of the clinic."""
-    mine = OnCallTurn.objects.filter(clinic=UUID(clinic), account=UUID(account), ends_at__gt=now)
+    place, heir = leaving.place, leaving.heir
+    mine = OnCallTurn.objects.filter(clinic=place.clinic_id, account=place.account_id, ends_at__gt=leaving.now)
     if heir is not None:
-        mine.update(account=UUID(heir))
-
-
-def count_grants(clinic: str, account: str) -> int:
-    """How many of the clinic's numbers somebody may show."""
-    return _grants(clinic, account).count()
-
-
-def end_grants(clinic: str, account: str, heir: str | None, now: datetime) -> None:
-    """End the right to show the clinic's numbers; an heir is given none that an administrator did not give."""
-    _grants(clinic, account).update(ended_at=now)
-
-
-def _grants(clinic: str, account: str) -> QuerySet[Grant]:
-    places = {"membership__clinic": UUID(clinic), "membership__account": UUID(account)}
-    return Grant.objects.filter(ended_at=None, **places)
+        mine.update(account=heir.account_id)
 
 
 def count_slips(clinic: str, account: str) -> int:
@@ -55,9 +36,9 @@ def count_offers(clinic: str, account: str) -> int:
     return CallBackOffer.objects.filter(clinic=UUID(clinic), account=UUID(account), until__gt=timezone.now()).count()
 
 
-def end_offers(clinic: str, account: str, heir: str | None, now: datetime) -> None:
+def end_offers(leaving: Leaving) -> None:
     """End the offers: calls back ring the clinic."""
-    CallBackOffer.objects.filter(clinic=UUID(clinic), account=UUID(account)).delete()
+    CallBackOffer.objects.filter(clinic=leaving.place.clinic_id, account=leaving.place.account_id).delete()
 
 
 def count_calls(clinic: str, account: str) -> int:
@@ -65,39 +46,25 @@ def count_calls(clinic: str, account: str) -> int:
     return Call.objects.filter(clinic=UUID(clinic), account=UUID(account), ended_at=None).count()
 
 
-def end_calls(account: UUID | None, clinic: UUID | None, now: datetime, by: By | None = None) -> None:
-    """End the calls that go on of who may not call any more; their records stay with the clinic."""
-    whose = {name: one for name, one in (("account", account), ("clinic", clinic)) if one is not None}
-    by = by or (By.CLINIC if len(whose) == 2 else By.SERVICE)  # a clinic removes members, the platform team suspends
-    _end_each(Call.objects.filter(ended_at=None, **whose), lambda r: end_call(r, by, Cause.REVOKED, now))
+def count_approvals(clinic: str, account: str) -> int:
+    """How many numbers wait for an approval that nobody but this administrator could give.
 
-
-def end_shown(numbers: Collection[str], now: datetime) -> int:
-    """End the calls that were to show these numbers and that no patient has answered; return how many.
-
-    Where the two talk already, ending it harms the patient and takes back nothing: the number was shown.
+    That is so with one other administrator, for what that one asked for; alone they wait a day (``voice.approvals``).
     """
-    going = Call.objects.filter(ended_at=None, caller_id__in=numbers).exclude(stage=Stage.ENDING)
-    return _end_each(going, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
-
-
-def _end_each(going: QuerySet[Call], end: Callable[[str], bool | None]) -> int:
-    """End calls one by one; return of how many `end` said so. One that fails leaves none of the others going on."""
-    ended, failed = 0, None
-    for r in list(going.values_list("pk", flat=True)):
-        try:
-            ended += bool(end(str(r)))
-        except Error as error:
-            failed = error
-    if failed is not None:
-        raise failed
-    return ended
+    others = [one for one in administrators_of(UUID(clinic)) if one != account]
+    if len(others) != 1 or account not in administrators_of(UUID(clinic)):
+        return 0
+    waiting = ClinicNumber.objects.filter(clinic=UUID(clinic), state="approving", single_until=None)
+    return waiting.filter(asked_by=UUID(others[0])).count()
 
 
 PARTS: Final = (
     Part("calls", "Calls that go on now; they are ended", count_calls, None),
-    Part("grants", "Numbers that they may show; this ends", count_grants, end_grants),
-    Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True),
-    Part("slips", "Slips that they claimed; they are open for the desk again", count_slips, slips.pass_on),
+    Part("grants", "Numbers that they may show; this ends, also where it is given to somebody else", grants.count,
+         grants.pass_on, heir_roles=ROLES, choices=grants.choices),
+    Part("on_call", "Turns on call", count_turns, pass_turns_on, needs_heir=True, heir_roles=ROLES),
+    Part("slips", "Slips that they claimed; somebody of the desk takes them over, or they are open for it again",
+         count_slips, slips.pass_on, heir_roles=slips.READERS),
     Part("call_backs", "Calls back that ring their own phone", count_offers, end_offers),
+    Part("approvals", "Numbers that only they could approve; who asked waits a day alone", count_approvals, None),
 )

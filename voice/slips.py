@@ -20,6 +20,7 @@ from django.utils import timezone
 from members.clinics import access_verified
 from members.errors import NotFound
 from members.models import Account
+from members.parts import Leaving
 from realtime.commands import TimerHandler
 from realtime.timers import clear_timer, set_timer
 from voice.call import Cause, Side
@@ -237,11 +238,14 @@ def forget(before: datetime) -> int:
     return sum(rows.delete()[0] for rows in old)
 
 
-def pass_on(clinic: str, account: str, heir: str | None, now: datetime) -> None:
-    """Give the slips that somebody claimed back to the desk: an heir need not be of the desk."""
-    Slip.objects.filter(clinic=UUID(clinic), claimed_by=UUID(account), state="claimed").update(
-        state="open", claimed_by=None, claimed_at=None
-    )
+def pass_on(leaving: Leaving) -> None:
+    """Give the slips that somebody claimed to an heir who reads slips, else back to the desk."""
+    place, heir = leaving.place, leaving.heir
+    claimed = Slip.objects.filter(clinic=place.clinic_id, claimed_by=place.account_id, state="claimed")
+    if heir is not None and heir.role in READERS:
+        claimed.update(claimed_by=heir.account_id, claimed_at=leaving.now)
+    else:
+        claimed.update(state="open", claimed_by=None, claimed_at=None)
 
 
 def _close(slip: Slip, by: object, how: str, now: datetime) -> bool:

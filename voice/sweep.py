@@ -19,9 +19,9 @@ from voice import incoming, lost_dials
 from voice.call import By, Stage
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, CarrierEvent
+from voice.ending import end_calls, end_shown
 from voice.holding import alone
 from voice.models import Action, Attempt, Call, ClinicNumber, ReturnCall
-from voice.parts import end_calls, end_shown
 from voice.services import take_events
 
 log = logging.getLogger(__name__)

@@ -111,25 +111,25 @@ async function remove(clinic, one, all) {
   } catch (error) {
     return tellError(error);
   }
-  const form = { heir: "", error: "", busy: false };
+  const form = { heir: "", chosen: new Set(), error: "", busy: false };
   const heirs = all.filter((other) => other.id !== one.id);
   const send = (event, close) => {
     event.preventDefault();
     void carryOut(form, async () => {
-      await screen.api.post(`/clinics/${clinic.id}/members/${one.id}/remove`, { reassign: form.heir || null });
+      await screen.api.post(`/clinics/${clinic.id}/members/${one.id}/remove`, { reassign: form.heir || null, pass_on: [...form.chosen] });
       close();
       toast(one.me ? t("members.left") : t("members.removed", { who: one.name }));
       await Promise.all([reload(keyOf(clinic)), loadClinics(), reload("calls/setup")]);
     });
   };
   const title = one.me ? t("members.leave.title") : t("members.remove.title", { who: one.name });
+  const heir = () => heirs.find((other) => other.id === form.heir);
   return openDialog(title, (close) => touched.last_administrator ? last(close) : html`<form class="stack" @submit=${(event) => send(event, close)}>
     ${touched.items.length ? html`<p>${t("members.touches")}</p><ul class="touches">${touched.items.map((each) => html`<li>${icon(each.needs_heir ? "users" : "circle-x")}
-        <span><b class="figures">${each.count}</b> ${touchText(each)}</span></li>`)}</ul>`
+        <span><b class="figures">${each.count}</b> ${touchText(each, heir())}</span></li>`)}</ul>`
       : html`<p>${t("members.touches.none")}</p>`}
-    ${touched.items.some((each) => each.needs_heir) ? html`<div class="field"><label for="heir">${t("members.heir")}</label>
-      <select class="input" id="heir" required @change=${(event) => { form.heir = event.target.value; }}><option value="">${t("members.heir.none")}</option>
-        ${heirs.map((other) => html`<option value=${other.id} .selected=${other.id === form.heir}>${other.name}, ${t(`clinic.role.${other.role}`)}</option>`)}</select></div>` : nothing}
+    ${touched.items.some((each) => each.heir_roles.length) ? heirField(form, heirs, touched.items) : nothing}
+    ${heir() ? touched.items.filter((each) => each.choices.length).map((each) => choiceField(form, each, heir())) : nothing}
     <p class="note soft">${t("members.records")}</p>
     ${wrong(form)}
     <div class="dialog-actions"><button class="btn" type="button" @click=${() => close()}>${t("cancel")}</button>
@@ -137,10 +137,27 @@ async function remove(clinic, one, all) {
   </form>`);
 }
 
+/** Who takes over. Another heir is given nothing that was chosen for the one before. */
+function heirField(form, heirs, items) {
+  const needed = items.some((each) => each.needs_heir);
+  const set = (event) => { form.heir = event.target.value; form.chosen.clear(); update(); };
+  return html`<div class="field"><label for="heir">${t("members.heir")}</label>
+    <select class="input" id="heir" ?required=${needed} @change=${set}><option value="">${t(needed ? "members.heir.none" : "members.heir.nobody")}</option>
+      ${heirs.map((other) => html`<option value=${other.id} .selected=${other.id === form.heir}>${other.name}, ${t(`clinic.role.${other.role}`)}</option>`)}</select></div>`;
+}
+
+/** What the heir is given only where it is ticked here. */
+function choiceField(form, each, heir) {
+  return html`<fieldset class="field"><legend>${t(`touch.${each.kind}.choose`, { who: heir.name })}</legend>
+    ${each.choices.map((choice) => html`<label class="check check-bare"><input type="checkbox" .checked=${form.chosen.has(choice.id)} @change=${(event) => form.chosen[event.target.checked ? "add" : "delete"](choice.id)} />
+      <span>${choice.until ? t("members.choice.until", { what: choice.says, day: date(choice.until) }) : choice.says}</span></label>`)}</fieldset>`;
+}
+
 /** What is held and what becomes of it, in the language of the screens where its kind is known. */
-function touchText({ kind, says, count }) {
-  const text = t(`touch.${kind}`, { count });
-  return text === `touch.${kind}` ? says : text;
+function touchText({ kind, says, count, heir_roles, choices }, heir) {
+  const passes = heir && !choices.length && heir_roles.includes(heir.role);
+  const text = passes ? t(`touch.${kind}.heir`, { count, who: heir.name }) : t(`touch.${kind}`, { count });
+  return text.startsWith(`touch.${kind}`) ? says : text;
 }
 
 function last(close) {

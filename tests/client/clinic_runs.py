@@ -70,12 +70,25 @@ INVITED: list[Json] = [
         "expires_at": now_ms() + 12 * DAY,
     }
 ]
+ROLES = ["physician", "desk", "administrator"]
+
+
+def touch(kind: str, count: int, **more: Any) -> Json:
+    """Something that a member holds, as GET …/touches has it."""
+    return {"kind": kind, "says": kind, "count": count, "needs_heir": False, "heir_roles": [], "choices": [], **more}
+
+
 TOUCHES: Json = {
     "last_administrator": False,
     "items": [
-        {"kind": "grants", "says": "Numbers that they may show; this ends", "count": 2, "needs_heir": False},
-        {"kind": "calls", "says": "Running calls", "count": 1, "needs_heir": False},
-        {"kind": "on_call", "says": "Turns on call", "count": 1, "needs_heir": True},
+        touch("grants", 2, heir_roles=ROLES, choices=[
+            {"id": "g1", "says": "+1 617-555-0100", "until": None},
+            {"id": "g2", "says": "+1 617-555-0101", "until": now_ms() + 9 * DAY},
+        ]),
+        touch("calls", 1),
+        touch("on_call", 1, needs_heir=True, heir_roles=ROLES),
+        touch("slips", 1, heir_roles=["desk", "administrator"]),
+        touch("approvals", 1),
     ],
 }
 

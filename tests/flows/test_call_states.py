@@ -107,15 +107,27 @@ def test_revoking_a_number_asks_why(opened: Opened) -> None:
 
 
 def test_removing_a_member_shows_what_it_touches_and_the_last_administrator_stays(opened: Opened) -> None:
-    window, _ = opened(runs.open_clinic, ADMINISTRATOR)
+    window, voice = opened(runs.open_clinic, ADMINISTRATOR)
+    removed = f"/clinics/{day.CLINIC}/members/place-okafor/remove"
+    voice.answer(removed, None, "POST", 204)
     window.page.goto(f"/clinic/{day.CLINIC}/members")
     window.page.locator("summary").nth(0).click()
     window.press("Remove from clinic")
     dialog = window.page.locator(DIALOG)
     expect(dialog).to_contain_text("2 rights to show a number: they end")
-    expect(dialog.get_by_label("Who takes over what goes on")).to_be_visible()
+    expect(dialog).to_contain_text("1 slip that they took: it is due again")
+    assert dialog.get_by_role("checkbox").count() == 0, "nobody is named who could be given it"
+    dialog.get_by_label("Who takes over what goes on").select_option("Karin Lund, Desk")
+    expect(dialog).to_contain_text("1 turn on call: Karin Lund takes it over")
+    expect(dialog).to_contain_text("1 slip that they took: Karin Lund takes it over")
+    given = dialog.get_by_role("group", name="Give Karin Lund the right to show, with the same end")
+    assert [box.is_checked() for box in given.get_by_role("checkbox").all()] == [False, False]
+    given.get_by_label("+1 617-555-0101, until").check()
     window.stop("member-removed")
-    window.press("Cancel", dialog)
+    window.press("Remove from clinic", dialog)
+    expect(dialog).to_have_count(0)
+    [body] = [body for _, path, body in voice.asked if path.endswith(removed)]
+    assert body == {"reassign": "place-lund", "pass_on": ["g2"]}
     window.page.locator("summary").nth(1).click()
     window.press("Leave the clinic")
     window.see("The last administrator cannot leave")

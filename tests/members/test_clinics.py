@@ -13,10 +13,10 @@ from django.db import connection
 from django.utils import timezone
 from phonenumbers import SUPPORTED_REGIONS
 
-from members import clinic_members, clinics, notices
-from members.clinic_members import Part, register_part
+from members import clinic_members, clinics, notices, parts
 from members.countries import COUNTRIES
 from members.models import Account, Clinic, ClinicInvitation, ClinicMembership, Notice
+from members.parts import Choice, Leaving, Part, register_part
 from members.vault import inbox_of
 from realtime import timers
 from realtime.log import read_events
@@ -51,11 +51,15 @@ def refused(call: Any) -> Refusal:
 @pytest.fixture
 def held() -> Iterator[dict[str, Any]]:
     """Something that members hold for clinics, as an app would register it; `passed` is what was passed on."""
-    there: dict[str, Any] = {"count": 0, "passed": []}
-    register_part(Part("test", "Things", lambda clinic, account: there["count"],
-                       lambda clinic, account, heir, now: there["passed"].append((account, heir)), needs_heir=True))
+    there: dict[str, Any] = {"count": 0, "passed": [], "choices": []}
+
+    def pass_on(leaving: Leaving) -> None:
+        there["passed"].append((leaving.place, leaving.heir, leaving.chosen))
+
+    register_part(Part("test", "Things", lambda clinic, account: there["count"], pass_on, needs_heir=True,
+                       heir_roles=("desk",), choices=lambda place, now: there["choices"]))
     yield there
-    del clinic_members._parts["test"]
+    del parts._parts["test"]
 
 
 def test_the_screens_offer_the_countries_that_a_clinic_can_be_of() -> None:
@@ -203,7 +207,8 @@ def test_what_a_member_holds_is_shown_first_and_passed_on_with_their_place(held:
     browser = Browser().sign_in(rosa.account)
     path = f"/clinics/{rosa.clinic_id}/members/{lind.pk}"
     held["count"] = 3
-    assert {"kind": "test", "says": "Things", "count": 3, "needs_heir": True} in browser.get(f"{path}/touches")["items"]
+    shown = {"kind": "test", "says": "Things", "count": 3, "needs_heir": True, "heir_roles": [], "choices": []}
+    assert shown in browser.get(f"{path}/touches")["items"]
     answer = browser.call("POST", f"{path}/remove", {})
     assert (answer.status_code, answer.json()["code"], answer.json()["d"]) == (
         409, "clinic.reassign", {"kinds": ["test"]})
@@ -211,9 +216,31 @@ def test_what_a_member_holds_is_shown_first_and_passed_on_with_their_place(held:
         assert browser.call("POST", f"{path}/remove", {"reassign": heir}).status_code == status
     assert held["passed"] == []
     assert browser.call("POST", f"{path}/remove", {"reassign": kim.pk}).status_code == 204
-    assert held["passed"] == [(str(lind.account_id), str(kim.account_id))]
+    assert held["passed"] == [(lind, kim, frozenset())]
     assert browser.call("POST", f"{path}/remove", {"reassign": kim.pk}).status_code == 404
     assert ClinicMembership.objects.get(pk=lind.pk).left_at is not None
+
+
+def test_an_administrator_alone_chooses_what_an_heir_is_given_besides(held: dict[str, Any]) -> None:
+    rosa = join(make_clinic(), "administrator")
+    lind, kim = join(rosa.clinic), join(rosa.clinic)
+    path = f"/clinics/{rosa.clinic_id}/members/{lind.pk}"
+    held["count"], held["choices"] = 1, [Choice("one", "The first", None), Choice("two", "The second", timezone.now())]
+
+    def ask(browser: Browser, heir: str | None, *chosen: str) -> tuple[int, Any]:
+        answer = browser.call("POST", f"{path}/remove", {"reassign": heir, "pass_on": list(chosen)})
+        return answer.status_code, answer.json()["d"] if answer.content else None
+
+    by_lind, by_rosa = Browser().sign_in(lind.account), Browser().sign_in(rosa.account)
+    [shown] = [item["choices"] for item in by_rosa.get(f"{path}/touches")["items"] if item["kind"] == "test"]
+    assert [one["id"] for one in shown] == ["one", "two"] and [bool(one["until"]) for one in shown] == [False, True]
+    assert [item["choices"] for item in by_lind.get(f"{path}/touches")["items"] if item["kind"] == "test"] == [[]]
+    assert ask(by_lind, kim.pk, "one") == (422, {"field": "pass_on"})
+    assert ask(by_rosa, None, "one") == (422, {"field": "reassign"})
+    assert ask(by_rosa, kim.pk, "one", "of-somebody-else") == (422, {"field": "pass_on"})
+    assert held["passed"] == []
+    assert ask(by_rosa, kim.pk, "two") == (204, None)
+    assert held["passed"] == [(lind, kim, frozenset({"two"}))]
 
 
 def test_who_left_may_be_invited_again(held: dict[str, Any]) -> None:

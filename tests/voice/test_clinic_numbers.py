@@ -19,7 +19,7 @@ from realtime.models import Timer
 from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.riverside import OWN, join, make_clinic, make_number
-from voice import clinic_numbers, number_timers, proofs
+from voice import clinic_numbers, grants, number_timers, proofs
 from voice.approvals import LIVES, TIMER
 from voice.models import ClinicNumber, Grant, Proof
 from voice.pauses import set_pause
@@ -332,7 +332,7 @@ def test_reminders_come_at_14_3_and_1_days_and_then_the_end(line: Line) -> None:
         now_told = told(line.rosa)[heard:]
         heard += len(now_told)
         assert now_told == about, days
-    clinic_numbers.give(number, line.amara, line.rosa, None, timezone.now())
+    grants.give(number, line.amara, line.rosa, None, timezone.now())
     access_caller_id(line.member, line.id, number.pk)
     line.pass_s(86_400)
     number.refresh_from_db()
@@ -378,7 +378,7 @@ def test_revoked_a_number_is_shown_by_nobody_at_once(line: Line) -> None:
     lent = clinic_numbers.lend(line.own, str(elsewhere.pk), line.rosa, timezone.now())
     clinic_numbers.approve(lent, head, timezone.now())
     lent.refresh_from_db()
-    clinic_numbers.give(lent, head, head, None, timezone.now())
+    grants.give(lent, head, head, None, timezone.now())
     still_may_show(lent.pk, str(head.account_id))
     still_may_show(line.own.pk, line.member)
     clinic_numbers.revoke(line.own, timezone.now())
@@ -408,7 +408,7 @@ def test_a_second_department_needs_the_holders_consent_and_its_own_approval(line
             clinic_numbers.lend(line.own, nowhere, line.rosa, timezone.now())
         assert code_of(refusal) == "not_found"
     clinic_numbers.approve(lent, head, timezone.now())
-    clinic_numbers.give(lent, head, head, None, timezone.now())
+    grants.give(lent, head, head, None, timezone.now())
     shown = access_caller_id(str(head.account_id), str(elsewhere.pk), lent.pk)
     assert shown.evidence == "consent of its holder"
     ClinicNumber.objects.filter(pk=line.held.pk).update(expires_at=timezone.now())
@@ -434,20 +434,20 @@ def test_a_grant_ends_at_its_time_and_when_it_is_taken_back(line: Line) -> None:
     colleague = join(line.clinic)
     member = str(colleague.account_id)
     now = timezone.now()
-    clinic_numbers.give(line.own, colleague, line.rosa, now + timedelta(hours=1), now)
+    grants.give(line.own, colleague, line.rosa, now + timedelta(hours=1), now)
     still_may_show(line.own.pk, member)
     line.pass_s(3600)
     with pytest.raises(Refusal):
         still_may_show(line.own.pk, member)
-    clinic_numbers.give(line.own, colleague, line.rosa, None, timezone.now())
+    grants.give(line.own, colleague, line.rosa, None, timezone.now())
     still_may_show(line.own.pk, member)
-    clinic_numbers.take_back(line.own, colleague.pk, timezone.now())
+    grants.take_back(line.own, colleague.pk, timezone.now())
     with pytest.raises(Refusal):
         still_may_show(line.own.pk, member)
     with pytest.raises(Refusal):
-        clinic_numbers.take_back(line.own, colleague.pk, timezone.now())
+        grants.take_back(line.own, colleague.pk, timezone.now())
     with pytest.raises(Refusal):
-        clinic_numbers.give(line.own, colleague, line.rosa, timezone.now(), timezone.now())
+        grants.give(line.own, colleague, line.rosa, timezone.now(), timezone.now())
     assert told(colleague) == ["number.granted", "number.granted"]
 
 

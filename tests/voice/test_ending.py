@@ -12,16 +12,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from members import standing
-from members.clinic_members import remove_member, touches
+from members.clinic_members import remove_member
 from members.clinics import suspend_clinic
+from members.parts import touches
 from members.services import suspend
 from tests.voice.line import Line
 from tests.voice.riverside import join
-from voice import clinic_numbers, parts, phones
+from voice import clinic_numbers, ending, phones
 from voice.budgets import lock_scopes
 from voice.call import By, Cause
+from voice.ending import end_shown
 from voice.models import Call, OwnPhone, PatientLook
-from voice.parts import end_shown
 from voice.services import end_call, end_unanswered
 from voice.sweep import end_unstanding
 
@@ -48,7 +49,7 @@ def test_the_calls_of_others_go_on(line: Line) -> None:
     colleague = join(line.clinic)
     r = line.call()
     line.pass_to(r, "connected")
-    assert next(one["kind"] for one in touches(line.amara)) == "calls"
+    assert next(one["kind"] for one in touches(line.amara, timezone.now())) == "calls"
     suspend(colleague.account, timezone.now())
     remove_member(join(line.clinic), None, timezone.now())
     assert Call.objects.get(pk=r).stage == "connected"
@@ -104,7 +105,7 @@ def test_removing_who_is_in_a_call_and_a_webhook_of_that_call_do_not_wait_for_ea
         ready.wait()
         end_call(r, By.SERVICE, Cause.CANCELLED, timezone.now())
 
-    monkeypatch.setattr(parts, "end_call", slowly)
+    monkeypatch.setattr(ending, "end_call", slowly)
     assert at_once(lambda: remove_member(open_line.amara, None, timezone.now()), hear) == ["", ""]
     assert Call.objects.get(pk=r).stage in ("ending", "ended")
     open_line.amara.refresh_from_db()

@@ -8,8 +8,9 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from members.clinic_members import remove_member, touches
+from members.clinic_members import remove_member
 from members.errors import Invalid, NotFound, ToReassign
+from members.parts import touches
 from realtime.protocol import Refusal
 from tests.members.browser import Browser
 from tests.voice.line import Line
@@ -200,7 +201,7 @@ def test_only_an_administrator_changes_where_calls_go(riverside: Riverside) -> N
 def test_leaving_the_clinic_shows_turns_and_passes_them_on(riverside: Riverside) -> None:
     on_call(riverside)
     heir = join(riverside.clinic)
-    assert {touch["kind"] for touch in touches(riverside.amara)} >= {"on_call"}
+    assert {touch["kind"] for touch in touches(riverside.amara, timezone.now())} >= {"on_call"}
     with pytest.raises(ToReassign):
         remove_member(riverside.amara, None, timezone.now())
     remove_member(riverside.amara, heir, timezone.now())

@@ -21,7 +21,6 @@ from tests.voice.line import Line
 from tests.voice.riverside import PATIENT, Riverside, join, make_clinic, make_patient
 from voice import slips
 from voice.models import ReturnCall, Slip
-from voice.parts import PARTS
 from voice.sealed import blind_index, mask
 from voice.timers import TIMERS
 
@@ -189,14 +188,6 @@ def test_a_slip_is_removed_some_time_after_it_has_expired(line: Line, unanswered
     assert slips.forget(ends) == 0
     assert slips.forget(ends + timedelta(seconds=1)) == 1
     assert not Slip.objects.exists()
-
-
-def test_who_leaves_the_clinic_leaves_claimed_slips_to_the_desk(line: Line, unanswered: str, desk: Account) -> None:
-    slips.claim(desk, Slip.objects.get().pk)
-    [part] = [part for part in PARTS if part.kind == "slips"]
-    assert part.count(line.id, str(desk.pk)) == 1 and part.pass_on is not None
-    part.pass_on(line.id, str(desk.pk), line.member, timezone.now())
-    assert (Slip.objects.get().state, Slip.objects.get().claimed_by) == ("open", None)
 
 
 # --- HTTP ------------------------------------------------------------------------------------------------------------

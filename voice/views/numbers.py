@@ -13,7 +13,7 @@ from members.clinics import ADMINISTRATOR, access_verified, administrators_of
 from members.models import ClinicMembership
 from members.problems import PROBLEMS
 from realtime.instants import to_ms
-from voice import carrier_ids, clinic_numbers
+from voice import carrier_ids, clinic_numbers, grants
 from voice.clinic_numbers import access_number
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
@@ -51,9 +51,9 @@ def list_numbers(request: HttpRequest, clinic: str) -> Any:
     lapsed = [row for row in standing if row.holder is not None and standing_of(row, now) == "expired"]
     rows = [row for row in standing if row not in lapsed]
     revoked = all_rows.filter(state="revoked").select_related("revoked_by").order_by("-revoked_at", "-pk")
-    grants = Grant.objects.filter(clinic_number__in=rows, ended_at=None).select_related("membership__account")
+    held = Grant.objects.filter(clinic_number__in=rows, ended_at=None).select_related("membership__account")
     given: dict[str, list[Grant]] = {}
-    for grant in grants.order_by("membership__account__name"):
+    for grant in held.order_by("membership__account__name"):
         given.setdefault(grant.clinic_number_id, []).append(grant)
     return {"items": [_number(row, mine, given.get(row.pk, [])) for row in rows],
             "ended": [_ended(row, now) for row in [*lapsed, *revoked[:MOST_ENDED]]]}
@@ -121,7 +121,7 @@ def give(request: HttpRequest, number: str, wanted: GrantWanted) -> Any:
     """Let a member show this number, until a time or until it is taken back."""
     row, mine = _access(request, number)
     member = find_member(mine.clinic_id, wanted.member)
-    clinic_numbers.give(row, member, mine, from_ms(wanted.until), timezone.now())
+    grants.give(row, member, mine, from_ms(wanted.until), timezone.now())
     return _fresh(row, mine)
 
 
@@ -129,7 +129,7 @@ def give(request: HttpRequest, number: str, wanted: GrantWanted) -> Any:
 def take_back(request: HttpRequest, number: str, member: str) -> Any:
     """Take a member's right to show this number back, at once."""
     row, _ = _access(request, number)
-    clinic_numbers.take_back(row, member, timezone.now())
+    grants.take_back(row, member, timezone.now())
     return Status(204, None)
 
 
