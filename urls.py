@@ -12,6 +12,7 @@ import realtime.views
 import voice.views.calls
 import voice.views.clinic_calls
 import voice.views.incoming
+import voice.views.media
 import voice.views.numbers
 import voice.views.patients
 import voice.views.pauses
@@ -30,6 +31,7 @@ api.add_router("", realtime.platform.router)
 api.add_router("", voice.views.calls.router)
 api.add_router("", voice.views.clinic_calls.router)
 api.add_router("", voice.views.incoming.router)
+api.add_router("", voice.views.media.router)
 api.add_router("", voice.views.numbers.router)
 api.add_router("", voice.views.patients.router)
 api.add_router("", voice.views.pauses.router)

@@ -15,7 +15,7 @@ PROBLEMS: dict[Any, Any] = {frozenset((400, 401, 403, 404, 409, 413, 422, 429, 5
 STATUS = {
     "not_found": 404, "unauthorized": 401, "csrf": 403, "not_verified": 403, "conflict": 409, "closed": 409,
     "rate": 429, "busy": 503, "internal": 500, "too_large": 413, "too_many": 409, "malformed": 422, "invalid": 422,
-    "gate": 422, "clinic.not_verified": 403,
+    "gate": 422, "clinic.not_verified": 403, "media.none": 503, "call.no_media": 503,
 }
 
 

@@ -255,6 +255,10 @@ _service_number = env.telephone("SERVICE_NUMBER", "", "the one number from which
 CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_MEDIA_CALLS = env.whole("MEDIA_CALLS", 60, "calls over a browser at once, of one media worker", least=1)
+CURBSIDE_MEDIA_ADDRESSES = env.words("MEDIA_ADDRESSES", [], "addresses on which a media worker listens for browsers; "
+                                     "empty: all of its machine")
+CURBSIDE_MEDIA_PUBLIC_ADDRESS = env.text("MEDIA_PUBLIC_ADDRESS", "", "the IPv4 address at which browsers reach a media "
+                                         "worker behind one-to-one NAT; empty: those on which it listens")
 CURBSIDE_MEDIA_DRAIN_S = env.seconds("MEDIA_DRAIN_S", 10.0, "how long a media worker that is told to end waits for its "
                                      "calls before it ends them")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,

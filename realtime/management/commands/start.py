@@ -1,11 +1,11 @@
-"""``manage.py start``: what ``make run`` does once installed: migrate, load the demo, say where, serve, call."""
+"""``manage.py start``: what ``make run`` does once installed: migrate, load the demo, say where, serve, carry calls."""
 
 import subprocess
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.management import call_command, get_commands
@@ -37,20 +37,26 @@ class Command(BaseCommand):
         self.stdout.write(f"Curbside runs at http://localhost:{options['port']}  (stop it with Ctrl-C)")
         self.stdout.flush()
         connection.close()
-        with call_loop():
+        with workers():
             call_command("serve", **{key: options[key] for key in ("host", "port", "server")})
 
 
+BESIDE: Final = ("runcalls", "runmedia")
+"""What runs in processes of their own, where an app has it: the call loop, and the worker that carries sound."""
+
+
 @contextmanager
-def call_loop() -> Iterator[None]:
-    """Run the call loop beside the server, where an app has one; it ends when this process does, however it does."""
-    if "runcalls" not in get_commands():
-        yield
-        return
-    argv = [sys.executable, "-m", "django", "runcalls", "--with-parent"]
-    loop = subprocess.Popen(argv, cwd=settings.BASE_DIR)  # noqa: S603  (our own command)
+def workers() -> Iterator[None]:
+    """Run what an app has beside the server; it ends when this process does, however it does."""
+    known = get_commands()
+    started = [
+        subprocess.Popen([sys.executable, "-m", "django", name, "--with-parent"], cwd=settings.BASE_DIR)  # noqa: S603  (our own commands)
+        for name in BESIDE if name in known
+    ]  # fmt: skip
     try:
         yield
     finally:
-        loop.terminate()
-        loop.wait(20)
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(20)

@@ -1,0 +1,49 @@
+"""``manage.py runmedia``: a media worker, which carries the sound of calls over a browser. SIGTERM drains it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from argparse import ArgumentParser
+from typing import Any
+
+import uvloop
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from realtime.heap import settle_heap
+from voice.media.plane import Plane
+from voice.media.shapes import IceSettings
+from voice.media_worker import MediaWorker
+
+
+class Command(BaseCommand):
+    """Carry the sound of calls until told to stop, and then until those that go on have ended, or time is over."""
+
+    requires_system_checks: list[str] = []
+    help = "Run a media worker. Several may run at once. SIGTERM ends it when its calls have ended, or after a while."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Whose child it is."""
+        parser.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
+
+    def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
+        """Run until a signal comes."""
+        parent = os.getppid()
+        ice = IceSettings(
+            stun=next(iter(settings.CURBSIDE_STUN_URLS), ""), addresses=tuple(settings.CURBSIDE_MEDIA_ADDRESSES),
+            public=settings.CURBSIDE_MEDIA_PUBLIC_ADDRESS,
+        )  # fmt: skip
+        wanted = (lambda: os.getppid() == parent) if with_parent else (lambda: True)
+        uvloop.run(serve(MediaWorker(lambda tell: Plane(ice, tell), wanted)))
+
+
+async def serve(worker: MediaWorker) -> None:
+    """Run a worker in this event loop, and have signals stop it."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, worker.stop)
+    settle_heap()
+    await worker.run()

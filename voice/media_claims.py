@@ -1,0 +1,99 @@
+"""The heart of a media worker and its look into the outbox, in a thread of its own.
+
+One thread does both, so that nothing is claimed under a name that counts as dead: who stood still beats first.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from django.conf import settings
+from django.db import Error, connection
+from django.utils import timezone
+
+from voice import outbox, owning
+from voice.models import Action
+from voice.planes import MEDIA
+from voice.watching import WAITING, Watch
+
+log = logging.getLogger(__name__)
+TICK_S: Final = 0.02
+LONGEST_PAUSE_S: Final = 2.0
+MOST: Final = 50
+
+
+class Claims(threading.Thread):
+    """Beats and claims until `end`. `draining`: what is of no call of ours yet is left to others."""
+
+    def __init__(
+        self, calls: Callable[[], int], claimed: Callable[[list[Action]], None], forgotten: Callable[[], None],
+        wanted: Callable[[], None],
+    ) -> None:
+        """All are called in this thread: how many calls there are, what was claimed, that all was lost, to look round.
+
+        `forgotten`: the worker stood still and counted as dead, its calls were ended, and it goes on under another
+        name. `wanted` is called twice a second.
+        """
+        super().__init__(name="curbside-claims", daemon=True)
+        self._calls, self._claimed, self._forgotten, self._wanted = calls, claimed, forgotten, wanted
+        self._watch = Watch((WAITING.format(MEDIA),), lambda: (outbox.next_due(MEDIA),))
+        self._ended = threading.Event()
+        self._beat_at = self._look_at = 0.0
+        self.worker = ""
+        self.draining = False
+
+    def run(self) -> None:
+        """Work until told to end."""
+        pause = TICK_S
+        while not self._ended.is_set():
+            try:
+                self.step()
+                pause = TICK_S
+            except Error:
+                log.exception("the media worker's database failed and is asked again")
+                connection.close()
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            except Exception:
+                log.exception("a step of the media worker failed and is repeated")
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+            self._ended.wait(pause)
+        connection.close()
+
+    def step(self) -> None:
+        """Beat when it is time, and claim what is due."""
+        if monotonic() >= self._look_at:
+            self._look_at = monotonic() + 0.5
+            self._wanted()
+        if monotonic() >= self._beat_at:
+            self._beat()
+        if not self._watch.something():
+            return
+        new = not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
+        actions = owning.claim(self.worker, MOST, timezone.now(), new=new)
+        self._watch.looked(actions)
+        if actions:
+            self._claimed(actions)
+
+    def drain(self) -> None:
+        """Take no more calls, and say so at once."""
+        self.draining, self._beat_at = True, 0.0
+
+    def end(self) -> None:
+        """Stop, within some hundredths of a second."""
+        self._ended.set()
+
+    def _beat(self) -> None:
+        now = timezone.now()
+        if self.worker and owning.beat(self.worker, self._calls(), now, draining=self.draining):
+            self._beat_at = monotonic() + owning.BEAT_S
+            return
+        if self.worker:
+            log.warning("this media worker stood still and counted as dead")
+            self._forgotten()
+        self.worker = owning.register(settings.CURBSIDE_PROCESS, now)
+        self._beat_at = monotonic() + owning.BEAT_S
+        self._watch.look()

@@ -1,0 +1,113 @@
+"""What the media worker asks of the database, each step in a thread: nothing here runs in its event loop.
+
+A step that the database did not take is tried again: each finds what it left before, so that none is done twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from django.db import Error, connection
+from django.utils import timezone
+
+from voice import outbox
+from voice.call import BridgeFailed, Cause, Event, Leg, LegChanged, Side
+from voice.carriers import carrier_of
+from voice.holding import alone, holding
+from voice.media.shapes import Far, Loopback, Stats
+from voice.models import Action, Attempt
+from voice.reasons import SOUND_STOPPED
+from voice.spoken import language_on_leg
+
+T = TypeVar("T")
+TRIES: Final = 6
+PAUSE_S: Final = 0.2
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """Do database work in a thread of a pool, again after a failure of the database. Raises django.db.Error at last."""
+    for attempt in range(TRIES):
+        try:
+            return work()
+        except Error:
+            connection.close()
+            if attempt == TRIES - 1:
+                raise
+            time.sleep(PAUSE_S * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def language_of(action: Action) -> str:
+    """Return the language in which something is said on the leg of an action."""
+    assert action.attempt is not None
+    return language_on_leg(action.attempt.call, action.attempt.side)
+
+
+def far_of(action: Action) -> Far | None:
+    """Return what a leg is bridged to: the patient's, as its carrier can be heard; None where it cannot."""
+    assert action.call is not None
+    patient = Attempt.objects.select_related("call").get(
+        call=action.call, side=Side.PATIENT, n=action.args["patient"])  # fmt: skip
+    reach = _FARS.get(patient.carrier)
+    return None if reach is None or not patient.carrier_id else reach(patient)
+
+
+def _loopback(patient: Attempt) -> Far:
+    carrier_of(patient.carrier).bridge("", patient.carrier_id, patient.call.room)
+    return Loopback(language=language_on_leg(patient.call, Side.CLINICIAN))
+
+
+_FARS: Final[dict[str, Callable[[Attempt], Far]]] = {"loopback": _loopback}
+
+
+def settle(action: Action, state: str) -> None:
+    """Store what became of an action."""
+    with alone():
+        outbox.settle(action, state, timezone.now())
+
+
+def fail_bridge(action: Action) -> None:
+    """The two cannot hear each other: their call ends."""
+    with holding(str(action.call_id), timezone.now()) as held:
+        held.w.parts.append(outbox.settling(action, "failed", held.now))
+        held.feed(BridgeFailed())
+
+
+def feed(r: str, event: Event) -> None:
+    """Tell the machine of a call what happened to its sound."""
+    with holding(r, timezone.now()) as held:
+        held.feed(event)
+
+
+def end_leg(action: Action, stats: Stats | None) -> None:
+    """A leg was hung up as it was asked for: store how it sounded, and that it has ended."""
+    assert action.attempt is not None
+    with holding(str(action.call_id), timezone.now()) as held:
+        attempt = held.attempts[action.attempt.side, action.attempt.n]
+        attempt.media = attempt.media or describe(stats)
+        held.touch(attempt)
+        held.w.parts.append(outbox.settling(action, "done", held.now))
+        held.feed(LegChanged(Side(attempt.side), attempt.n, Leg.ENDED))
+
+
+def abandon_leg(r: str, n: int, stats: Stats | None) -> None:
+    """The worker ends before the call does: store how its leg sounded, and that it is lost."""
+    with holding(r, timezone.now()) as held:
+        attempt = held.attempts[Side.CLINICIAN, n]
+        attempt.media = attempt.media or describe(stats)
+        held.touch(attempt)
+        held.change(worker=None)
+        held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST)])
+
+
+def describe(stats: Stats | None) -> dict[str, Any] | None:
+    """Return how a leg sounded as `voice.records.MEDIA` names it, None where there was no leg."""
+    if stats is None:
+        return None
+    return {
+        "codec": stats.codec, "packets": stats.received.packets, "lost": stats.received.lost,
+        "jitter_ms": round(stats.received.jitter_ms, 1), "packets_sent": stats.sent.packets,
+        "lost_sent": stats.sent.lost, "mos": None if stats.mos is None else round(stats.mos, 2),
+    }  # fmt: skip
