@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any
 
@@ -142,7 +143,7 @@ def test_more_offers_than_may_wait_at_once_are_told_to_come_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     r = scene.line.call(way="webrtc")
-    monkeypatch.setattr(views, "_waiting", views.BoundedSemaphore(1))
+    monkeypatch.setattr(views, "_waiting", BoundedSemaphore(1))
     with views._waiting:
         assert scene.post(r, status=503)["code"] == "busy"
     assert scene.post(r)["peer"] == 1 and not MediaSignal.objects.filter(offer__isnull=False).exists()
