@@ -54,7 +54,7 @@ def test_every_method_and_answer_was_looked_at() -> None:
 def test_nothing_but_the_clinics_number_and_the_patients_goes_out() -> None:
     sent = everything().decode()
     assert set(re.findall(r"\+\d{6,}", sent)) == {SHOWN, TO}
-    assert not re.search(r"lind|physician|4670|trunk-secret", sent, re.IGNORECASE)
+    assert not re.search(r"lind|physician|701234567|trunk-secret", sent, re.IGNORECASE)
 
 
 def test_only_headers_of_the_list_go_out_and_those_that_name_people_hold_the_clinics_number() -> None:
