@@ -93,7 +93,7 @@ def _check_chosen(leaving: Leaving) -> None:
     if leaving.heir is None:
         raise Invalid("reassign", "Choose who is given it.")
     if not leaving.chosen <= choices_of(leaving.place, leaving.now):
-        raise Invalid("pass_on", "Some of it is not held any more. Look again.")
+        raise Invalid("pass_on", "Some of it cannot be given on any more. Look again.")
 
 
 def _check_role(role: str) -> None:

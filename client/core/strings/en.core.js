@@ -79,6 +79,7 @@ export default {
   "error.invalid.evidence": "Say by what the clinic was verified.",
   "error.invalid.administrator": "The three checks of the first administrator do not stand.",
   "error.invalid.reassign": "Choose another member of this clinic.",
+  "error.invalid.pass_on": "Some of it cannot be given on any more. Look again.",
   "error.invalid.reason": "Say why, in words that every clinician may read.",
   "error.invalid.route": "Choose where calls go.",
   "error.invalid.hours": "Say when the desk is open: from an hour to a later one of the same day.",

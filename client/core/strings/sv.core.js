@@ -79,6 +79,7 @@ export default {
   "error.invalid.evidence": "Ange hur kliniken verifierades.",
   "error.invalid.administrator": "Den första administratörens tre kontroller gäller inte.",
   "error.invalid.reassign": "Välj en annan medlem i kliniken.",
+  "error.invalid.pass_on": "En del av det går inte att ge vidare längre. Titta igen.",
   "error.invalid.reason": "Säg varför, med ord som varje läkare får läsa.",
   "error.invalid.route": "Välj vart samtal går.",
   "error.invalid.hours": "Ange när receptionen är öppen: från en tid till en senare samma dag.",
