@@ -16,6 +16,7 @@ from pathlib import Path
 WANTED = {
     "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium-headless-shell | chromium",
     "systemd-analyze": "systemd", "rtpengine": "rtpengine-daemon", "kamailio": "kamailio", "turnserver": "coturn",
+    "sipp": "sip-tester",
 }
 PLACES = {
     "postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*", "kamailio": "usr/sbin/kamailio",
