@@ -57,13 +57,17 @@ def accept_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 
     `headers` have lower-case names; that there is ``Upgrade: websocket`` was seen before. Source: RFC 6455, 4.2.1.
     """
-    said = {name: value.strip() for name, value in headers if name.startswith(b"sec-websocket-")}
-    key = said.get(b"sec-websocket-key", b"")
+    key = version = b""
+    for name, value in headers:
+        if name == b"sec-websocket-key":
+            key = value.strip()
+        elif name == b"sec-websocket-version":
+            version = value.strip()
     try:
         valid = len(b64decode(key, validate=True)) == KEY_BYTES
     except NotBase64:
         return None
-    if not valid or said.get(b"sec-websocket-version") != b"13":
+    if not valid or version != b"13":
         return None
     return b64encode(sha1(key + GUID, usedforsecurity=False).digest())
 

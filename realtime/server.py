@@ -9,7 +9,9 @@ consumer of `consumers.py` serves the same `Socket` under any other ASGI server.
 import asyncio
 from typing import Any, Final
 
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
 
 from realtime.connection import Encoded
 from realtime.framing import (
@@ -42,7 +44,25 @@ SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nc
 
 
 class CurbsideHttp(HttpToolsProtocol):
-    """uvicorn's HTTP, which hands what asks for a WebSocket to `SocketProtocol`."""
+    """uvicorn's HTTP, which hands what asks for a WebSocket to `SocketProtocol`.
+
+    uvicorn asks the kernel for both addresses of every connection, which costs a socket as much as a query does; here
+    only a request has them.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        """A peer is there; what it wants is not known yet."""
+        self.connections.add(self)
+        self.transport, self.flow = transport, FlowControl(transport)
+        self.scheme = "https" if is_ssl(transport) else "http"
+
+    def on_headers_complete(self) -> None:
+        """The parser has read the head of a request."""
+        if not (self.parser.should_upgrade() and self._should_upgrade()):
+            if self.client is None:
+                self.server, self.client = get_local_addr(self.transport), get_remote_addr(self.transport)
+            self.scope["server"], self.scope["client"] = self.server, self.client
+        super().on_headers_complete()
 
     def handle_websocket_upgrade(self) -> None:
         """Answer the opening handshake. Source: RFC 6455, section 4.2."""

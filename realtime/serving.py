@@ -9,17 +9,18 @@ call `take` with each message and `lost` when the peer is gone.
 import random
 import time
 from collections import deque
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from realtime.connection import Connection, Outlet
-from realtime.protocol import Code, Position, Refusal, error, refuse, reply
+from realtime.protocol import Code, Position, error, refuse, reply
 from realtime.reader import Room
 from realtime.session import Action, Authenticate, Ephemeral, Publish, Session, Subscribe
+from realtime.subscribing import Rooms
 from realtime.tally import count_refused_login
 from realtime.tickets import Ticket, TicketError, read_ticket
 
@@ -44,7 +45,7 @@ def _allowed(origins: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
 class Socket:
     """One client from accept to close."""
 
-    __slots__ = ("_backlog", "_waiting", "conn", "hub")
+    __slots__ = ("_backlog", "_follows", "_waiting", "conn", "hub")
 
     def __init__(self, hub: "Hub", outlet: Outlet, *, speaks: bool) -> None:
         """The socket was accepted; `speaks` tells whether the client offered our subprotocol, or none at all."""
@@ -52,6 +53,7 @@ class Socket:
         self.hub = hub
         self.conn = Connection(hub, session, outlet)
         self._waiting = False
+        self._follows: Sequence[Action] = ()
         self._backlog: deque[str | None] | None = None
         hub.enter(self.conn)
         if hub.draining:
@@ -75,15 +77,14 @@ class Socket:
         else:
             self.conn.dismiss(Code.TOO_MANY, after=1.0)
 
-    def _do_all(self, actions: list[Action]) -> None:
+    def _do_all(self, actions: Sequence[Action]) -> None:
         for n, action in enumerate(actions):
             if self.conn.gone:
                 return  # whoever is gone, or was sent away, is registered nowhere any more
-            if isinstance(action, Authenticate | Subscribe):
-                self._waiting = True
-                self.hub.spawn(self._wait(action, actions[n + 1 :]))
-                return
             self._do(action)
+            if self._waiting:
+                self._follows = actions[n + 1 :]
+                return
 
     def _do(self, action: Action) -> None:
         match action:
@@ -91,31 +92,16 @@ class Socket:
                 self.hub.publishing.take(self.conn, action)
             case Ephemeral():
                 self.hub.presence.say(self.conn, action.r, action.k, action.d)
+            case Authenticate():
+                self._authenticate(action)
+            case Subscribe():
+                for stream in action.un:
+                    self.hub.subscribing.close_room(self.conn, stream)
+                self._open(action.i, action.subs, {})
             case _:
                 self.conn.carry_out([action])
 
-    async def _wait(self, action: Authenticate | Subscribe, follows: list[Action]) -> None:
-        """Do what asks the database, then what came behind it."""
-        if self.conn.gone:
-            return
-        try:
-            if isinstance(action, Authenticate):
-                await self._authenticate(action)
-            else:
-                for stream in action.un:
-                    self.hub.subscribing.close_room(self.conn, stream)
-                await self._open(action.i, action.subs, {})
-        finally:
-            self._waiting = False
-        self._do_all(follows)
-        backlog, self._backlog = self._backlog, None
-        while backlog:
-            if self._waiting:
-                self._backlog = backlog
-                return
-            self.take(backlog.popleft())
-
-    async def _authenticate(self, action: Authenticate) -> None:
+    def _authenticate(self, action: Authenticate) -> None:
         """Check the ticket. The first admits the socket, a later one of the same member renews it."""
         conn, hub = self.conn, self.hub
         try:
@@ -132,7 +118,7 @@ class Socket:
             conn.dismiss(Code.TOO_MANY_CONNECTIONS)
             return
         self._admit(ticket)
-        await self._open(action.i, action.subs, {"d": {"expires_at": ticket.expires_at, **hub.limits_told}})
+        self._open(action.i, action.subs, {"d": {"expires_at": ticket.expires_at, **hub.limits_told}})
 
     def _admit(self, ticket: Ticket) -> None:
         conn, now = self.conn, self.hub.loop.time()
@@ -140,25 +126,44 @@ class Socket:
         conn.session.admit(now, expires_in=ticket.expires_at - time.time(), pubs=self.hub.bucket_of(ticket.member))
         conn.slot = conn.session.due()
 
-    async def _open(self, i: Any, wanted: tuple[Position, ...], told: dict[str, Any]) -> None:
-        """Answer with the rooms of the wanted subscriptions, then send what was missed."""
+    def _open(self, i: Any, wanted: tuple[Position, ...], told: dict[str, Any]) -> None:
+        """Ask for the rooms of the wanted subscriptions; where there are any, all that follows waits for the answer."""
         conn, hub = self.conn, self.hub
         positions = list({position.r: position for position in wanted}.values())
         if len({*conn.rooms, *(position.r for position in positions)}) > hub.limits.subscriptions:
             conn.write(error(i, refuse("too_many")))
-            return
+        elif positions:
+            self._waiting = True
+            hub.subscribing.open_rooms(conn, positions, partial(self._opened, i, positions, told))
+        else:
+            conn.write(reply(i, **told) if told else reply(i, rooms=[]))
+
+    def _opened(self, i: Any, positions: list[Position], told: dict[str, Any], rooms: Rooms | None) -> None:
+        """Answer, send what was missed, and go on with what came behind."""
         try:
-            rooms = await hub.subscribing.open_rooms(conn, positions) if positions else []
-        except Refusal as refusal:
-            conn.write(error(i, refusal))
-            return
-        shown = [shown_room(room) for room in rooms if room is not None]
-        conn.write(reply(i, **told, rooms=shown) if positions or not told else reply(i, **told))
+            if rooms is None:
+                self.conn.write(error(i, refuse("busy", after=1.0)))
+            else:
+                self._enter(i, positions, told, rooms)
+        finally:
+            self._waiting = False
+            follows, self._follows = self._follows, ()
+            self._do_all(follows)
+            backlog, self._backlog = self._backlog, None
+            while backlog:
+                if self._waiting:
+                    self._backlog = backlog
+                    break
+                self.take(backlog.popleft())
+
+    def _enter(self, i: Any, positions: list[Position], told: dict[str, Any], rooms: Rooms) -> None:
+        conn, subscribing = self.conn, self.hub.subscribing
+        conn.write(reply(i, **told, rooms=[shown_room(room) for room in rooms if room is not None]))
         for position, room in zip(positions, rooms, strict=True):
             if room is None:
-                hub.subscribing.withdraw(conn, position.r, Code.WITHDRAWN)
+                subscribing.withdraw(conn, position.r, Code.WITHDRAWN)
             else:
-                hub.subscribing.enter(conn, room)
+                subscribing.enter(conn, room)
 
 
 def shown_room(room: Room) -> dict[str, Any]:

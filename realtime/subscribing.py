@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import Error
 
 from realtime.connection import Connection
-from realtime.protocol import Code, Position, bye, refuse
+from realtime.protocol import Code, Position, bye
 from realtime.reader import Room, read_rooms
 
 if TYPE_CHECKING:
@@ -20,39 +22,70 @@ log = logging.getLogger(__name__)
 AT_ONCE: Final = 200
 PACE_S: Final = 0.01
 
-Answered = asyncio.Future[list[Room | None]]
-Wanted = tuple[str, Sequence[Position]]
+Rooms = list[Room | None]
+
+
+@dataclass(eq=False, slots=True)
+class Wish:
+    """What one socket asked for, until when it waits (seconds of the loop), and who is to be told."""
+
+    conn: Connection
+    wanted: Sequence[Position]
+    until: float
+    answered: Callable[[Rooms | None], None]
 
 
 class Subscribing:
-    """Opens rooms for sockets and closes them."""
+    """Opens rooms for sockets and closes them.
+
+    No task, future or timer of its own for a socket that asks: five thousand of them come at once.
+    """
 
     def __init__(self, hub: "Hub") -> None:
         self._hub = hub
-        self._wanted: dict[Answered, Wanted] = {}  # in the order of asking
+        self._wishes: dict[Wish, None] = {}  # those without an answer, in the order of asking
+        self._waiting: deque[Wish] = deque()  # those that the database was not asked for yet
+        self._clock: asyncio.TimerHandle | None = None
         self._wake = asyncio.Event()
         self.recoveries = 0
 
-    async def open_rooms(self, conn: Connection, wanted: Sequence[Position]) -> list[Room | None]:
+    def open_rooms(self, conn: Connection, wanted: Sequence[Position],
+                   answered: Callable[[Rooms | None], None]) -> None:
         """Register for the streams, then read where they stand. `enter` follows for each, after the answer.
 
-        Raises Refusal("busy") where the database does not answer in time.
+        `answered` is called once, later: with a room for each that is wanted (None: no such stream, or no seat in it),
+        or with None where the database did not answer in time; then nothing is registered any more.
         """
         for position in wanted:
             self._hub.streams.register(conn, position.r)
             conn.asked.add(position.r)
-        answered: Answered = self._hub.loop.create_future()
-        self._wanted[answered] = (conn.member, wanted)
+        loop, busy_s = self._hub.loop, self._hub.limits.busy_s
+        wish = Wish(conn, wanted, loop.time() + busy_s, answered)
+        self._wishes[wish] = None
+        self._waiting.append(wish)
         self._wake.set()
-        try:
-            async with asyncio.timeout(self._hub.limits.busy_s):
-                return await answered
-        except (TimeoutError, Error):
-            for position in wanted:
-                self.close_room(conn, position.r)
-            raise refuse("busy", after=1.0) from None
-        finally:
-            self._wanted.pop(answered, None)
+        if self._clock is None:
+            self._clock = loop.call_later(busy_s, self._give_up)
+
+    def _give_up(self) -> None:
+        """Answer those that have waited too long; all wait equally long, so that they are the first."""
+        now, self._clock = self._hub.loop.time(), None
+        while self._wishes:
+            wish = next(iter(self._wishes))
+            if wish.until > now:
+                self._clock = self._hub.loop.call_at(wish.until, self._give_up)
+                return
+            self._answer(wish, None)
+
+    def _answer(self, wish: Wish, rooms: Rooms | None) -> None:
+        """Tell whom it concerns, once; what comes of it is no matter of the others who asked together."""
+        if wish not in self._wishes:
+            return
+        del self._wishes[wish]
+        if rooms is None:
+            for position in wish.wanted:
+                self.close_room(wish.conn, position.r)
+        self._hub.loop.call_soon(wish.answered, rooms)
 
     def enter(self, conn: Connection, room: Room) -> None:
         """The answer was written: send what was missed and go live."""
@@ -84,25 +117,34 @@ class Subscribing:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._wanted:
+            while self._waiting:
                 began = self._hub.loop.time()
-                batch = {answered: self._wanted.pop(answered) for answered in [*islice(self._wanted, AT_ONCE)]}
-                await self._answer(batch)
+                batch = self._taken()
+                if batch:
+                    await self._ask(batch)
                 await asyncio.sleep(max(0.0, began + PACE_S - self._hub.loop.time()))
 
-    async def _answer(self, batch: Mapping[Answered, Wanted]) -> None:
+    def _taken(self) -> list[Wish]:
+        """Take those who have waited longest. For whom was given up, or is gone, the database is not asked."""
+        batch: list[Wish] = []
+        while self._waiting and len(batch) < AT_ONCE:
+            wish = self._waiting.popleft()
+            if wish.conn.gone:
+                self._answer(wish, None)
+            elif wish in self._wishes:
+                batch.append(wish)
+        return batch
+
+    async def _ask(self, batch: Sequence[Wish]) -> None:
         hub = self._hub
-        pairs = [(member, position) for member, wanted in batch.values() for position in wanted]
+        pairs = [(wish.conn.member, position) for wish in batch for position in wish.wanted]
         try:
             rooms = iter(await hub.read(partial(read_rooms, pairs, hub.wire.find_seats, hub.limits)))
         except Exception as error:
             if not isinstance(error, Error):
                 log.exception("subscriptions could not be read")
-            for answered in batch:
-                if not answered.done():
-                    answered.set_exception(Error())
+            for wish in batch:
+                self._answer(wish, None)
             return
-        for answered, (_, wanted) in batch.items():
-            answer = list(islice(rooms, len(wanted)))
-            if not answered.done():
-                answered.set_result(answer)
+        for wish in batch:
+            self._answer(wish, list(islice(rooms, len(wish.wanted))))
