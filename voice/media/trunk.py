@@ -14,8 +14,8 @@ from voice.media.bridge import Frame, Inward, Outward
 from voice.media.quality import mos
 from voice.media.shapes import Heard, MediaError, Rtp, Stats
 
-ANY_PORT: Final = range(1)
-"""Whichever the system has free."""
+ANY_PORT: Final = range(16384, 32768)
+"""Below the ports that the system gives out by itself; RTP has an even one (RFC 3550, section 11)."""
 
 
 class TrunkEnd(asyncio.DatagramProtocol):
