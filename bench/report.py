@@ -16,6 +16,7 @@ ROWS: Final = {
     "streams": "cost of a message by the number of streams",
     "events": "cost of a message by the number of stored events",
     "calls": "masked calls: set-up at 20 calls/s, webhooks at 20/s, 1,000 in progress",
+    "sound": "50 calls between browsers and a trunk through one media worker",
 }
 
 
@@ -70,6 +71,11 @@ TARGETS: Final = (
     Target("calls", "set-up p99", 150),
     Target("calls", "webhook p99", 100),
     Target("calls", "timers", 5),
+    Target("sound", "CPU a call", 0.8),
+    Target("sound", "p50", 1),
+    Target("sound", "p99", 20),
+    Target("sound", "lost", 0),
+    Target("sound", "offer to sound p95", 300),
 )
 
 

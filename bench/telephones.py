@@ -1,0 +1,132 @@
+"""Both ends of a call, for the section `sound`: a browser's peer connection and a telephone's UDP port.
+
+What one says holds when it was said, so that the other knows how long it took. Nothing is encoded or decoded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import struct
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiortc import (
+    RTCCertificate,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    RTCIceGatherer,
+    RTCIceParameters,
+    RTCIceTransport,
+)
+from aiortc.sdp import SessionDescription
+
+from bench.soundworker import LOCAL
+from voice.media.shapes import IceSettings
+from voice.media.webrtc import at_once, bound, pass_through
+
+HEADER: Final = struct.Struct("!BBHLL")
+SAID: Final = struct.Struct("!d")
+REST: Final = b"\xff" * (160 - SAID.size)
+Ask = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+
+
+class Ear:
+    """What arrived at one end: how long each packet took (ms) that was said since `since`."""
+
+    def __init__(self) -> None:
+        self.took_ms: list[float] = []
+        self.since = 0.0
+        self.first = asyncio.Event()
+
+    def hear(self, data: bytes) -> None:
+        """Take a packet of RTP."""
+        now = time.perf_counter()
+        if len(data) == HEADER.size + 160:
+            said: float = SAID.unpack_from(data, HEADER.size)[0]
+            self.first.set()
+            if said >= self.since:
+                self.took_ms.append((now - said) * 1000)
+
+
+class Mouth:
+    """What one end says: 20 ms a packet."""
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send = send
+        self._ssrc, self._count = secrets.randbits(32), 0
+
+    def speak(self) -> None:
+        """Say the next 20 ms."""
+        at, self._count = self._count, self._count + 1
+        head = HEADER.pack(0x80, 0, at & 0xFFFF, at * 160 & 0xFFFFFFFF, self._ssrc)
+        self._send(head + SAID.pack(time.perf_counter()) + REST)
+
+
+class _Telephone(asyncio.DatagramProtocol):
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        self._ear.hear(data)
+
+
+class Talk:
+    """One call: the browser's end, the telephone's end, and the worker between them."""
+
+    def __init__(self, name: str, ask: Ask, certificate: RTCCertificate) -> None:
+        self.name, self._ask, self._certificate = name, ask, certificate
+        self.browser_ear, self.telephone_ear = Ear(), Ear()
+        self.setup_ms = 0.0
+
+    async def begin(self) -> None:
+        """Offer, connect, bridge; `setup_ms` is from the offer to the first sound at the telephone."""
+        gatherer = RTCIceGatherer(iceServers=[])
+        gatherer._connection.ice_controlling = True  # noqa: SLF001 - the side that offers
+        bound(gatherer, IceSettings(addresses=(LOCAL,)))
+        await gatherer.gather()
+        transport = self._transport = RTCIceTransport(gatherer)
+        dtls = self._dtls = RTCDtlsTransport(transport, [self._certificate])
+        pass_through(dtls, self.browser_ear.hear, lambda data: None)
+        offer = self._offer(gatherer)
+        loop = asyncio.get_running_loop()
+        self._port, _ = await loop.create_datagram_endpoint(
+            lambda: _Telephone(self.telephone_ear), local_addr=(LOCAL, 0))  # fmt: skip
+        began = time.perf_counter()
+        answer = (await self._ask({"leg": self.name, "sdp": offer}))["sdp"]
+        port = self._port.get_extra_info("sockname")[1]
+        far = (LOCAL, (await self._ask({"leg": self.name, "port": port}))["port"])
+        media = SessionDescription.parse(answer).media[0]
+        for candidate in media.ice_candidates:
+            await transport.addRemoteCandidate(candidate)
+        assert media.ice is not None and media.dtls is not None
+        await transport.start(RTCIceParameters(media.ice.usernameFragment, media.ice.password))
+        await dtls.start(RTCDtlsParameters(fingerprints=media.dtls.fingerprints))
+        self.browser = Mouth(lambda data: at_once(dtls._send_rtp(data)))  # noqa: SLF001 - as webrtc.py does
+        self.telephone = Mouth(lambda data: self._port.sendto(data, far))
+        while not self.telephone_ear.first.is_set():
+            self.browser.speak()
+            await asyncio.sleep(0.005)
+        self.setup_ms = (time.perf_counter() - began) * 1000
+
+    async def end(self) -> dict[str, Any]:
+        """Hang up; return what the worker counted."""
+        counted = await self._ask({"leg": self.name})
+        await self._dtls.stop()
+        await self._transport.stop()
+        self._port.close()
+        return counted
+
+    def _offer(self, gatherer: RTCIceGatherer) -> str:
+        ours = gatherer.getLocalParameters()
+        prints = "".join(f"a=fingerprint:{each.algorithm} {each.value}\r\n"
+                         for each in self._certificate.getFingerprints())  # fmt: skip
+        candidates = "".join(
+            f"a=candidate:{each.foundation} 1 udp {each.priority} {each.ip} {each.port} typ {each.type}\r\n"
+            for each in gatherer.getLocalCandidates())  # fmt: skip
+        return ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0 101\r\n"
+                "c=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=setup:actpass\r\n"
+                "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+                f"a=ice-ufrag:{ours.usernameFragment}\r\na=ice-pwd:{ours.password}\r\n"
+                f"{prints}{candidates}")  # fmt: skip
