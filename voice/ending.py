@@ -7,10 +7,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import Error
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from voice.call import By, Cause, Stage
-from voice.models import Call
+from voice.models import Call, Grant
 from voice.services import end_call, end_unanswered
 
 
@@ -21,13 +21,26 @@ def end_calls(account: UUID | None, clinic: UUID | None, now: datetime, by: By |
     _end_each(Call.objects.filter(ended_at=None, **whose), lambda r: end_call(r, by, Cause.REVOKED, now))
 
 
-def end_shown(numbers: Collection[str], now: datetime) -> int:
-    """End the calls that were to show these numbers and that no patient has answered; return how many.
+def end_shown(numbers: Collection[str], now: datetime, account: UUID | None = None) -> int:
+    """End the calls, of a member or of all, that were to show these numbers and that no patient has answered.
 
-    Where the two talk already, ending it harms the patient and takes back nothing: the number was shown.
+    Returns how many. Where the two talk already, ending it harms the patient and takes back nothing: the number was
+    shown.
     """
     going = Call.objects.filter(ended_at=None, caller_id__in=numbers).exclude(stage=Stage.ENDING)
-    return _end_each(going, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
+    whose = {} if account is None else {"account": account}
+    return _end_each(going.filter(**whose), lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
+
+
+def end_taken_back(now: datetime) -> int:
+    """End the calls that no patient has answered of members whose right to the number was taken back; return how many.
+
+    A right that expires while a call rings ends none: it is looked at before each dial.
+    """
+    rights = Grant.objects.filter(clinic_number=OuterRef("caller_id"), membership__account=OuterRef("account"))
+    going = Call.objects.filter(ended_at=None).exclude(stage=Stage.ENDING)
+    lost = going.filter(Exists(rights.filter(ended_at__isnull=False)), ~Exists(rights.filter(ended_at=None)))
+    return _end_each(lost, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
 
 
 def _end_each(going: QuerySet[Call], end: Callable[[str], bool | None]) -> int:

@@ -16,6 +16,7 @@ from members.notices import tell
 from members.parts import Choice, Leaving
 from realtime.protocol import refuse as refuse_plainly
 from voice.approvals import told_of
+from voice.ending import end_shown
 from voice.models import ClinicNumber, Grant
 from voice.numbers import formatted
 from voice.refusals import refuse
@@ -47,9 +48,15 @@ def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, u
 
 
 def take_back(number: ClinicNumber, member_id: str, now: datetime) -> None:
-    """End a member's right to show a number, at once. Raises Refusal `not_found`."""
-    if not Grant.objects.filter(clinic_number=number, membership=member_id, ended_at=None).update(ended_at=now):
+    """End a member's right to show a number, at once, and their calls under it that no patient has answered.
+
+    Those end after it was stored: no lock is held for which they wait. Raises Refusal `not_found`.
+    """
+    held = Grant.objects.filter(clinic_number=number, membership=member_id, ended_at=None)
+    account = held.values_list("membership__account", flat=True).first()
+    if not held.update(ended_at=now):
         raise refuse_plainly("not_found")
+    end_shown([number.pk], now, account)
 
 
 def count(clinic: str, account: str) -> int:

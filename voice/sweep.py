@@ -19,7 +19,7 @@ from voice import incoming, lost_dials
 from voice.call import By, Stage
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, CarrierEvent
-from voice.ending import end_calls, end_shown
+from voice.ending import end_calls, end_shown, end_taken_back
 from voice.holding import alone
 from voice.models import Action, Attempt, Call, ClinicNumber, ReturnCall
 from voice.services import take_events
@@ -68,7 +68,7 @@ def close_incoming(now: datetime, enough: Callable[[], bool] = lambda: False) ->
 
 
 def end_unstanding(now: datetime, enough: Callable[[], bool] = lambda: False) -> int:
-    """End the calls that go on for members or clinics that lost their standing, or under a number that was revoked.
+    """End the calls that go on for members or clinics that lost their standing, or under a right that was taken away.
 
     Returns of how many places and calls.
     """
@@ -82,7 +82,7 @@ def end_unstanding(now: datetime, enough: Callable[[], bool] = lambda: False) ->
         ended += 1
     shown = going.order_by().values_list("caller_id", flat=True)
     revoked = ClinicNumber.objects.filter(pk__in=shown.distinct(), state="revoked").values_list("pk", flat=True)
-    return ended + end_shown(list(revoked), now)
+    return ended + end_shown(list(revoked), now) + end_taken_back(now)
 
 
 def _is_over(row: ReturnCall) -> bool:

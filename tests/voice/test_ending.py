@@ -17,8 +17,8 @@ from members.clinics import suspend_clinic
 from members.parts import touches
 from members.services import suspend
 from tests.voice.line import Line
-from tests.voice.riverside import join
-from voice import clinic_numbers, ending, phones
+from tests.voice.riverside import join, make_grant
+from voice import clinic_numbers, ending, grants, phones
 from voice.budgets import lock_scopes
 from voice.call import By, Cause
 from voice.ending import end_shown
@@ -170,3 +170,40 @@ def test_a_patient_who_answers_while_the_number_is_revoked_is_not_hung_up(line: 
     line.pass_to(r, "connected")
     assert not end_unanswered(r, By.CLINIC, Cause.REVOKED, timezone.now())
     assert Call.objects.get(pk=r).stage == "connected"
+
+
+@pytest.mark.parametrize(("stage", "reason"), [
+    ("reaching_clinician", "right_revoked"), ("reaching_patient", "right_revoked_talking")])  # fmt: skip
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_right_that_is_taken_back_ends_its_members_call_that_no_patient_has_answered(
+    line: Line, stage: str, reason: str, lost: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    colleague, r = join(line.clinic), line.call()
+    make_grant(line.own, colleague)
+    line.pass_to(r, stage)
+    if lost:
+        monkeypatch.setattr(grants, "end_shown", lambda *_: 0)
+    grants.take_back(line.own, colleague.pk, timezone.now())
+    grants.take_back(line.held, line.amara.pk, timezone.now())
+    assert end_unstanding(timezone.now()) == 0 and Call.objects.get(pk=r).stage == stage, "another's, another number's"
+    grants.take_back(line.own, line.amara.pk, timezone.now())
+    assert not lost or end_unstanding(timezone.now()) == 1
+    assert Call.objects.get(pk=r).stage == "ending"
+    line.pass_s(10)
+    record = line.record(r)
+    assert (record.cause, record.by, record.reason) == ("revoked", "clinic", reason)
+
+
+def test_those_who_talk_go_on_talking_under_a_right_that_is_taken_back_and_ringing_ones_once_it_is_given_again(
+    line: Line
+) -> None:
+    r = line.call()
+    line.pass_to(r, "connected")
+    grants.take_back(line.own, line.amara.pk, timezone.now())
+    assert end_unstanding(timezone.now()) == 0
+    assert Call.objects.get(pk=r).stage == "connected"
+    line.do("call.hang_up", {}, r)
+    line.pass_to(r, "ended")
+    make_grant(line.own, line.amara)
+    line.pass_to(line.call(), "reaching_patient")
+    assert end_unstanding(timezone.now()) == 0
