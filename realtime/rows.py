@@ -62,6 +62,15 @@ def read(model: type[M], values: Sequence[Any]) -> M | None:
     return model.from_db(connection.alias, names, turned)
 
 
+def value(model: type[Model], name: str, kept: Any) -> Any:
+    """Return the value of one column by the name of its field, as `read` does for all of them."""
+    names, turns, _ = _reading(model, connection.vendor)
+    for place, turn, column in turns:
+        if names[place] == name:
+            kept = turn(kept, column, connection)
+    return kept
+
+
 def split(row: Sequence[Any], *models: type[Model]) -> list[Any]:
     """Return an instance (or None) for each model, whose columns stand in the row behind each other, and the rest."""
     found: list[Any] = []

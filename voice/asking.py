@@ -7,7 +7,7 @@ claim behind, which ``outbox.find_lost`` finds.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -39,11 +39,12 @@ def perform(action: Action) -> None:
         log.exception("an action could not be carried out", extra={"kind": action.kind})
 
 
-def order_of(attempt: Attempt, numbers: Mapping[str, CallNumber] | None = None) -> DialOrder:
+def order_of(attempt: Attempt, numbers: Mapping[str, CallNumber] | None = None,
+             languages: Sequence[str] | None = None) -> DialOrder:
     """Return what is ordered for an attempt: the clinician sees the service's number, the patient the clinic's.
 
-    `numbers`: those that are needed, by their role, where they were read already. Raises LookupError where they have
-    been erased.
+    `numbers`: those that are needed, by their role, and `languages` of the clinician, where they were read already.
+    Raises LookupError where the numbers have been erased.
     """
     call = attempt.call
     if numbers is None:
@@ -61,14 +62,14 @@ def order_of(attempt: Attempt, numbers: Mapping[str, CallNumber] | None = None) 
         confirm=to_clinician,
         room=call.room,
         max_s=round(call.machine["max_s"] + lasts["patient_answer"] + lasts["press_one"]),
-        language=call.language,
+        language=language_on_leg(call, attempt.side, languages),
     )
 
 
 def _dial(action: Action) -> None:
     attempt, now = action.attempt, timezone.now()
     assert attempt is not None
-    call, order = attempt.call, order_of(attempt, action.numbers)
+    call, order = attempt.call, order_of(attempt, action.numbers, action.languages)
     withdrawn = _given_up(attempt) or _withdrawn(attempt, order.to)
     if withdrawn is not None:
         _settle(action, "cancelled", withdrawn)
@@ -153,7 +154,7 @@ def _prompt(action: Action) -> None:
     assert action.attempt is not None
     carrier_id = _known_leg(action, action.attempt)
     if carrier_id:
-        language = language_on_leg(action.attempt.call, action.attempt.side)
+        language = language_on_leg(action.attempt.call, action.attempt.side, action.languages)
         _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["what"], language))
 
 
@@ -171,7 +172,7 @@ def _hangup(action: Action) -> None:
     if not carrier_id:
         return
     if action.attempt is not None and "prompt" in action.args:
-        language = language_on_leg(action.attempt.call, action.attempt.side)
+        language = language_on_leg(action.attempt.call, action.attempt.side, action.languages)
         _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["prompt"], language))
     else:
         _ask(action, lambda: carrier_of(_carrier(action)).hangup(carrier_id))

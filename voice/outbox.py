@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from members.models import Account
 from realtime import rows, sql
 from realtime.rows import Part
 from voice.call import DialUnknown, Side
@@ -30,12 +31,14 @@ TRIED_FOR: Final = {"hangup": timedelta(minutes=90)}
 PAUSE_ON_S: Final = 30.0
 CLAIMED: Final = (
     f"SELECT {rows.columns(Action, 'x')}, {rows.columns(Attempt, 'a')}, {rows.columns(Call, 'c')}, "
-    f"{rows.columns(CallNumber, 't')}, {rows.columns(CallNumber, 's')} FROM CLAIMED x "
+    f"{rows.columns(CallNumber, 't')}, {rows.columns(CallNumber, 's')}, m.languages FROM CLAIMED x "
     "LEFT JOIN voice_attempt a ON a.id = x.attempt_id LEFT JOIN voice_call c ON c.stream_id = x.call_id "
     "LEFT JOIN voice_callnumber t ON x.kind = 'dial' AND t.call_id = x.call_id AND t.role = a.side "
-    "LEFT JOIN voice_callnumber s ON x.kind = 'dial' AND s.call_id = x.call_id AND s.role = 'shown'"
+    "LEFT JOIN voice_callnumber s ON x.kind = 'dial' AND s.call_id = x.call_id AND s.role = 'shown' "
+    "LEFT JOIN members_account m ON m.id = c.account AND a.side = 'clinician'"
 )
-"""What was claimed, with all that it is carried out by: a dial takes the sealed numbers of its call along."""
+"""What was claimed, with all that it is carried out by: a dial takes the sealed numbers of its call along, what is said
+on a clinician's leg the languages that they speak."""
 ON_POSTGRESQL: Final = (
     "WITH claimed AS (UPDATE voice_action SET state = 'claimed', lease_until = %s, tries = tries + 1 WHERE id IN ("
     "SELECT id FROM voice_action WHERE state = 'waiting' AND plane = 'carrier' AND due_at <= %s "
@@ -86,11 +89,12 @@ def _claimed(text: str, values: list[Any]) -> list[Action]:
     with sql.prepared() as cursor:
         cursor.execute(text, values)
         found = [rows.split(row, Action, Attempt, Call, CallNumber, CallNumber) for row in cursor.fetchall()]
-    for action, attempt, call, *numbers in found:
+    for action, attempt, call, *numbers, spoken in found:
         action.attempt, action.call = attempt, call
         if attempt is not None:
             attempt.call = call
         action.numbers = {number.role: number for number in numbers if number is not None}
+        action.languages = None if spoken is None else rows.value(Account, "languages", spoken)
     return sorted((row[0] for row in found), key=lambda action: (action.due_at, action.pk))
 
 

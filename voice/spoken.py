@@ -5,6 +5,7 @@ Who is on a side of a masked call hears the same language there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,11 +53,16 @@ def to_member(account: Account, digits: str) -> Spoken:
     return Spoken(SAYS[language]["phone"].format(code=digits), language)
 
 
-def language_on_leg(call: Call, side: str) -> str:
-    """Return the language of who hears one side of a call: a member's own, or that of the patient."""
+def language_on_leg(call: Call, side: str, languages: Sequence[str] | None = None) -> str:
+    """Return the language of who hears one side of a call: a member's own, or that of the patient.
+
+    `languages`: the member's, where they were read already.
+    """
     if side == Side.PATIENT:
         return call.language
-    return _first_of(Account.objects.values_list("languages", flat=True).get(pk=call.account))
+    if languages is None:
+        languages = Account.objects.values_list("languages", flat=True).get(pk=call.account)
+    return _first_of(languages)
 
 
 def language_of(clinic: Clinic) -> str:
@@ -66,5 +72,5 @@ def language_of(clinic: Clinic) -> str:
     return language if language in SAYS else ENGLISH
 
 
-def _first_of(languages: list[str]) -> str:
+def _first_of(languages: Sequence[str]) -> str:
     return next((tag[:2] for tag in languages if tag[:2] in SAYS), ENGLISH)

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from members.models import Account, Clinic
+from tests.voice.carriers.scripted import Scripted
 from tests.voice.line import Line
 from tests.voice.riverside import make_number
 from voice import phones, proofs, spoken
@@ -68,6 +69,18 @@ def test_a_member_hears_the_first_of_their_languages_that_the_service_has(
     order = proofs.order_of(proof.pk)
     assert order is not None and order.language == language
     assert order.say.startswith({"en": "Hello.", "sv": "Hej."}[language])
+
+
+@pytest.mark.databases
+def test_each_leg_is_ordered_in_the_language_of_who_hears_it(line: Line, scripted: Scripted) -> None:
+    Account.objects.filter(pk=line.amara.account_id).update(languages=["fi", "sv", "en"])
+    r = line.call()
+    line.work()
+    scripted.say(r, "clinician", "answered")
+    scripted.say(r, "clinician", "key", digits="1")
+    line.work()
+    ordered = {"clinician" if order.confirm else "patient": order.language for order in scripted.dialled.values()}
+    assert ordered == {"clinician": "sv", "patient": "en"}
 
 
 def test_every_language_has_every_text_with_its_gaps_and_a_voice() -> None:

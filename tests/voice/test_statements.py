@@ -34,7 +34,7 @@ MOST: Final = {
     "clinician ringing": (5, 9),
     "clinician answered": (5, 10),
     "clinician key": (5, 13),
-    "prompt clinician": (2, 2),
+    "prompt clinician": (1, 1),
     "dial patient": (8, 12),
     "patient ringing": (5, 9),
     "patient answered": (7, 14),

@@ -24,9 +24,9 @@ class DialOrder:
 
     `reference` is random and the only name of ours that the carrier may be given; `to` and `shown` are E.164; `room`
     is the random name of the bridge; `confirm` asks for a key press before anything is heard of the other side;
-    `timeout_s` is how long it may ring and `max_s` how long the leg may live at all. With `say` the leg is no side of
-    a call: `digits` are sent after the answer (an extension), the sentence is spoken three times, and the carrier hangs
-    up; it has no room then.
+    `timeout_s` is how long it may ring and `max_s` how long the leg may live at all; `language` is that of who hears
+    it. With `say` the leg is no side of a call: `digits` are sent after the answer (an extension), the sentence is
+    spoken three times, and the carrier hangs up; it has no room then.
     """
 
     reference: str

@@ -6,7 +6,7 @@ two that are dialled lie sealed in `CallNumber`, erased after its retention time
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.db import models
@@ -110,11 +110,12 @@ class Action(models.Model):
     Claimed by compare-and-set; a dial is asked once at most.
 
     `state`: waiting, claimed, done, failed, cancelled, or unknown (a dial whose answer was lost). A ``proof`` is the
-    dial of a proving call, which is no call between two sides. `numbers`, no column, are those of its call that a dial
-    needs, by their role, where they were read with it.
+    dial of a proving call, which is no call between two sides. No columns, and None unless they were read with it:
+    `numbers` of its call that a dial needs, by their role; `languages` of who hears a clinician's leg.
     """
 
     numbers: Mapping[str, CallNumber] | None = None
+    languages: Sequence[str] | None = None
     key = models.CharField(max_length=64, unique=True)
     call = models.ForeignKey(Call, models.CASCADE, null=True, related_name="actions")
     attempt = models.ForeignKey(Attempt, models.CASCADE, null=True, related_name="actions")
