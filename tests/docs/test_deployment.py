@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text("utf-8")
 NGINX = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
 VARIABLE = re.compile(r"\$\{(CURBSIDE_[A-Z_]+)(?::[?-]([^}]*))?\}")
-OF_COMPOSE = {"CURBSIDE_DB_PASSWORD", "CURBSIDE_TLS_DIR"}
+OF_COMPOSE = {"CURBSIDE_DB_PASSWORD", "CURBSIDE_TLS_DIR", "CURBSIDE_ENGINE_ADDRESS"}
 GIVEN = {
     "CURBSIDE_PUBLIC_URL": "https://curbside.example",
     "CURBSIDE_MASTER_KEY": base64.b64encode(b"k" * 32).decode(),
@@ -93,6 +94,46 @@ def test_only_the_proxy_is_reached_from_outside(service: str) -> None:
     assert "ports" not in COMPOSE["services"][service]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
     assert COMPOSE["services"]["postgres"]["networks"] == COMPOSE["services"]["redis"]["networks"] == ["inside"]
+
+
+PORTS = {
+    "proxy": ["80:8080", "443:8443"],
+    "coturn": ["3478:3478/udp", "3478:3478/tcp", "5349:5349/tcp"],
+    "rtpengine": ["30000-30199:30000-30199/udp"],
+    "kamailio": ["5060:5060/udp"],
+}
+"""Whatever is reached from outside. An engine's orders, 2223, and the TCP side of Kamailio are not."""
+PROFILES = {"media": ["sound"], "coturn": ["sound"], "rtpengine": ["trunk"], "kamailio": ["trunk"]}
+
+
+def test_nothing_else_is_published_and_what_carries_sound_is_asked_for() -> None:
+    services = COMPOSE["services"]
+    assert {name: one["ports"] for name, one in services.items() if "ports" in one} == PORTS
+    assert {name: one["profiles"] for name, one in services.items() if "profiles" in one} == PROFILES
+    for name in PROFILES:
+        assert services[name]["cap_drop"] == ["ALL"] and services[name]["read_only"]
+        assert "network_mode" not in services[name] and "sound" in services[name]["networks"]
+
+
+def test_who_carries_sound_is_where_the_others_are_told() -> None:
+    services = COMPOSE["services"]
+    subnet = ip_network(COMPOSE["networks"]["sound"]["ipam"]["config"][0]["subnet"])
+    at = {name: services[name]["networks"]["sound"]["ipv4_address"] for name in PROFILES}
+    assert len(set(at.values())) == len(at) and all(ip_address(one) in subnet for one in at.values())
+    assert services["media"]["environment"]["CURBSIDE_MEDIA_ADDRESSES"] == at["media"]
+    turn = services["coturn"]["command"]
+    assert {word for word in turn if "allowed-peer" in word} == {
+        f"--allowed-peer-ip={at['media']}", f"--allowed-peer-ip={at['rtpengine']}",
+    }  # fmt: skip
+    assert f"--relay-ip={at['coturn']}" in turn
+    assert f"--listen-ng={at['rtpengine']}:2223" in services["rtpengine"]["command"]
+    assert f"INNER=tcp:{at['kamailio']}:5060" in services["kamailio"]["command"]
+
+
+def test_each_peer_is_built_from_a_stage_that_exists() -> None:
+    stages = set(re.findall(r" AS (\w+)$", (ROOT / "deploy" / "peers.Dockerfile").read_text("utf-8"), re.MULTILINE))
+    assert stages - {"base"} == {one["build"]["target"] for one in COMPOSE["services"].values()
+                                 if "target" in one.get("build", {})}  # fmt: skip
 
 
 def test_redis_keeps_nothing_and_postgresql_writes_no_statement_into_its_log() -> None:

@@ -67,11 +67,11 @@ _FMTP: Final = re.compile(r"([0-9]{1,3}) [A-Za-z0-9=;,/ -]{1,128}")
 _CANDIDATE_EXTRAS: Final = re.compile(r" (?:generation|network-id|network-cost|ufrag|tcptype) \S{1,256}")
 
 
-def clean(text: str, side: Side, *, opus: bool = True) -> str:
+def clean(text: str, side: Side) -> str:
     """Return what counts of a description by, or for, a side: one line of audio, and no word of who wrote it.
 
     A browser that speaks Opus is heard in Opus alone: offered both, an engine would take what needs no work, and G.711
-    knows no way to live with a Wi-Fi that loses packets. With `opus` false it is the other way round.
+    knows no way to live with a Wi-Fi that loses packets.
 
     Raises MediaError: ``bad_description``.
     """
@@ -81,7 +81,7 @@ def clean(text: str, side: Side, *, opus: bool = True) -> str:
     address = [line[2:] for line in lines if line.startswith("c=") and _ADDRESS.fullmatch(line[2:])]
     if audio is None or not address:
         raise MediaError("bad_description")
-    codecs = _codecs(audio[3].split(), lines, side, opus=opus)
+    codecs = _codecs(audio[3].split(), lines, side)
     kept = ["v=0", f"o=- {_session(lines)} {address[-1]}", "s=-", f"c={address[-1]}", "t=0 0"]
     kept.append(f"m=audio {audio[1]} {audio[2]} {' '.join(codecs)}")
     kept += [f"a=rtpmap:{kind} {_spelled(codec)}" for kind, codec in codecs.items()]
@@ -89,14 +89,14 @@ def clean(text: str, side: Side, *, opus: bool = True) -> str:
     return "".join(f"{_CANDIDATE_EXTRAS.sub('', line)}\r\n" for line in kept)
 
 
-def _codecs(offered: list[str], lines: list[str], side: Side, *, opus: bool) -> dict[str, str]:
+def _codecs(offered: list[str], lines: list[str], side: Side) -> dict[str, str]:
     """Return payload types and their codecs, in the order in which they were offered."""
     named = dict(STATIC)
     for line in lines:
         if line.startswith("a=rtpmap:") and (found := _RTPMAP.fullmatch(line[9:])):
             named[found[1]] = found[2].lower()
     known = {kind: named[kind] for kind in offered if named.get(kind) in CODECS[side]}
-    with_opus = opus and OPUS in known.values()
+    with_opus = OPUS in known.values()
     chosen = {
         kind: codec for kind, codec in known.items() if codec.startswith(EVENT) or (codec == OPUS) is with_opus
     }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from threading import BoundedSemaphore
 from time import monotonic, sleep
 from typing import Annotated, Any, Final
 
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,7 +17,7 @@ from members.second_factor import has_second_factor
 from realtime import protocol as wire
 from voice import signals
 from voice.call import Way
-from voice.media.ice import IceHelp, ice_servers
+from voice.ice import ice_servers
 from voice.models import MediaSignal
 from voice.owning import check_way
 from voice.refusals import refuse
@@ -71,9 +69,7 @@ def get_ice(request: HttpRequest) -> Any:
     if not has_second_factor(str(account.pk)):
         raise refuse("call.second_factor")
     check_way(Way.WEBRTC, now)
-    given = IceHelp(
-        settings.CURBSIDE_STUN_URLS, settings.CURBSIDE_TURN_URLS, settings.CURBSIDE_TURN_SECRET)  # fmt: skip
-    return {"iceServers": ice_servers(given, now.timestamp(), secrets.token_urlsafe(9))}
+    return {"iceServers": ice_servers(now.timestamp())}
 
 
 @router.post("/calls/{r}/media", response={200: Answered, **PROBLEMS}, summary="Offer a connection for the sound")
