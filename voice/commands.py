@@ -22,5 +22,6 @@ class TimedService(Protocol):
 OWN: Final[Mapping[str, TimedService]] = {"call.start": services.start}
 # What goes to a call's own stream.
 SERVICES: Final[Mapping[str, TimedService]] = {
-    "call.hang_up": services.hang_up, "call.hand_over": services.hand_over, "call.outcome": services.outcome
+    "call.hang_up": services.hang_up, "call.hand_over": services.hand_over, "call.hold": services.hold_line,
+    "call.outcome": services.outcome,
 }  # fmt: skip

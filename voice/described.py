@@ -73,6 +73,12 @@ class CallHandedOver(msgspec.Struct, frozen=True, kw_only=True):
     way: Way
 
 
+class CallHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """The line is held, and both sides hear that it is; or no longer."""
+
+    held: bool
+
+
 class CallMedia(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing has been heard of a browser for some seconds, or it is heard again."""
 
@@ -124,6 +130,7 @@ IN_A_CALL: Final[dict[str, type[msgspec.Struct]]] = {
     "call.leg": LegMoved,
     "call.bridged": CallBridged,
     "call.hand_over": CallHandedOver,
+    "call.hold": CallHeld,
     "call.media": CallMedia,
     "call.hang_up": CallHungUp,
     "call.ending": CallEnding,
@@ -135,6 +142,7 @@ SHAPES: Final[dict[str, type[msgspec.Struct]]] = {
     "call.start": shapes.Start,
     "call.hang_up": shapes.EndCall,
     "call.hand_over": shapes.HandOver,
+    "call.hold": shapes.HoldLine,
     "call.outcome": shapes.SayOutcome,
 }
 

@@ -1,4 +1,4 @@
-"""A call that goes on another way: from the browser to the own phone, or back, with the patient on the line."""
+"""What a clinician does with a call that goes on: another way for it, or holding the line, with the patient there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from voice.owning import check_way
 from voice.phones import own_phone
 from voice.refusals import refuse
 from voice.sealed import mask, seal_in
-from voice.shapes import HandOver, read
+from voice.shapes import HandOver, HoldLine, read
+from voice.signals import living_over_browser
 
 
 def hand_over(req: Request, now: datetime | None = None) -> Reply:
@@ -38,6 +39,25 @@ def hand_over(req: Request, now: datetime | None = None) -> Reply:
         seq = held.w.append(
             req.stream, "call.hand_over", {"way": way}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
         held.feed(Handover(way))
+        return Reply(seq)
+
+
+def hold_line(req: Request, now: datetime | None = None) -> Reply:
+    """`call.hold`: have both sides hear that the line is held, and not each other; or no longer.
+
+    For a call over this device. Raises Refusal `malformed`, `closed`, `media.no_leg`.
+    """
+    now = now or timezone.now()
+    held_now = read(HoldLine, req.d).held
+    with holding(req.stream, now) as held:
+        if held.row.ended_at is not None:
+            raise wire.refuse("closed")
+        legs = living_over_browser(held.call)
+        if not legs:
+            raise refuse("media.no_leg")
+        seq = held.w.append(
+            req.stream, "call.hold", {"held": held_now}, seat=req.seat, c=req.c, digest=req.digest, ts=to_ms(now))
+        held.hold(legs[-1], held_now)
         return Reply(seq)
 
 

@@ -158,6 +158,10 @@ class Held:
         self._actions.append(self._action(f"{start}{peer}", "accept", attempt, {"peer": peer}))
         return peer
 
+    def hold(self, n: int, held: bool) -> None:
+        """Have the line of a clinician's attempt held, or no longer."""
+        self._put("hold", (Side.CLINICIAN, n), {"held": held})
+
     def feed_because(self, reason: str, events: Iterable[Event]) -> None:
         """Give the machine events; where they decide the end of the call, this is its reason."""
         undecided, before = self.call.ending is None, self.row.reason

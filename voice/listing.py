@@ -17,13 +17,13 @@ from members.directory import names_of
 from members.quiet import local, zone
 from realtime import protocol as wire
 from realtime.instants import to_ms
-from voice.models import Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
+from voice.models import Attempt, Call, CallOutcome, CallRecord, CallRefusal, ClinicNumber
 from voice.numbers import formatted
 from voice.offers import offer_until
 from voice.outcomes import outcome_until
 from voice.permits import rulebook
 from voice.reasons import SENTENCES
-from voice.records import describe_leg
+from voice.records import LEG_INSTANTS, describe_leg
 from voice.refusals import REASONS
 from voice.retries import retries_of, standing
 from voice.sealed import open_in
@@ -75,17 +75,20 @@ def describe(call: Call, now: datetime, reader: UUID, *, who: bool) -> dict[str,
     """Return one call with its legs, the rules that were asked, and until when a call back of it is taken, by whom."""
     [item] = _items([call], [], reader, who=who)
     attempts = call.attempts.order_by("dialing_at", "pk")
-    legs = [describe_leg(attempt) for attempt in attempts]
-    kept = ("side", "n", "way", "dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at", "cause")
     return item | {
         "bridged_at": or_none(call.bridged_at),
         "ended_at": or_none(call.ended_at),
         "call_back_until": or_none(offer_until(call.pk, now)),
         "slip_until": or_none(slip_until(call.pk, now)),
         "outcome_until": or_none(outcome_until(call, now)),
-        "legs": [{name: leg[name] for name in kept} for leg in legs],
+        "legs": [_leg(attempt) for attempt in attempts],
         "decisions": [_decision(one) for one in call.decisions],
     }
+
+
+def _leg(attempt: Attempt) -> dict[str, Any]:
+    leg = describe_leg(attempt)
+    return {name: leg[name] for name in ("side", "n", "way", *LEG_INSTANTS, "cause")} | {"sound": attempt.media}
 
 
 def count_own(account: UUID, now: datetime) -> tuple[int, int]:

@@ -46,6 +46,10 @@ class Plane(Protocol):
         """Let a leg and a far end hear each other. Raises MediaError."""
         ...
 
+    async def hold(self, leg: str, language: str | None) -> None:
+        """Hold the line of a leg, in this language; None: no longer. Raises MediaError."""
+        ...
+
     async def hangup(self, leg: str) -> Stats:
         """End a leg and return how it sounded. Raises MediaError."""
         ...
@@ -211,6 +215,15 @@ class MediaWorker:
             state = "failed"
         await self._in_thread(partial(steps.settle, action, state))
 
+    async def _hold(self, action: Action) -> None:
+        assert action.attempt is not None and action.call is not None
+        state = "done"
+        try:
+            await self._plane.hold(action.attempt.reference, action.call.language[:2] if action.args["held"] else None)
+        except MediaError:
+            state = "failed"
+        await self._in_thread(partial(steps.settle, action, state))
+
     async def _bridge(self, action: Action) -> None:
         assert action.attempt is not None
         far = await self._in_thread(partial(steps.far_of, action))
@@ -248,5 +261,6 @@ _DOING: Final[dict[str, Callable[[MediaWorker, Action], Awaitable[None]]]] = {
     "accept": MediaWorker._accept,
     "prompt": MediaWorker._prompt,
     "bridge": MediaWorker._bridge,
+    "hold": MediaWorker._hold,
     "hangup": MediaWorker._hangup,
 }

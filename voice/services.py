@@ -15,7 +15,7 @@ from realtime.instants import to_ms
 from realtime.protocol import Refusal, refuse
 from voice.call import By, Cause, Event, HangUp, KeyPressed, Leg, LegChanged, Side, TimerDue
 from voice.carriers.base import CarrierEvent
-from voice.handing import hand_over
+from voice.handing import hand_over, hold_line
 from voice.holding import Held, holding
 from voice.models import Attempt, HeardEvent
 from voice.outcomes import say_outcome
@@ -23,7 +23,9 @@ from voice.shapes import EndCall, read
 from voice.standing import calls_of
 from voice.starting import start
 
-__all__ = ["advance", "end_call", "end_unanswered", "hand_over", "hang_up", "outcome", "start", "take_events"]
+__all__ = [
+    "advance", "end_call", "end_unanswered", "hand_over", "hang_up", "hold_line", "outcome", "start", "take_events",
+]  # fmt: skip
 
 outcome = say_outcome
 LEGS: Final = {leg.word: leg for leg in Leg}

@@ -63,6 +63,12 @@ class HandOver(msgspec.Struct, frozen=True):
     way: Way
 
 
+class HoldLine(msgspec.Struct, frozen=True):
+    """`call.hold`: whether the line is held, as when another app has taken the microphone."""
+
+    held: bool
+
+
 class EndCall(msgspec.Struct, frozen=True):
     """`call.hang_up`: nothing needs to be said with it."""
 

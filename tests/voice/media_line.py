@@ -53,6 +53,9 @@ class FakePlane:
     async def bridge(self, leg: str, far: Far) -> None:
         self._note(f"bridge {far.language}")
 
+    async def hold(self, leg: str, language: str | None) -> None:
+        self._note(f"hold {language}")
+
     async def hangup(self, leg: str) -> Stats:
         self._note("hangup")
         if self.here.pop(leg, None) is None:

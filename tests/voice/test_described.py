@@ -44,6 +44,7 @@ def everything(line: Line) -> list[tuple[str, dict[str, Any]]]:
     line.pass_to(calls[-1], "ended")
     owning.register("one", timezone.now())
     calls.append(line.call(way="webrtc"))
+    line.do("call.hold", {"held": True}, calls[-1])
     line.do("call.hand_over", {"way": "callback"}, calls[-1])
     found = [("call", event) for r in calls for event in line.events(r)]
     return found + [("inbox", event) for event in line.inbox() if event["k"].startswith("call.")]

@@ -370,6 +370,7 @@ def test_a_call_by_phone_goes_on_over_a_browser_and_back(line: Line, worker: str
 def test_nothing_is_handed_over_without_a_worker_or_after_the_end(line: Line) -> None:
     r = line.call()
     refused("call.no_media", lambda: line.do("call.hand_over", {"way": "webrtc"}, r))
+    refused("media.no_leg", lambda: line.do("call.hold", {"held": True}, r))
     line.do("call.hang_up", {}, r)
     line.pass_to(r, "ended")
     refused("closed", lambda: line.do("call.hand_over", {"way": "webrtc"}, r))

@@ -13,6 +13,7 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
+from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.media_line import FakePlane, Working, live_line, working
 from tests.voice.twilio_line import looping, wait_until
@@ -30,13 +31,13 @@ class Scene:
         assert isinstance(work.plane, FakePlane)
         self.plane = work.plane
         wait_until(lambda: owning.is_carried(timezone.now()))
-        assert self.get() == {"iceServers": []}
+        assert self.get("media/ice") == {"iceServers": []}
 
-    def get(self, status: int = 200) -> Any:
+    def get(self, path: str) -> Any:
         client = Client()
         client.force_login(self.line.amara.account)
-        answer = client.get("/api/v1/calls/media/ice")
-        assert answer.status_code == status, answer.content
+        answer = client.get(f"/api/v1/calls/{path}")
+        assert answer.status_code == 200, answer.content
         return answer.json()
 
     def post(self, r: str, sdp: str = "v=0", status: int = 200) -> Any:
@@ -131,6 +132,25 @@ def test_sound_that_stops_and_comes_back_is_told_of(scene: Scene, settings: Lazy
     wait_until(lambda: "call.media" in scene.line.kinds(r))
     assert scene.post(r)["peer"] == 2
     wait_until(lambda: scene.line.kinds(r).count("call.media") == 2)
+
+
+def test_a_line_that_is_held_is_said_to_be_in_the_patients_language_until_it_is_taken_up(scene: Scene) -> None:
+    scene.line.maria.language = "sv"
+    scene.line.maria.save()
+    r = scene.talk()
+    scene.line.do("call.hold", {"held": True}, r)
+    scene.line.do("call.hold", {"held": False}, r)
+    wait_until(lambda: scene.plane.asked[-2:] == ["hold sv", "hold None"])
+    assert [event["d"] for event in scene.line.events(r) if event["k"] == "call.hold"] == [
+        {"held": True}, {"held": False}]  # fmt: skip
+    item = scene.get(r)
+    assert {leg["sound"] for leg in item["legs"]} == {None}
+    scene.line.do("call.hang_up", {}, r)
+    scene.reach(r, "ended")
+    item = scene.get(r)
+    assert [leg["sound"] and leg["sound"]["mos"] for leg in item["legs"]] == [4.23, None]
+    with pytest.raises(Refusal, match="closed"):
+        scene.line.do("call.hold", {"held": True}, r)
 
 
 def test_an_offer_that_no_worker_takes_is_answered_in_time(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

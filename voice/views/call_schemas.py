@@ -94,8 +94,20 @@ class OwnCalls(CallItems):
     again: list[CallItem]
 
 
+class Sound(Schema):
+    """How the sound of a browser was: what came from it, what went to it; the jitter in ms, the MOS an estimate."""
+
+    codec: str
+    packets: int
+    lost: int
+    jitter_ms: float
+    packets_sent: int
+    lost_sent: int
+    mos: float | None
+
+
 class LegShown(Schema):
-    """One attempt to reach a side, with when it came how far."""
+    """One attempt to reach a side, with when it came how far. `sound`: of one over a browser that has ended."""
 
     side: str
     n: int
@@ -106,6 +118,7 @@ class LegShown(Schema):
     confirmed_at: int | None
     ended_at: int | None
     cause: str
+    sound: Sound | None
 
 
 class Decision(Schema):
