@@ -16,12 +16,12 @@ CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "rtpengine" / "rtpengi
 class Rtpengine:
     """One engine. It takes orders at 127.0.0.1:`port` (UDP)."""
 
-    def __init__(self, *, port_min: int = 30000) -> None:
-        """Start it, with a hundred ports for sound from `port_min` on, and wait for its answer."""
+    def __init__(self, *, port_min: int = 30000, ports: int = 100) -> None:
+        """Start it, with so many ports for sound from `port_min` on, and wait for its answer."""
         program = find_program("rtpengine", "/usr/sbin")
         require("rtpengine (rtpengine-daemon)", program)
         assert program is not None
-        self._program, self._port_min = program, port_min
+        self._program, self._port_min, self._ports = program, port_min, ports
         self.directory = Path(tempfile.mkdtemp(prefix="curbside-rtpengine-"))
         self.port = free_port()
         self.process = self._start()
@@ -29,7 +29,7 @@ class Rtpengine:
     def _start(self) -> Process:
         argv: list[str | Path] = [self._program, f"--config-file={CONFIG}", "--interface=127.0.0.1"]
         argv += [f"--listen-ng=127.0.0.1:{self.port}", f"--pidfile={self.directory / 'pid'}"]
-        argv += [f"--port-min={self._port_min}", f"--port-max={self._port_min + 99}"]
+        argv += [f"--port-min={self._port_min}", f"--port-max={self._port_min + self._ports - 1}"]
         process = Process(argv, self.directory / "log")
         process.wait_until(self._answers, "rtpengine")
         return process

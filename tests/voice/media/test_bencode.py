@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from voice.media.bencode import Malformed, decode, encode
@@ -17,6 +17,7 @@ VALUES = some.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(VALUES)
 def test_what_is_written_is_read(value: Any) -> None:
     assert decode(encode(value)) == value
