@@ -21,7 +21,7 @@ from voice.media.leg import Leg
 from voice.media.sdp import read_offer
 from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Told
 from voice.media.trunk import ANY_PORT, TrunkEnd
-from voice.media.webrtc import Connection
+from voice.media.webrtc import Connection, usable
 
 log = logging.getLogger(__name__)
 IDLE_S: Final = 0.1
@@ -50,7 +50,7 @@ class Plane:
     """
 
     def __init__(self, ice: IceSettings, tell: Callable[[Told], None]) -> None:
-        self._ice, self._tell = ice, tell
+        self._ice, self._tell = usable(ice), tell
         self._legs: dict[str, Leg] = {}
         self._answers: dict[tuple[str, int], asyncio.Task[str]] = {}
         self._trunks: dict[str, TrunkEnd] = {}

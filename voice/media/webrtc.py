@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
+import msgspec
 from aiortc import (
     RTCCertificate,
     RTCDtlsFingerprint,
@@ -34,6 +35,7 @@ PRIVATE: Final = {
 }
 """What is replaced on, or called of, an instance: packets in as they leave SRTP, packets out as they enter it, and the
 gathering of candidates, whose wait for a STUN server and whose addresses aiortc gives no other way to set."""
+log = logging.getLogger(__name__)
 LOOPBACK: Final = "127.0.0.1"
 FINGERPRINT: Final = "sha-256"
 
@@ -42,13 +44,26 @@ for _name in ("aiortc", "aioice"):
     logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 
+def usable(ice: IceSettings) -> IceSettings:
+    """Return the settings without a STUN server whose address is of no use here, so that no call fails of it."""
+    try:
+        RTCIceGatherer(iceServers=_servers(ice))
+    except ValueError:
+        log.warning("the STUN server's address is of no use to a media worker, and none is asked")
+        return msgspec.structs.replace(ice, stun="")
+    return ice
+
+
+def _servers(ice: IceSettings) -> list[RTCIceServer]:
+    return [RTCIceServer(ice.stun)] if ice.stun else []
+
+
 class Connection:
     """One peer connection. `open` answers an offer and begins to connect; nothing tells when that is done but sound."""
 
     def __init__(self, ice: IceSettings, certificate: RTCCertificate, offer: Offer) -> None:
         self._ice, self._offer, self._certificate = ice, offer, certificate
-        gatherer = RTCIceGatherer(iceServers=[RTCIceServer(ice.stun)] if ice.stun else [])
-        self._transport = RTCIceTransport(gatherer)
+        self._transport = RTCIceTransport(RTCIceGatherer(iceServers=_servers(ice)))
         self._dtls = RTCDtlsTransport(self._transport, [certificate])
         self._task: asyncio.Task[None] | None = None
         self._connected = False

@@ -82,6 +82,15 @@ async def test_a_stun_server_that_is_down_delays_an_answer_by_no_more_than_is_se
     assert answer.count("a=candidate:") == 1
 
 
+@pytest.mark.parametrize(("stun", "kept"), [
+    ("stun:stun.example.org", True), ("stun:192.0.2.1:3478", True), ("", True), ("stun:[2001:db8::1]:3478", False),
+    ("stun:a?transport=udp", False), ("http://a", False),
+])  # fmt: skip
+async def test_a_stun_server_that_cannot_be_asked_is_left_out_and_fails_no_call(stun: str, kept: bool) -> None:
+    ice = IceSettings(stun=stun, public="203.0.113.9")
+    assert webrtc.usable(ice) == (ice if kept else IceSettings(public="203.0.113.9"))
+
+
 async def test_the_public_address_stands_in_the_answer_in_the_place_of_ours() -> None:
     browser = Browser()
     ice = IceSettings(addresses=("127.0.0.1",), public="203.0.113.9")
