@@ -1,4 +1,4 @@
-"""A real sipp as a UDP trunk on the loopback: it does what its scenario says, and keeps every message."""
+"""A real sipp as a trunk on the loopback, UDP or TCP: it does what its scenario says, and keeps every message."""
 
 from __future__ import annotations
 
@@ -58,26 +58,29 @@ RINGS = "".join([
 
 
 class Sipp:
-    """One trunk at 127.0.0.1:`port`, for as many calls as come."""
+    """One trunk at 127.0.0.1:`port`, for as many calls as come, or for `calls`, after which it ends."""
 
-    def __init__(self, scenario: str) -> None:
-        """Start it with the steps of a scenario."""
+    def __init__(self, scenario: str | Path, *, tcp: bool = False, calls: int = 0) -> None:
+        """Start it with the steps of a scenario, or with a file of one."""
         program = find_program("sipp")
         require("sipp (sip-tester)", program)
         assert program is not None
         self.directory = Path(tempfile.mkdtemp(prefix="curbside-sipp-"))
         self.port = free_port()
         self._messages = self.directory / "messages"
-        path = self.directory / "scenario.xml"
-        path.write_text(f'<?xml version="1.0"?><scenario name="trunk">{scenario}</scenario>')
+        path = scenario if isinstance(scenario, Path) else self.directory / "scenario.xml"
+        if isinstance(scenario, str):
+            path.write_text(f'<?xml version="1.0"?><scenario name="trunk">{scenario}</scenario>')
+        self._table = "tcp" if tcp else "udp"
         argv: list[str | Path] = [program, "-sf", path, "-i", "127.0.0.1", "-p", str(self.port), "-nostdin"]
         argv += ["-trace_msg", "-message_file", self._messages, "-message_overwrite", "true"]
+        argv += ["-t", "t1" if tcp else "u1", *(["-m", str(calls)] if calls else [])]
         self.process = Process(argv, self.directory / "log", cwd=self.directory)
         self.process.wait_until(self._listens, "sipp")
 
     def _listens(self) -> bool:
         wanted = f":{self.port:04X} "
-        return any(wanted in line for line in Path("/proc/net/udp").read_text().splitlines())
+        return any(wanted in line for line in Path(f"/proc/net/{self._table}").read_text().splitlines())
 
     def heard(self, method: str) -> list[str]:
         """The requests of a method that came in, as they came."""
@@ -86,6 +89,10 @@ class Sipp:
         found = self._messages.read_text("utf-8", "replace").split("message received [")[1:]
         bodies = [one.partition("\n\n")[2].partition("\n----")[0].replace("\r", "") for one in found]
         return [one for one in bodies if one.startswith(method + " ")]
+
+    def ends(self, within_s: float = 10.0) -> int:
+        """Wait for its end and return its status: 0, if all its calls were as its scenario says."""
+        return self.process.wait(within_s)
 
     def close(self) -> None:
         """Stop it and remove all of it."""

@@ -1,0 +1,278 @@
+"""The connection to a trunk, with a real sipp behind it over TCP, and whom it trusts over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.peers.process import free_port
+from tests.peers.sipp import Sipp, replies
+from voice.call_events import Cause
+from voice.carriers.sip_transport import Place, SipTransport
+from voice.sip.agent import Agent
+from voice.sip.events import Answered, Changed, Ended, Event, Order, Pinged, Ringing, Timing, Trunk
+from voice.sip.sdp import Sound
+
+SCENARIOS = Path(__file__).parents[1] / "sip" / "scenarios"
+TO, SHOWN = "+46850000001", "+46850000002"
+ORDER = Order(TO, SHOWN, Sound("127.0.0.1", 5004), 20.0)
+QUICK = Timing(t1_s=0.1, session_s=2, session_least_s=1)
+
+
+class Line:
+    """A transport and all that it has told."""
+
+    def __init__(self, place: Place, *, ping_s: float = 30.0) -> None:
+        trunk = Trunk("one", "trunk.example", "tls" if place.tls else "tcp", "trunk-user", "trunk-secret")
+        self.events: list[Event] = []
+        self.agent = Agent(trunk, QUICK)
+        self._news = asyncio.Event()
+        self.transport = SipTransport(self.agent, place, self._tell, ping_s=ping_s)
+
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    async def until(self, kind: type[Event]) -> Event:
+        """The first event of a kind."""
+        async with asyncio.timeout(10):
+            while not (found := [event for event in self.events if isinstance(event, kind)]):
+                self._news.clear()
+                await self._news.wait()
+        return found[0]
+
+
+@asynccontextmanager
+async def connected(scenario: str | Path) -> AsyncIterator[tuple[Line, Sipp]]:
+    """A sipp that plays a scenario once, and a line to it."""
+    with closing(Sipp(scenario, tcp=True, calls=1)) as sipp:
+        line = Line(Place("127.0.0.1", sipp.port, tls=False))
+        try:
+            assert await line.transport.open()
+            yield line, sipp
+        finally:
+            await line.transport.close()
+
+
+async def played(sipp: Sipp) -> None:
+    """Wait until it has played its scenario to the end, as it stands there."""
+    assert await asyncio.to_thread(sipp.ends) == 0, sipp.process.said()[-2000:]
+
+
+def header(request: str, name: str) -> str:
+    [found] = [line for line in request.split("\n") if line.startswith(f"{name}: ")]
+    return found
+
+
+async def test_a_call_rings_is_answered_and_hung_up() -> None:
+    async with connected(SCENARIOS / "answers.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        answered = await line.until(Answered)
+        assert isinstance(answered, Answered) and (answered.leg, answered.far.port) == (leg, 4000)
+        assert line.events[0] == Ringing(leg)
+        line.transport.hang_up(leg)
+        assert await line.until(Ended) == Ended(leg, Cause.COMPLETED, 0)
+        await played(sipp)
+
+
+async def test_a_trunk_that_asks_who_we_are_is_told_and_sees_the_same_caller_twice() -> None:
+    async with connected(SCENARIOS / "asks_who.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        await line.until(Answered)
+        line.transport.hang_up(leg)
+        await line.until(Ended)
+        await played(sipp)
+        first, second = sipp.heard("INVITE")
+        for name in ("From", "P-Asserted-Identity"):
+            assert header(first, name) == header(second, name)
+            assert f"<sip:{SHOWN}@trunk.example>" in header(first, name)
+        assert "Authorization" not in first and header(second, "Authorization")
+
+
+async def test_a_ringing_call_is_taken_back() -> None:
+    async with connected(SCENARIOS / "rings.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        await line.until(Ringing)
+        line.transport.hang_up(leg)
+        assert await line.until(Ended) == Ended(leg, Cause.CANCELLED, 0)
+        await played(sipp)
+
+
+async def test_an_answer_that_crosses_the_cancel_is_ended() -> None:
+    async with connected(SCENARIOS / "crosses.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        await line.until(Ringing)
+        line.transport.hang_up(leg)
+        assert await line.until(Ended) == Ended(leg, Cause.CANCELLED, 0)
+        await played(sipp)
+        assert not [event for event in line.events if isinstance(event, Answered)]
+
+
+@pytest.mark.parametrize(("status", "cause", "another"), [(486, Cause.BUSY, False), (503, Cause.FAILED, True)])
+async def test_a_refused_call_says_why_and_whether_another_trunk_may_be_asked(
+    status: int, cause: Cause, another: bool
+) -> None:
+    async with connected(replies(f"{status} No")) as (line, sipp):
+        leg = line.transport.call(ORDER)
+        assert await line.until(Ended) == Ended(leg, cause, status, next_trunk=another)
+        await played(sipp)
+
+
+async def test_the_far_end_asks_holds_may_not_send_us_elsewhere_and_hangs_up() -> None:
+    async with connected(SCENARIOS / "hangs_up.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        assert await line.until(Ended) == Ended(leg, Cause.COMPLETED, 0, by_far=True)
+        await played(sipp)
+        changed = await line.until(Changed)
+        assert isinstance(changed, Changed) and changed.far.direction == "sendonly"
+
+
+async def test_a_session_is_refreshed_by_us() -> None:
+    async with connected(SCENARIOS / "wants_refreshing.xml") as (line, sipp):
+        leg = line.transport.call(ORDER)
+        await line.until(Changed)
+        line.transport.hang_up(leg)
+        await line.until(Ended)
+        await played(sipp)
+        first, second = sipp.heard("INVITE")
+        assert header(second, "Session-Expires") == "Session-Expires: 2;refresher=uac"
+        assert header(first, "From") == header(second, "From")
+
+
+async def test_fifty_calls_at_once_leave_no_dialog_and_no_timer() -> None:
+    with closing(Sipp(SCENARIOS / "answers.xml", tcp=True, calls=50)) as sipp:
+        line = Line(Place("127.0.0.1", sipp.port, tls=False))
+        assert await line.transport.open()
+        legs = {line.transport.call(ORDER) for _ in range(50)}
+        async with asyncio.timeout(10):
+            while sum(isinstance(event, Answered) for event in line.events) < 50:
+                await asyncio.sleep(0.01)
+            for leg in legs:
+                line.transport.hang_up(leg)
+            while {event.leg for event in line.events if isinstance(event, Ended)} != legs:
+                await asyncio.sleep(0.01)
+        await played(sipp)
+        assert line.agent.legs() == {}
+        line.agent.handle_timer(asyncio.get_running_loop().time() + 64 * QUICK.t1_s)
+        assert line.agent.get_timer() is None
+        await line.transport.close()
+
+
+async def test_a_connection_that_is_lost_is_made_again_and_a_silent_one_given_up() -> None:
+    accepted: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: accepted.append(writer), "127.0.0.1", 0)
+    line = Line(Place("127.0.0.1", server.sockets[0].getsockname()[1], tls=False), ping_s=0.05)
+    line.agent._line.timing = Timing(first_s=0.05)  # how long OPTIONS may stay unanswered
+    assert await line.transport.open()
+    assert await line.until(Pinged) == Pinged(alive=False, status=0)
+    async with asyncio.timeout(5):
+        while len(accepted) < 2:
+            await asyncio.sleep(0.01)
+    await line.transport.close()
+    assert not line.transport.up
+    for writer in accepted:
+        writer.close()
+    server.close()
+
+
+async def test_where_nobody_listens_there_is_no_line() -> None:
+    line = Line(Place("127.0.0.1", free_port(), tls=False))
+    assert not await line.transport.open(0.2)
+    leg = line.transport.call(ORDER)
+    assert line.events == [Ended(leg, Cause.FAILED, 0, next_trunk=True)]
+    await line.transport.close()
+
+
+# --- TLS ------------------------------------------------------------------------------------------------------------
+
+
+def certificate(directory: Path, name: str, host: str, days: int, signer: str = "") -> None:
+    """Write ``name.pem``, signed by ``signer.pem`` or by itself, good from two days ago for so many days."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    issuer, signing = subject, key
+    if signer:
+        pem = (directory / f"{signer}.pem").read_bytes()
+        loaded = serialization.load_pem_private_key(pem, None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+        issuer, signing = x509.load_pem_x509_certificate(pem).subject, loaded
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+    made = (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(begin)
+        .not_valid_after(begin + dt.timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=not signer, path_length=None), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(signing, hashes.SHA256())
+    )  # fmt: skip
+    pem_of = serialization.Encoding.PEM
+    secret = key.private_bytes(pem_of, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (directory / f"{name}.pem").write_bytes(secret + made.public_bytes(pem_of))
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two authorities; of the first a good certificate, one of another host, and one that has expired yesterday."""
+    directory = tmp_path_factory.mktemp("tls")
+    certificate(directory, "authority", "authority.example", 30)
+    certificate(directory, "stranger", "stranger.example", 30)
+    certificate(directory, "good", "trunk.example", 30, "authority")
+    certificate(directory, "elsewhere", "other.example", 30, "authority")
+    certificate(directory, "expired", "trunk.example", 1, "authority")
+    return directory
+
+
+@asynccontextmanager
+async def far_end(certificates: Path, name: str) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A trunk with a certificate that answers everything with 200: its port, and what it has heard."""
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        heard.append(head)
+        lines = head.split(b"\r\n")
+        kept = [line for line in lines if line.partition(b":")[0] in (b"Via", b"From", b"Call-ID", b"CSeq")]
+        to = [line + b";tag=1" for line in lines if line.startswith(b"To:")]
+        writer.write(b"\r\n".join([b"SIP/2.0 200 OK", *kept, *to, b"Content-Length: 0", b"", b""]))
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / f"{name}.pem")
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1], heard
+    finally:
+        server.close()
+
+
+async def test_over_tls_a_trunk_with_the_right_name_is_trusted(certificates: Path) -> None:
+    async with far_end(certificates, "good") as (port, heard):
+        place = Place("127.0.0.1", port, name="trunk.example", ca_file=str(certificates / "authority.pem"))
+        line = Line(place, ping_s=0.05)
+        assert await line.transport.open()
+        assert await line.until(Pinged) == Pinged(alive=True, status=200)
+        assert b"SIP/2.0/TLS 127.0.0.1:" in heard[0] and b";transport=tls>" in heard[0]
+        await line.transport.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "authority"), [("good", "stranger"), ("elsewhere", "authority"), ("expired", "authority"), ("good", "")]
+)
+async def test_over_tls_a_wrong_authority_name_or_time_is_refused_before_a_word(
+    certificates: Path, name: str, authority: str
+) -> None:
+    async with far_end(certificates, name) as (port, heard):
+        trusted = str(certificates / f"{authority}.pem") if authority else ""
+        line = Line(Place("127.0.0.1", port, name="trunk.example", ca_file=trusted), ping_s=0.05)
+        assert not await line.transport.open(0.3)
+        assert heard == [] and not line.transport.up
+        await line.transport.close()
