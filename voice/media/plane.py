@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
 
+import msgspec
 from aiortc import RTCCertificate
 
 from voice.call_events import PromptKind
@@ -28,6 +29,8 @@ IDLE_S: Final = 0.1
 """How often legs are looked at while nothing is said that is made here."""
 CATCH_UP: Final = 5
 """So many frames late are said at once; what was missed beyond that is left out."""
+STUN_AGAIN_S: Final = 30.0
+"""A STUN server that did not answer is not asked for so long, and delays nobody meanwhile."""
 CERTIFICATE_S: Final = 24 * 3600.0
 
 
@@ -56,7 +59,7 @@ class Plane:
         self._trunks: dict[str, TrunkEnd] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._next = self._watch_at = self._renew_at = 0.0
+        self._next = self._watch_at = self._renew_at = self._stun_at = 0.0
         self._certificate: RTCCertificate | None = None
         self._closed = False
         speech.load()
@@ -177,13 +180,16 @@ class Plane:
         leg = self._legs.get(name) or Leg(name, self._tell)
         if n <= leg.newest:
             raise MediaError("stale_peer")
-        connection = Connection(self._ice, self._certified(loop.time()), offer)
+        ice = self._ice if loop.time() >= self._stun_at else msgspec.structs.replace(self._ice, stun="")
+        connection = Connection(ice, self._certified(loop.time()), offer)
         line = _Line(connection, self._later)
         inward = Inward(offer.sound)
         outward = Outward(offer.sound, connection.ssrc, secrets.randbits(15), secrets.randbits(32))
         answer = await connection.open(
             lambda data: leg.rtp(n, data, loop.time()), lambda data: leg.rtcp(n, data, loop.time())
         )
+        if connection.stun_silent:
+            self._stun_at = loop.time() + STUN_AGAIN_S
         there = self._legs.get(name)
         if self._closed or (there is not None and there is not leg) or n <= leg.newest:
             line.close()  # ended, or overtaken, while it opened

@@ -67,6 +67,8 @@ class Connection:
         self._dtls = RTCDtlsTransport(self._transport, [certificate])
         self._task: asyncio.Task[None] | None = None
         self._connected = False
+        self.stun_silent = False
+        """Whether a STUN server was asked and had not answered when the answer was written."""
         self.ssrc = secrets.randbits(32)
 
     async def open(self, heard: Callable[[bytes], None], reported: Callable[[bytes], None]) -> str:
@@ -78,6 +80,7 @@ class Connection:
         bound(self._transport.iceGatherer, self._ice)
         await self._transport.iceGatherer.gather()
         candidates = self._candidates()
+        self.stun_silent = bool(self._ice.stun) and not any(each.kind == "srflx" for each in candidates)
         if not candidates:
             await self.close()
             raise MediaError("no_address")

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from tests.voice.media.browser import HERE, Browser
@@ -149,6 +150,21 @@ async def test_a_plane_that_closes_leaves_no_task_behind(room: Room) -> None:
     await plane.close()
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def test_a_stun_server_that_is_down_delays_the_first_answer_a_little_and_the_next_not_at_all(room: Room) -> None:
+    ice = msgspec.structs.replace(HERE, stun="stun:127.0.0.1:9", stun_wait_s=0.2)
+    plane = Plane(ice, room.told.append)
+    took = []
+    for leg in ("one", "two", "three"):
+        browser = Browser()
+        room.browsers.append(browser)
+        offer = await browser.offer()
+        began = time.perf_counter()
+        await plane.accept(leg, 1, offer)
+        took.append(time.perf_counter() - began)
+    await plane.close()
+    assert took[0] >= 0.2 > max(took[1:])
 
 
 async def test_nobody_could_be_reached_is_said_to_its_end(room: Room) -> None:
