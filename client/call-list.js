@@ -7,6 +7,7 @@ export const callList = { phase: "idle", items: new Map(), next: null, error: nu
 
 const asking = new Map();
 const awake = screenHolder();
+const awakeFor = new Set();
 const TOUCH_MS = 60_000;
 let touching = null;
 let following = null;
@@ -94,13 +95,19 @@ export function followCall(r) {
   if (r) {
     screen.app.subscribe(r);
     void refreshCall(r);
-  } else keepAwake(false);
+  } else keepAwake("screen", false);
 }
 
-/** While a call is under way on this screen it stays on, and nobody has to touch it so that it does not lock. */
-export function keepAwake(live) {
-  if (live === (touching !== null)) return;
-  if (live) {
+/**
+ * While a call is under way on this screen, or its sound comes from this page, the screen stays on, and nobody has to
+ * touch it so that it does not lock. @param {"screen"|"sound"} why @param {boolean} live
+ */
+export function keepAwake(why, live) {
+  if (live) awakeFor.add(why);
+  else awakeFor.delete(why);
+  const wanted = awakeFor.size > 0;
+  if (wanted === (touching !== null)) return;
+  if (wanted) {
     void awake.hold();
     touching = setInterval(() => screen.app.active(), TOUCH_MS);
   } else {

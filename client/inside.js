@@ -12,6 +12,7 @@ import { offerCame, offerWent, settleOffer } from "./parts/offer.js";
 import { announce, toast } from "./parts/toast.js";
 import { loadWords, t } from "./parts/words.js";
 import { renewPush } from "./platform/push.js";
+import { keptMarks } from "./platform/sound-marks.js";
 import { loadStyles } from "./platform/styles.js";
 import { go, readPath } from "./router.js";
 import { later, screen, update } from "./screen.js";
@@ -145,8 +146,11 @@ export function hearSession({ state, me }) {
     loadCalls();
     loadClinics();
     renewPush(screen.api).catch(() => {});
+    // A call that this page carried before it was loaded again goes on wherever one is.
+    if (keptMarks()) import("./call-media.js").then((media) => media.resumeSound()).catch(() => {});
   } else if (state === "signed_out") {
     account = null;
+    if (keptMarks()) import("./call-media.js").then((media) => media.leaveSound()).catch(() => {});
     forgetConsults();
     forgetCalls();
     forgetClinics();

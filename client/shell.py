@@ -15,6 +15,9 @@ CLIENT = Path(__file__).resolve().parent
 PARTS = ("core", "icons", "parts", "platform", "styles", "vendor", "views")
 SERVED = {".js", ".css", ".svg", ".png", ".webmanifest"}
 PLACE = b"<!-- modules -->"
+# What the page may ask a browser for: the microphone in a call over Wi-Fi, and nothing else of the device.
+POWERS = "microphone=(self), camera=(), geolocation=(), display-capture=(), payment=(), usb=()"
+HEADERS = {"Cache-Control": "no-cache", "Referrer-Policy": "no-referrer", "Permissions-Policy": POWERS}
 STATIC_IMPORT = re.compile(rb"""(?:^|\n)(?:import|export)\b[^;"]*?"(\.{1,2}/[^"]+)";""")
 
 
@@ -71,7 +74,7 @@ def _current() -> tuple[bytes, str]:
 def show_shell(request: HttpRequest, **_path: str) -> HttpResponse:
     """Serve the shell for any of the client's addresses; which screen it is, the client reads from the address."""
     html, version = _current()
-    response = HttpResponse(html, headers={"Cache-Control": "no-cache", "Referrer-Policy": "no-referrer"})
+    response = HttpResponse(html, headers=HEADERS)
     response["X-Shell-Version"] = version
     return response
 

@@ -33,11 +33,11 @@ LIT_FILES = [
 ICON_NAMES = """
     arrow-down arrow-left badge-check bell bell-off book-open building-2 calendar-clock chart-column check
     check-check chevron-down chevron-right circle-alert circle-check circle-help circle-user circle-x clipboard-list
-    clock columns-2 contact copy download ellipsis external-link file-check file-text file-up flag globe hand hash
+    clock columns-2 contact copy download ellipsis external-link file-check file-text file-up flag globe grip hand hash
     history hourglass info key-round keyboard languages list-filter lock log-out message-square messages-square
-    monitor moon pause pencil phone phone-call phone-forwarded phone-incoming phone-off phone-outgoing plus
+    mic mic-off monitor moon pause pencil phone phone-call phone-forwarded phone-incoming phone-off phone-outgoing plus
     refresh-cw rotate-ccw search send-horizontal settings shield-check siren smartphone sun trash-2 triangle-alert
-    undo-2 upload user-plus users voicemail wifi-off x
+    undo-2 upload user-plus users voicemail wifi wifi-off x
 """
 
 

@@ -37,9 +37,14 @@ def is_carried(now: datetime) -> bool:
     return MediaWorker.objects.filter(room, beat_at__gt=now - DEAD).exists()
 
 
+def is_open(now: datetime) -> bool:
+    """Return whether a call may go over a browser: somebody would carry it, to a carrier that has sound."""
+    return settings.CURBSIDE_CARRIER in HEARD and is_carried(now)
+
+
 def check_way(way: Way, now: datetime) -> None:
     """Raise Refusal `call.no_media` where a call is to go over a browser, and nobody would carry it."""
-    if way is Way.WEBRTC and not (settings.CURBSIDE_CARRIER in HEARD and is_carried(now)):
+    if way is Way.WEBRTC and not is_open(now):
         raise refuse("call.no_media")
 
 

@@ -159,7 +159,8 @@ def setup_of(account_id: str, now: datetime) -> dict[str, Any]:
         "pause": paused and {"since": to_ms(paused.since), "reason": paused.reason},
         "clinics": [
             {"id": str(place.clinic_id), "name": place.clinic.name, "time_zone": place.clinic.time_zone,
-             "role": place.role, "can_free_dial": place.can_free_dial, "paused": is_paused(place.clinic),
+             "country": place.clinic.country, "role": place.role, "can_free_dial": place.can_free_dial,
+             "paused": is_paused(place.clinic),
              "numbers": [_in_setup(number, now) for number in given.get(str(place.clinic_id), [])]}
             for place in places
         ],

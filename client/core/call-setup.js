@@ -18,13 +18,14 @@ export function endsInDays(number, now, few = 14) {
 /**
  * What stands between this member and any call, the first that has to be mended; null when nothing does.
  * @param {object} setup GET /calls/setup @param {number} now Unix ms
+ * @param {boolean} [carries] whether this device can carry the sound, so that no phone of one's own is needed
  * @returns {null|"paused"|"no_clinic"|"no_second_factor"|"no_phone"|"phone_waits"|"phone_cooling"|"no_number"|"all_expired"}
  */
-export function obstacleOf(setup, now) {
+export function obstacleOf(setup, now, carries = false) {
   if (setup.clinics.length === 0) return "no_clinic";
   if (setup.paused || setup.clinics.every((clinic) => clinic.paused)) return "paused";
   if (!setup.second_factor) return "no_second_factor";
-  if (!setup.phone?.verified) return phoneStands(setup.phone);
+  if (!carries && !setup.phone?.verified) return phoneStands(setup.phone);
   const numbers = setup.clinics.flatMap((clinic) => clinic.numbers);
   if (numbers.length === 0) return "no_number";
   if (!numbers.some((number) => mayShow(number, now))) return "all_expired";
@@ -34,6 +35,21 @@ export function obstacleOf(setup, now) {
 function phoneStands(phone) {
   if (phone?.cooling) return "phone_cooling";
   return phone?.waiting ? "phone_waits" : "no_phone";
+}
+
+/**
+ * Which way to begin with: the last one on this device, as far as it is open; at first one's own phone, where it is proved.
+ * @param {{carries: boolean, phone: boolean}} open whether this device can carry sound, and one's own phone is proved
+ * @param {string|null} last @returns {"webrtc"|"callback"}
+ */
+export function wayToStart({ carries, phone }, last) {
+  if (!carries) return "callback";
+  return phone && last !== "webrtc" ? "callback" : "webrtc";
+}
+
+/** Whether a call leaves the clinic's country, where the number that is shown may be changed. */
+export function goesAbroad(region, country) {
+  return Boolean(region && country && region !== country);
 }
 
 /** The number to begin with: the one that was shown last time if it still may be, else the one that lasts longest. */
@@ -76,6 +92,6 @@ export function longEnough(typed) {
 }
 
 /** Whether two requests to check are the same one, so that an answer that comes late can be told apart. */
-export function checkKey({ clinic, caller_id: shown, patient = "", number = "", to, urgent = false }) {
-  return [clinic, shown, patient, number, to, urgent].join("|");
+export function checkKey({ clinic, caller_id: shown, way, patient = "", number = "", to, urgent = false }) {
+  return [clinic, shown, way, patient, number, to, urgent].join("|");
 }

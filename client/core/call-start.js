@@ -23,12 +23,17 @@ export class NotAsked extends Error {
  * @param {{setTimeout: Function, clearTimeout: Function}} [clock]
  */
 export async function startCall(app, order, clock = globalThis) {
+  const { r } = await askNow(app, "me", "call.start", { ...order, until: Math.round(app.now() + START.untilMs) }, clock);
+  return { r };
+}
+
+/** The same for any command that rings a telephone. @param {string} to "me" or a call @param {string} kind @param {object} d */
+export async function askNow(app, to, kind, d, clock = globalThis) {
   if (!["online", "catching-up"].includes(app.line.state)) throw new NotAsked();
-  const { c, promise } = app.publish("me", "call.start", { ...order, until: Math.round(app.now() + START.untilMs) });
+  const { c, promise } = app.publish(to, kind, d);
   const timer = clock.setTimeout(() => void app.drop(c), START.patienceMs);
   try {
-    const { r } = await promise;
-    return { r };
+    return await promise;
   } catch (error) {
     // What was refused for good must not lie in the outbox as something that was not sent.
     if (error.code !== "dropped") await app.drop(c);

@@ -16,8 +16,10 @@ const UNANSWERED = new Set(["no_answer", "busy", "declined", "unreachable", "voi
  *   leg: where it stands; reached: how far it came before it ended; until: Unix ms at which its clock runs out, if the
  *   service told; at: Unix ms at which it came to each
  * @typedef {{phase: "waiting"|"clinician"|"patient"|"connected"|"ending"|"ended", started: object|null, startedAt: number|null,
- *   clinician: Lane, patient: Lane, bridgedAt: number|null, maxS: number|null, ending: object|null, ended: object|null,
- *   endedAt: number|null, outcome: object|null}} Call
+ *   clinician: Lane, patient: Lane, attempts: Lane[], moving: boolean, unheard: boolean, bridgedAt: number|null,
+ *   maxS: number|null, ending: object|null, ended: object|null, endedAt: number|null, outcome: object|null}} Call
+ *   attempts: all of the clinician, each with its `way`; moving: the call is about to go on another way; unheard: the
+ *   service hears nothing of the clinician's browser
  */
 
 /**
@@ -27,11 +29,11 @@ const UNANSWERED = new Set(["no_answer", "busy", "declined", "unreachable", "voi
  */
 export function foldCall(items) {
   const call = {
-    started: null, startedAt: null, clinician: lane(0), patient: lane(0), bridgedAt: null, maxS: null, ending: null, ended: null,
-    endedAt: null, outcome: null,
+    started: null, startedAt: null, clinician: lane(0), patient: lane(0), attempts: [], way: "callback", unheard: false,
+    bridgedAt: null, maxS: null, ending: null, ended: null, endedAt: null, outcome: null,
   };
   for (const item of items) if (item.s !== null) STEPS[item.k]?.(call, item.d, item.ts);
-  return Object.freeze({ ...call, phase: phaseOf(call) });
+  return Object.freeze({ ...call, moving: isMoving(call), phase: phaseOf(call) });
 }
 
 function lane(n) {
@@ -40,11 +42,20 @@ function lane(n) {
 
 const STEPS = {
   "call.started"(call, d, ts) {
-    Object.assign(call, { started: d, startedAt: ts });
+    const way = d.way ?? call.way;
+    Object.assign(call, { started: d, startedAt: ts, way, attempts: [{ ...lane(1), way }] });
+    call.clinician = call.attempts[0];
   },
   "call.leg"(call, d, ts) {
-    if (d.side !== "clinician" && d.side !== "patient") return;
-    call[d.side] = risen(call[d.side], d, ts);
+    if (d.side === "patient") call.patient = risen(call.patient, d, ts);
+    else if (d.side === "clinician") rise(call, d, ts);
+  },
+  "call.hand_over"(call, d) {
+    call.way = d.way;
+    rise(call, { n: call.attempts.length ? call.attempts.at(-1).n + 1 : 1, leg: "idle" }, null);
+  },
+  "call.media"(call, d) {
+    if (d.side === "clinician") call.unheard = d.lost;
   },
   "call.bridged"(call, d, ts) {
     Object.assign(call, { bridgedAt: d.at ?? ts, maxS: d.max_s ?? null });
@@ -68,12 +79,36 @@ function risen(before, { n = 1, leg, cause = null, until = null }, ts) {
   return { n, leg, reached, cause: cause ?? known.cause, until, at: { ...known.at, [leg]: ts } };
 }
 
+/** The clinician may have two attempts at once, while the call goes over to another way: the newest that lives is shown. */
+function rise(call, d, ts) {
+  const n = d.n ?? 1;
+  const known = call.attempts.find((one) => one.n === n) ?? { ...lane(n), way: call.way };
+  const risenOne = { ...risen(known, d, ts), way: known.way };
+  call.attempts = [...call.attempts.filter((one) => one.n !== n), risenOne].sort((a, b) => a.n - b.n);
+  call.clinician = call.attempts.findLast((one) => one.leg !== "ended") ?? call.attempts.at(-1);
+}
+
+function isMoving({ attempts, clinician, ending }) {
+  return !ending && clinician.leg !== "confirmed" && attempts.some((one) => one.n < clinician.n && one.leg === "confirmed");
+}
+
+/** Whether the way that was to come was not reached, so that the call goes on as it was. @param {Call} call */
+export function stayed(call) {
+  return call.clinician.leg === "confirmed" && call.attempts.at(-1).n > call.clinician.n;
+}
+
+/** Whether the clinician speaks by a browser, or is about to: whether any page has sound to carry. @param {Call} call */
+export function speaksHere(call) {
+  if (call.ended || call.ending) return false;
+  return call.attempts.some((one) => one.way === "webrtc" && one.leg !== "ended");
+}
+
 function phaseOf(call) {
   if (call.ended) return "ended";
   if (call.ending) return "ending";
   if (!call.started) return "waiting";
   if (call.bridgedAt !== null) return "connected";
-  return call.clinician.leg === "confirmed" ? "patient" : "clinician";
+  return call.attempts.some((one) => one.leg === "confirmed") ? "patient" : "clinician";
 }
 
 /** How full a lane is: 0 nothing yet, 1 asked for, 2 rings, 3 answered, 4 here. An ended one stays as full as it was. */

@@ -12,6 +12,11 @@ const CODES = `
 /** Two letters each. */
 export const COUNTRIES = CODES.trim().split(/\s+/);
 
+/** "Sweden" for "SE". @param {string} code @param {string} language of the name */
+export function countryName(code, language) {
+  return new Intl.DisplayNames([language], { type: "region" }).of(code) ?? code;
+}
+
 /** @param {string} language of the names @returns {{code: string, name: string}[]} by name, as the language sorts */
 export function countriesIn(language) {
   const names = new Intl.DisplayNames([language], { type: "region" });

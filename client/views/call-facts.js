@@ -52,8 +52,14 @@ function legs({ legs: list = [] }) {
   return html`<div class="legs">${list.map((leg) => html`<div>
     <h3>${t(`lane.${leg.side}`)}${leg.n > 1 ? html` <span class="soft">${t("record.attempt", { count: leg.n })}</span>` : nothing}</h3>
     <dl class="times">${STEPS.filter((step) => leg[`${step}_at`]).map((step) => html`<div>
-      <dt>${t(step === "ended" && leg.cause ? `leg.ended.${leg.cause}` : `leg.${step}.${leg.side}`)}</dt><dd class="figures">${seconds(leg[`${step}_at`])}</dd></div>`)}</dl>
+      <dt>${t(stepKey(leg, step))}</dt><dd class="figures">${seconds(leg[`${step}_at`])}</dd></div>`)}</dl>
   </div>`)}</div>`;
+}
+
+/** Who speaks over a browser has pressed nothing: the sound is there. */
+function stepKey(leg, step) {
+  if (step === "ended" && leg.cause) return `leg.ended.${leg.cause}`;
+  return step === "confirmed" && leg.way === "webrtc" ? "leg.confirmed.webrtc" : `leg.${step}.${leg.side}`;
 }
 
 /** With seconds: what is compared with a carrier's own list. */

@@ -1,5 +1,5 @@
 /** The two lanes of a call, yours and the patient's, which fill as each is reached; and what to do now, in a sentence. */
-import { fillOf, laneWord } from "../core/call.js";
+import { fillOf, laneWord, stayed } from "../core/call.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { t } from "../parts/words.js";
@@ -25,9 +25,14 @@ function lane(call, side) {
     <span class="lane-fill" aria-hidden="true"></span>
     <span class="lane-sign">${icon(SIGNS[side])}</span>
     <p class="lane-name">${t(`lane.${side}`)}</p>
-    <p class="lane-word">${t(`lane.${side}.${word}`)}</p>
+    <p class="lane-word">${t(wordOf(side, word, call[side].way))}</p>
     ${untilOf(call[side])}
   </section>`;
+}
+
+/** Who speaks by this device is not rung. */
+function wordOf(side, word, way) {
+  return way === "webrtc" && ["idle", "dialing", "ringing", "answered"].includes(word) ? "lane.clinician.webrtc" : `lane.${side}.${word}`;
 }
 
 /** The clock of a leg that waits, where the service told when it runs out. */
@@ -40,7 +45,10 @@ function untilOf({ until, leg }) {
 export function nowText(call) {
   if (call.phase === "waiting") return t("now.waiting");
   if (call.phase === "ending") return t("now.ending");
+  if (call.moving) return t(call.clinician.leg === "answered" ? "now.moving.press_one" : "now.moving");
+  if (stayed(call)) return t("now.stayed");
   if (call.phase === "connected") return t("now.connected");
+  if (call.phase === "clinician" && call.clinician.way === "webrtc") return t("now.webrtc");
   if (call.phase === "clinician") return t(call.clinician.leg === "answered" ? "now.press_one" : call.clinician.leg === "ringing" ? "now.answer" : "now.dialing");
   return t(call.patient.leg === "ringing" ? "now.patient_rings" : "now.patient_called");
 }

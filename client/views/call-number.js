@@ -1,10 +1,11 @@
 /** Which number the patient sees, how it will look on their phone and where a call back lands: all before dialling. */
-import { endsInDays, endsSoon, mayShow } from "../core/call-setup.js";
+import { endsInDays, endsSoon, goesAbroad, mayShow } from "../core/call-setup.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { inARow, lastDigits } from "../parts/patient-line.js";
 import { callout } from "../parts/states.js";
-import { errorText, t } from "../parts/words.js";
+import { countryName } from "../core/countries.js";
+import { errorText, screenLanguage, t } from "../parts/words.js";
 import { screen } from "../screen.js";
 
 const VERIFIED = { A: ["badge-check", "pill-done"], B: ["shield-check", "pill-wait"], C: ["triangle-alert", "pill-wait"] };
@@ -87,18 +88,27 @@ export function callsBack(mode) {
 }
 
 /** Everything that is to be known before one dials. */
-export function beforeDialling(state, { clinic, number }, setup) {
+export function beforeDialling(state, { clinic, number, way }, setup) {
   if (!number) return nothing;
   const value = state.check.value ?? {};
   return html`<section class="field call-check" tabindex="-1" aria-labelledby="before-title">
     <h2 class="legend" id="before-title">${t("before.title")}</h2>
     <div class="card before">
       ${patientSees({ clinic: clinic.name, number: number.formatted, attestation: number.attestation, hidden: state.patient?.hide_clinic })}
+      ${abroad(value, clinic)}
       ${callsBack(number.mode)}
-      <p class="fact-line">${icon("smartphone")}<span>${t("before.phone", { digits: lastDigits(setup.phone.mask), number: setup.service_number })}</span></p>
+      ${way === "webrtc"
+        ? html`<p class="fact-line">${icon("mic")}<span>${t("before.webrtc")}</span></p>`
+        : html`<p class="fact-line">${icon("smartphone")}<span>${t("before.phone", { digits: lastDigits(setup.phone.mask), number: setup.service_number })}</span></p>`}
       ${attempts(value)}
     </div>
   </section>`;
+}
+
+/** Carriers on the way to another country change numbers, or take them away. */
+function abroad({ region }, { country }) {
+  if (!goesAbroad(region, country)) return nothing;
+  return html`<p class="fact-line fact-wait">${icon("globe")}<span>${t("before.abroad", { country: countryName(region, screenLanguage()) })}</span></p>`;
 }
 
 function attempts({ attempts_today: today, attempts_week: week }) {

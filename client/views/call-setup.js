@@ -3,6 +3,7 @@
  * dialled. A number that is typed lives in the memory of this page alone: in no address, no storage, no draft.
  */
 import { callList, liveCall, loadCalls } from "../call-list.js";
+import { beginSound } from "../call-media.js";
 import { clinicToStart, checkKey, isWrong, longEnough, numberToShow, obstacleOf, whichFirst } from "../core/call-setup.js";
 import { startCall } from "../core/call-start.js";
 import { emergencyAtOnce, emergencyIn } from "../core/emergency.js";
@@ -11,14 +12,16 @@ import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
 import { loaded, reload, shown } from "../parts/loaded.js";
 import { lastDigits } from "../parts/patient-line.js";
-import { callout } from "../parts/states.js";
+import { callout, skeleton } from "../parts/states.js";
 import { errorText, t } from "../parts/words.js";
 import { go } from "../router.js";
 import { remember, screen, update, updateNow } from "../screen.js";
 import { showEmergency } from "./call-emergency.js";
+import { readyMicrophone } from "./call-microphone.js";
 import { beforeDialling, clinicField, endsLine, numberField, shownLine, verdict } from "./call-number.js";
 import { obstacle } from "./call-obstacles.js";
 import { patientPart } from "./call-patient.js";
+import { carrying, keepWay, wayField, wayOf } from "./call-way.js";
 
 const CHECK_MS = 450;
 const REST_MS = 1000;
@@ -56,7 +59,7 @@ function chosen(state, setup) {
   const now = screen.app.now();
   const clinic = setup.clinics.find((one) => one.id === state.clinic) ?? clinicToStart(setup.clinics, now, lastShown());
   const number = clinic ? numberToShow(clinic.numbers, now, state.shown ?? lastShown()) : null;
-  return { clinic, number };
+  return { clinic, number, way: wayOf(setup), phone: Boolean(setup.phone?.verified) };
 }
 
 /** The number that was shown in the last call: people call as the same clinic again. */
@@ -65,9 +68,9 @@ function lastShown() {
   return last?.caller_id ?? null;
 }
 
-function orderOf(state, { clinic, number }) {
+function orderOf(state, { clinic, number, way }) {
   const far = state.typing ? { number: state.typed.trim() } : { patient: state.patient?.id };
-  return { clinic: clinic?.id, caller_id: number?.id, ...far, to: state.to, ...(state.urgent ? { urgent: true } : {}) };
+  return { clinic: clinic?.id, caller_id: number?.id, way, ...far, to: state.to, ...(state.urgent ? { urgent: true } : {}) };
 }
 
 function complete(state, { clinic, number }) {
@@ -145,18 +148,29 @@ async function call(event, state, choice) {
   if (!(await sure(state))) return;
   Object.assign(state, { busy: true, problem: null });
   update();
+  const opened = choice.way === "webrtc" ? await readyMicrophone(choice.phone) : {};
+  if (!opened?.microphone && choice.way === "webrtc") return void otherwise(state, opened);
   try {
-    const { r } = await startCall(screen.app, { ...orderOf(state, choice), way: "callback", looked: true });
+    const { r } = await startCall(screen.app, { ...orderOf(state, choice), looked: true });
+    if (opened.microphone) beginSound(r, opened.microphone);
     forget();
     void loadCalls();
     go(`/calls/${r}`, { replace: true });
   } catch (error) {
+    opened.microphone?.close();
     Object.assign(state, { busy: false, problem: error });
     if (error.d?.tel) showEmergency(error.d.tel);
     void reload("calls/setup");
     updateNow();
     document.querySelector("[data-error]")?.focus();
   }
+}
+
+/** Without the microphone: the own phone where that was chosen instead, and the button is pressed once more; else nothing. */
+function otherwise(state, opened) {
+  if (opened?.phone) keepWay("callback");
+  state.busy = false;
+  update();
 }
 
 /** Somebody else answered there: nobody calls them a second time by oversight. */
@@ -191,7 +205,9 @@ export function setupPane() {
 
 function form(setup) {
   const state = memory();
-  const stands = liveCall() ? "live" : obstacleOf(setup, screen.app.now());
+  const { known, carries } = carrying(setup);
+  const stands = liveCall() ? "live" : obstacleOf(setup, screen.app.now(), carries);
+  if (stands && !known) return skeleton(5);
   if (stands) return obstacle(stands, setup, () => reload("calls/setup"));
   const choice = chosen(state, setup);
   if (state.patient?.clinic && choice.clinic && state.patient.clinic !== choice.clinic.id) state.patient = null;
@@ -202,7 +218,7 @@ function form(setup) {
     ${patientPart(state, choice.clinic, set)}
     ${state.choosing || !choice.number ? numberField(choice, set) : nothing}
     ${beforeDialling(state, choice, setup)}
-    ${foot(state, choice, set, () => chooseNumber(set))}
+    ${foot(state, choice, setup, set, () => chooseNumber(set))}
   </form>`;
 }
 
@@ -222,7 +238,7 @@ function showInstead(set, id) {
   document.querySelector(".setup-shown button")?.focus();
 }
 
-function foot(state, { clinic, number }, set, choose) {
+function foot(state, { clinic, number }, setup, set, choose) {
   // What was typed can be asked about, however short it is.
   const ready = state.check.phase === "ok" || (state.check.phase === "none" && state.typing && state.typed.trim() !== "");
   const text = state.busy ? t("call.asking") : t("call.as", { clinic: clinic.name });
@@ -232,6 +248,7 @@ function foot(state, { clinic, number }, set, choose) {
     ${away ? callout("wait", "wifi-off", t("call.away"), "status") : nothing}
     ${number ? [shownLine(number, choose), endsLine({ clinic, number }, (id) => showInstead(set, id))] : nothing}
     ${verdict(state, set)}
+    ${wayField(setup, () => set({}))}
     <button class="btn btn-primary btn-wide btn-call" type="submit" aria-disabled=${ready && !away ? nothing : "true"}
       aria-busy=${state.busy ? "true" : "false"}>${icon("phone")}${text}</button>
   </div>`;

@@ -3,7 +3,7 @@
  * why, how it went, and its record. All of it from the durable events of the call's own stream.
  */
 import { callOf, keepAwake } from "../call-list.js";
-import { endOf, foldCall, talkedMs } from "../core/call.js";
+import { endOf, foldCall, speaksHere, talkedMs } from "../core/call.js";
 import { clockText } from "../core/time.js";
 import { html, nothing } from "../parts/html.js";
 import { icon } from "../parts/icon.js";
@@ -13,10 +13,12 @@ import { t } from "../parts/words.js";
 import { remember, screen, update } from "../screen.js";
 import { afterCall } from "./call-after.js";
 import { callBack } from "./call-back.js";
+import { endSound, soundOf } from "../call-media.js";
 import { callFacts, endText } from "./call-facts.js";
 import { lanes, nowText } from "./call-lanes.js";
 import { callsBack, patientSees } from "./call-number.js";
 import { notes } from "./call-patient.js";
+import { soundKeys, soundPart } from "./call-sound.js";
 
 /** The right pane on a desk, the whole screen on a phone. @param {string} r */
 export function callPane(r) {
@@ -33,7 +35,7 @@ function content(r, item, view) {
   // A call that is closed for good is read over HTTP: until its events are here it looks as if it had not begun.
   if (!view || (unread && ["loading", "closed"].includes(view.phase))) return [head(item), skeleton(5)];
   const call = foldCall(view.items);
-  keepAwake(call.phase !== "ended");
+  keepAwake("screen", call.phase !== "ended");
   return call.phase === "ended" ? over(r, item, call) : live(r, item, call, view);
 }
 
@@ -41,10 +43,15 @@ function head(item, call = null) {
   return html`<header class="head">
     <a class="icon-btn only-phone" href="/calls" aria-label=${t("back")}>${icon("arrow-left")}</a>
     <div class="head-words">
-      <h1 class="head-title" tabindex="-1"><span>${call ? t(`call.title.${call.phase}`) : t("call.title")}</span></h1>
+      <h1 class="head-title" tabindex="-1"><span>${titleOf(call)}</span></h1>
       ${call?.started || item?.clinic ? html`<p class="head-sub">${t("call.by", { clinic: clinicName(item, call) })}</p>` : nothing}
     </div>
   </header>`;
+}
+
+function titleOf(call) {
+  if (!call) return t("call.title");
+  return t(call.phase === "clinician" && call.clinician.way === "webrtc" ? "call.title.webrtc" : `call.title.${call.phase}`);
 }
 
 function clinicName(item, call) {
@@ -85,12 +92,13 @@ function live(r, item, call, view) {
     <div class="call-body" tabindex="0">
       ${who(item, call)}
       <p class="call-clock clock ${call.phase === "connected" ? "call-clock-on" : ""}">${clock(call)}</p>
+      ${ending(r).busy ? nothing : soundPart(r, call)}
       ${lanes(call)}
-      <p class="call-now" role="status">${stale ? t("call.stale") : nowText(call)}</p>
+      <p class="call-now" role="status">${stale ? t(speaksHere(call) ? "call.stale.webrtc" : "call.stale") : nowText(call)}</p>
       ${wishes(item)}
       ${sees(item, call)}
     </div>
-    <div class="call-foot">${endButton(r, call)}</div>
+    <div class="call-foot">${soundKeys(r, call)}${endButton(r, call)}</div>
   </div>`;
 }
 
@@ -116,19 +124,23 @@ function endButton(r, call) {
   const state = ending(r);
   const busy = state.busy || call.phase === "ending";
   return html`
-    ${state.late ? callout("wait", "wifi-off", t("call.end.late"), "status") : nothing}
+    ${state.late ? callout("wait", "wifi-off", t(state.silenced ? "call.end.late.webrtc" : "call.end.late"), "status") : nothing}
     <button class="btn btn-end btn-wide" type="button" aria-busy=${busy ? "true" : "false"} @click=${() => hangUp(r)}>
       ${icon("phone-off")}${busy ? t("call.ending") : t("call.end")}</button>`;
 }
 
 const LATE_MS = 4000;
-const ending = (r) => remember(`call-ending/${r}`, () => ({ busy: false, late: false }));
+const ending = (r) => remember(`call-ending/${r}`, () => ({ busy: false, late: false, silenced: false }));
 
-/** It is kept and sent when the line is back; until then one's own phone is the way to hang up, and it says so. */
+/**
+ * It is kept and sent when the line is back; until then one's own phone is the way to hang up, and it says so. Who ends a
+ * call is heard no more from that moment on.
+ */
 async function hangUp(r) {
   const state = ending(r);
   if (state.busy) return;
-  state.busy = true;
+  Object.assign(state, { busy: true, silenced: soundOf(r) !== null });
+  endSound();
   update();
   const timer = setTimeout(() => { state.late = true; update(); }, LATE_MS);
   const sent = screen.app.publish(r, "call.hang_up", {});

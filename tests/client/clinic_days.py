@@ -63,7 +63,8 @@ def setup(**changes: Any) -> Json:
         {**GONE, "expires_at": now - DAY},
     ]
     place = {"role": "physician", "can_free_dial": True, "paused": False}
-    clinic = {"id": CLINIC, "name": "Riverside Clinic", "time_zone": ZONE, **place, "numbers": numbers}
+    named = {"id": CLINIC, "name": "Riverside Clinic", "time_zone": ZONE, "country": "US"}
+    clinic = {**named, **place, "numbers": numbers}
     whole = {
         "phone": {"verified": True, "mask": "•• 42"},
         "second_factor": True,
@@ -71,6 +72,7 @@ def setup(**changes: Any) -> Json:
         "paused": False,
         "pause": None,
         "service_number": "+1 617-555-0199",
+        "webrtc": False,
         "today": 3,
         "week": 11,
     }

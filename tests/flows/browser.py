@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from tests.peers.process import find_program, require
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")  # the first costs a sixth less
+WITH_SOUND = PROGRAMS[1:]  # the first has no microphone, not even a pretended one
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESK = {"viewport": {"width": 1280, "height": 800}}
@@ -28,12 +29,12 @@ RULES = {"resultTypes": ["violations"]}
 RULES_OF_COLOUR = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, programs: Sequence[str] = PROGRAMS, flags: Sequence[str] = ()) -> Browser:
     """Start the machine's own Chromium; a test that needs it says so where there is none."""
-    program = next(filter(None, map(find_program, PROGRAMS)), None)
-    require("Chromium (chromium-headless-shell)", program)
+    program = next(filter(None, map(find_program, programs)), None)
+    require(f"Chromium ({programs[0]})", program)
     expect.set_options(timeout=10_000)
-    return playwright.chromium.launch(executable_path=str(program), args=list(FLAGS))
+    return playwright.chromium.launch(executable_path=str(program), args=[*FLAGS, *flags])
 
 
 @dataclass

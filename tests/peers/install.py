@@ -12,14 +12,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The program and its package; Ubuntu has no shell of Chromium.
+# The program and its package; Ubuntu has no shell of Chromium, and that has no microphone.
 WANTED = {
-    "postgres": "postgresql", "redis-server": "redis-server", "chromium": "chromium-headless-shell | chromium",
-    "systemd-analyze": "systemd", "rtpengine": "rtpengine-daemon", "kamailio": "kamailio", "turnserver": "coturn",
-    "sipp": "sip-tester",
+    "postgres": "postgresql", "redis-server": "redis-server", "chromium-shell": "chromium-headless-shell | chromium",
+    "chromium": "chromium | chromium-browser", "systemd-analyze": "systemd", "rtpengine": "rtpengine-daemon",
+    "kamailio": "kamailio", "turnserver": "coturn", "sipp": "sip-tester",
 }
 PLACES = {
-    "postgres": "usr/lib/postgresql/*/bin/postgres", "chromium": "usr/bin/chromium*", "kamailio": "usr/sbin/kamailio",
+    "postgres": "usr/lib/postgresql/*/bin/postgres", "chromium-shell": "usr/bin/chromium*",
+    "chromium": "usr/bin/chromium-browser", "kamailio": "usr/sbin/kamailio",
 }
 UNITS = {"rtpengine-daemon": "rtpengine-daemon", "kamailio": "kamailio", "coturn": "coturn"}
 """What a package would have started with the machine from now on; the tests start their own."""

@@ -22,6 +22,7 @@ from tests.voice.line import Line
 from tests.voice.riverside import join, make_clinic
 from voice import exporting
 from voice.models import CallRecord, CallRefusal, Slip
+from voice.owning import register
 
 
 def get(account: Account, path: str, status: int = 200) -> Any:
@@ -56,6 +57,9 @@ def test_set_up_names_the_phone_the_numbers_and_the_service_number(line: Line) -
     assert setup["phone"]["mask"].endswith("42") and setup["service_number"] == "+1 617-555-0199"
     [clinic] = setup["clinics"]
     assert {n["mode"] for n in clinic["numbers"]} == {"own", "held"}
+    assert (clinic["country"], setup["webrtc"]) == ("US", False)
+    register("here", timezone.now())
+    assert get(line.amara.account, "/calls/setup")["webrtc"] is True
     assert (setup["today"], setup["week"]) == (0, 0)
     talk(line)
     assert (get(line.amara.account, "/calls/setup")["today"]) == 1
@@ -66,7 +70,7 @@ def test_a_check_says_how_a_call_will_be_presented_and_calls_nobody(line: Line) 
     answer = post(line.amara.account, "/calls/check", wish)
     assert answer["ok"] and answer["mask"].endswith("55") and answer["shown"] == "+1 617-555-0100"
     assert answer["attestation"] == "B" and "clinic's own line" in answer["calls_back"]
-    assert (answer["attempts_today"], answer["attempts_week"]) == (0, 0)
+    assert (answer["attempts_today"], answer["attempts_week"], answer["region"]) == (0, 0, "US")
     assert line.legs() == 0
     talk(line)
     assert post(line.amara.account, "/calls/check", wish)["attempts_today"] == 1

@@ -183,8 +183,9 @@ class SetupNumber(Schema):
 
 
 class SetupClinic(ClinicNamed):
-    """A clinic as which one may call."""
+    """A clinic as which one may call. `country`: two letters; what is shown in another may be changed there."""
 
+    country: str
     role: str
     can_free_dial: bool
     paused: bool
@@ -201,7 +202,7 @@ class PauseTold(Schema):
 class Setup(Schema):
     """What stands between a member and a call. `service_number` is what one's own phone shows; save it as a contact.
 
-    `pause` is that of all calls; a clinic's own is told by its `paused` alone.
+    `pause` is that of all calls; a clinic's own is told by its `paused` alone. `webrtc`: calls may go over a browser.
     """
 
     phone: SetupPhone | None
@@ -210,6 +211,7 @@ class Setup(Schema):
     pause: PauseTold | None
     clinics: list[SetupClinic]
     service_number: str
+    webrtc: bool
     today: int
     week: int
 
@@ -230,12 +232,16 @@ class RefusalShown(Schema):
 
 
 class Checked(Schema):
-    """Whether a call may be made, how it will be presented, and how often that number was called of late."""
+    """Whether a call may be made, how it will be presented, and how often that number was called of late.
+
+    `region`: the country that is called, two letters.
+    """
 
     ok: bool
     refusal: RefusalShown | None = None
     emergency: Emergency | None = None
     mask: str | None = None
+    region: str | None = None
     shown: str | None = None
     mode: str | None = None
     attestation: str | None = None

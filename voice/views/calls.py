@@ -19,7 +19,7 @@ from voice import listing, retries
 from voice.call import Way
 from voice.models import Call, CallRefusal
 from voice.numbers import formatted
-from voice.owning import check_way
+from voice.owning import check_way, is_open
 from voice.permits import Permit, rulebook
 from voice.rights import setup_of
 from voice.shapes import Wish
@@ -47,7 +47,7 @@ def get_setup(request: HttpRequest) -> Any:
     account, now = account_of(request), timezone.now()
     today, week = listing.count_own(account.pk, now)
     own = {"service_number": formatted(settings.CURBSIDE_SERVICE_NUMBER), "today": today, "week": week}
-    return setup_of(str(account.pk), now) | own
+    return setup_of(str(account.pk), now) | own | {"webrtc": is_open(now)}
 
 
 @router.post("/calls/check", response={200: Checked, **PROBLEMS}, summary="Whether a call may be made")
@@ -71,8 +71,10 @@ def check_call(request: HttpRequest, asked: Asked) -> Any:
 
 def _shown(permit: Permit) -> dict[str, Any]:
     today, week = rulebook().attempts(permit, timezone.now())
+    region = next((one["says"] for one in permit.decisions if one["rule"] == "region"), None)
     return {
-        "mask": permit.mask, "shown": permit.shown_formatted, "mode": permit.mode, "attestation": permit.attestation,
+        "mask": permit.mask, "region": region, "shown": permit.shown_formatted, "mode": permit.mode,
+        "attestation": permit.attestation,
         "says": permit.says, "calls_back": permit.calls_back, "attempts_today": today, "attempts_week": week,
     }  # fmt: skip
 

@@ -40,6 +40,8 @@ test("what stands in the way is told in the order in which it is mended", () => 
     ["all_expired", { clinics: [clinic("c", number("n", { expires_at: NOW }))] }],
   ];
   for (const [name, changes] of cases) assert.equal(obstacleOf({ ...READY, ...changes }, NOW), name);
+  assert.equal(obstacleOf({ ...READY, phone: null }, NOW, true), null, "who speaks by this device needs no phone");
+  assert.equal(obstacleOf({ ...READY, phone: null, second_factor: false }, NOW, true), "no_second_factor");
   const one = { ...clinic("d", number("m")), paused: true };
   assert.equal(obstacleOf({ ...READY, clinics: [...READY.clinics, one] }, NOW), null);
 });

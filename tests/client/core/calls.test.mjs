@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fillOf, foldCall, endOf, isToRetry, laneWord, likelyOutcome, talkedMs, wantsOutcome } from "../../../client/core/call.js";
-import { START, startCall } from "../../../client/core/call-start.js";
+import {
+  fillOf, foldCall, endOf, isToRetry, laneWord, likelyOutcome, speaksHere, stayed, talkedMs, wantsOutcome,
+} from "../../../client/core/call.js";
+import { goesAbroad, wayToStart } from "../../../client/core/call-setup.js";
+import { START, askNow, startCall } from "../../../client/core/call-start.js";
 import { FakeClock, seeded } from "./fakes.mjs";
 import { signedIn } from "./world.mjs";
 
@@ -57,6 +60,60 @@ test("a newer attempt begins its lane anew, and what is late of the one before i
   const late = foldCall(items([...events, leg("clinician", "ringing")]));
   assert.equal(late.clinician.n, 2);
   assert.equal(late.clinician.leg, "dialing");
+});
+
+const WIFI = [
+  ["call.started", { ...WHOLE[0][1], way: "webrtc" }], leg("clinician", "confirmed"), leg("patient", "ringing"),
+  leg("patient", "answered"), ["call.bridged", { at: AT + 4000, max_s: 3600 }],
+];
+
+test("a call over the browser is carried from its first moment to the end of that attempt", () => {
+  const carried = (events) => speaksHere(foldCall(items(events)));
+  assert.deepEqual([1, 2, 5].map((n) => carried(WIFI.slice(0, n))), [true, true, true]);
+  assert.equal(carried([...WIFI, ["call.ending", { by: "patient" }]]), false);
+  assert.equal(carried([...WIFI, leg("clinician", "ended", { cause: "lost" })]), false);
+  assert.deepEqual([carried([]), carried(WHOLE.slice(0, 9))], [false, false]);
+});
+
+test("a call that goes on by phone is carried by the browser until the phone is there", () => {
+  const second = (name, more = {}) => leg("clinician", name, { n: 2, ...more });
+  const steps = [["call.hand_over", { way: "callback" }], second("ringing", { until: AT }), second("answered"), second("confirmed"), leg("clinician", "ended", { cause: "completed" })];
+  const told = steps.map((_, n) => {
+    const call = foldCall(items([...WIFI, ...steps.slice(0, n + 1)]));
+    return [laneWord(call, "clinician"), call.moving, speaksHere(call), call.phase];
+  });
+  assert.deepEqual(told, [
+    ["idle", true, true, "connected"], ["ringing", true, true, "connected"], ["answered", true, true, "connected"],
+    ["here", false, true, "connected"], ["here", false, false, "connected"],
+  ]);
+});
+
+test("a call that ends goes on nowhere", () => {
+  const events = [...WIFI, ["call.hand_over", { way: "callback" }], ["call.ending", { by: "patient", cause: "completed" }]];
+  const call = foldCall(items(events));
+  assert.deepEqual([call.moving, speaksHere(call)], [false, false]);
+});
+
+test("a phone that was not answered leaves the call where it was, and says so", () => {
+  const events = [...WIFI, ["call.hand_over", { way: "callback" }], leg("clinician", "ended", { n: 2, cause: "no_answer" })];
+  const call = foldCall(items(events));
+  assert.deepEqual([laneWord(call, "clinician"), call.moving, stayed(call), speaksHere(call)], ["here", false, true, true]);
+  assert.equal(stayed(foldCall(items(WIFI))), false);
+});
+
+test("what the service does not hear of the browser is known until it hears it again", () => {
+  const heard = (...lost) => foldCall(items([...WIFI, ...lost.map((one) => ["call.media", { side: "clinician", lost: one }])])).unheard;
+  assert.deepEqual([heard(), heard(true), heard(true, false)], [false, true, false]);
+});
+
+test("the way to begin with is the last one of this device as far as it is open, and the proved phone before", () => {
+  const way = (carries, phone, last) => wayToStart({ carries, phone }, last);
+  assert.deepEqual([way(true, true, null), way(true, true, "webrtc"), way(true, true, "callback")], ["callback", "webrtc", "callback"]);
+  assert.deepEqual([way(true, false, "callback"), way(false, true, "webrtc"), way(false, false, null)], ["webrtc", "callback", "callback"]);
+});
+
+test("a call is abroad when it leaves the clinic's country, and not where either is unknown", () => {
+  assert.deepEqual([goesAbroad("SE", "US"), goesAbroad("US", "US"), goesAbroad(null, "US"), goesAbroad("SE", undefined)], [true, false, false, false]);
 });
 
 test("what was not sent yet is no part of the truth", () => {
@@ -145,6 +202,15 @@ test("without a line nothing is asked for at all", async () => {
   app.line.state = "offline";
   await assert.rejects(startCall(app, ORDER, new FakeClock()), { code: "offline" });
   assert.deepEqual(app.asked, []);
+});
+
+test("a wish to go on by phone is asked for in the call itself, now or not at all", async () => {
+  const app = line(Promise.resolve({ s: 9 }));
+  assert.deepEqual(await askNow(app, "call1", "call.hand_over", { way: "callback" }, new FakeClock()), { s: 9 });
+  assert.deepEqual(app.asked, [["call1", "call.hand_over", { way: "callback" }]]);
+  app.line.state = "reconnecting";
+  await assert.rejects(askNow(app, "call1", "call.hand_over", { way: "callback" }, new FakeClock()), { code: "offline" });
+  assert.equal(app.asked.length, 1);
 });
 
 test("what the line did not take in time is taken back, and nothing rings", async () => {
