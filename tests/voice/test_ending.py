@@ -22,7 +22,7 @@ from voice import clinic_numbers, ending, grants, phones
 from voice.budgets import lock_scopes
 from voice.call import By, Cause
 from voice.ending import end_shown
-from voice.models import Call, OwnPhone, PatientLook
+from voice.models import Call, Grant, OwnPhone, PatientLook
 from voice.services import end_call, end_unanswered
 from voice.sweep import end_unstanding
 
@@ -207,3 +207,5 @@ def test_those_who_talk_go_on_talking_under_a_right_that_is_taken_back_and_ringi
     make_grant(line.own, line.amara)
     line.pass_to(line.call(), "reaching_patient")
     assert end_unstanding(timezone.now()) == 0
+    Grant.objects.all().delete()
+    assert end_unstanding(timezone.now()) == 0, "nobody took it back"

@@ -124,7 +124,7 @@ def by_side(reference: str, events: list[CarrierEvent]) -> Instruction:
 
 
 class TestTwilio(ListingContract):
-    """Against the fake Twilio, and each request against Twilio's published document where TWILIO_OPENAPI names it."""
+    """Against the fake Twilio, and each request against Twilio's published document where that is at hand."""
 
     @pytest.fixture
     def bench(self) -> Iterator[TwilioBench]:

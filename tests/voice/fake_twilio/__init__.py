@@ -1,8 +1,8 @@
 """A Twilio of our own for tests: a real HTTP server with telephones behind it.
 
 It takes REST calls at Twilio's own paths, fetches our documents and follows them, and posts signed callbacks; it
-doubles, delays, reorders and loses them when told to. Where TWILIO_OPENAPI names Twilio's published document, each
-request is held against it and `violations` says what is wrong. Knows nothing of Curbside.
+doubles, delays, reorders and loses them when told to. Where Twilio's published document is at hand, each request
+is held against it and `violations` says what is wrong. Knows nothing of Curbside.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Requests held against Twilio's published OpenAPI document, where TWILIO_OPENAPI names it."""
+"""Requests held against Twilio's published OpenAPI document, where it is at hand: it is no part of the repository."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import jsonschema_rs
+
+BESIDE = Path(__file__).parents[3].parent / "shared" / "twilio" / "voice.openapi.json"
+"""Where it lies beside a checkout."""
 
 
 class Document:
@@ -18,6 +22,8 @@ class Document:
 
     def __init__(self, path: Path) -> None:
         self._whole = json.loads(path.read_text("utf-8"))
+        self._components = _modern(self._whole["components"])
+        self._validators: dict[int, jsonschema_rs.Draft7Validator] = {}
         self._paths = [
             (re.compile("^" + re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+?)", re.escape(template)) + "$"), methods)
             for template, methods in sorted(self._whole["paths"].items(), key=lambda item: "{Sid}" in item[0])
@@ -80,9 +86,15 @@ class Document:
                 value = json.loads(value)
             except ValueError:
                 return [f"{name}: not of type {kind}"]
-        whole = {"components": self._whole["components"], **_modern(schema)}
-        validator = jsonschema_rs.Draft7Validator(_modern(whole))
-        return [f"{name}: {error.message}" for error in validator.iter_errors(value)]
+        return [f"{name}: {error.message}" for error in self._validator(schema).iter_errors(value)]
+
+    def _validator(self, schema: Mapping[str, Any]) -> jsonschema_rs.Draft7Validator:
+        """What compares with a schema of the document; each is made ready once, since it takes all components along."""
+        made = self._validators.get(id(schema))  # the document keeps every one of its schemas
+        if made is None:
+            made = jsonschema_rs.Draft7Validator({"components": self._components, **_modern(schema)})
+            self._validators[id(schema)] = made
+        return made
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         if "$ref" not in schema:
@@ -110,7 +122,15 @@ def _modern(schema: Any) -> Any:
     return plain
 
 
+@cache
+def _read(path: Path) -> Document:
+    return Document(path)
+
+
 def published() -> Document | None:
-    """The document that TWILIO_OPENAPI names, None where it names none."""
-    path = os.environ.get("TWILIO_OPENAPI")
-    return Document(Path(path)) if path else None
+    """The document that TWILIO_OPENAPI names, or the one beside the checkout; None where it names "" or there is none.
+
+    One that is named has to be there.
+    """
+    named = os.environ.get("TWILIO_OPENAPI", str(BESIDE) if BESIDE.is_file() else "")
+    return _read(Path(named)) if named else None
