@@ -22,6 +22,7 @@ from voice.carriers.sip_transport import Place, SipTransport
 from voice.sip.agent import Agent
 from voice.sip.events import Answered, Changed, Ended, Event, Order, Pinged, Ringing, Timing, Trunk
 from voice.sip.sdp import Sound
+from voice.sip.trunks import Trunks
 
 SCENARIOS = Path(__file__).parents[1] / "sip" / "scenarios"
 TO, SHOWN = "+46850000001", "+46850000002"
@@ -126,6 +127,24 @@ async def test_a_refused_call_says_why_and_whether_another_trunk_may_be_asked(
         leg = line.transport.call(ORDER)
         assert await line.until(Ended) == Ended(leg, cause, status, next_trunk=another)
         await played(sipp)
+
+
+async def test_after_503_of_one_trunk_the_next_carries_the_call() -> None:
+    with closing(Sipp(replies("503 No"), tcp=True, calls=1)) as full:
+        async with connected(SCENARIOS / "answers.xml") as (line, sipp):
+            first = Line(Place("127.0.0.1", full.port, tls=False))
+            assert await first.transport.open()
+            told: list[Event] = []
+            trunks = Trunks([first.transport, line.transport], lambda _, event: told.append(event))
+            trunks.dial("call", ORDER, asyncio.get_running_loop().time())
+            trunks.heard(0, await first.until(Ended), asyncio.get_running_loop().time())
+            trunks.heard(1, await line.until(Answered), asyncio.get_running_loop().time())
+            trunks.hang_up("call")
+            trunks.heard(1, await line.until(Ended), asyncio.get_running_loop().time())
+            assert [type(event) for event in told] == [Answered, Ended]
+            await played(sipp)
+            await played(full)
+            await first.transport.close()
 
 
 async def test_the_far_end_asks_holds_may_not_send_us_elsewhere_and_hangs_up() -> None:
