@@ -51,25 +51,6 @@ HANGS_UP = "".join([
     '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/></action></recv>',
     send(REPLY.format(line="200 OK")), '<recv request="ACK"/>', send(BYE), '<recv response="200"/>',
 ])  # fmt: skip
-SDP = """Content-Type: application/sdp
-Content-Length: [len]
-
-v=0
-o=- 1 1 IN IP4 [local_ip]
-s=-
-c=IN IP4 [local_ip]
-t=0 0
-m=audio 4000 RTP/AVP 0 101
-a=rtpmap:101 telephone-event/8000
-"""
-TALKS = "".join([
-    '<recv request="INVITE" rrs="true"><action>',
-    '<ereg regexp=".*" search_in="hdr" header="From:" assign_to="1"/></action></recv>',
-    send(REPLY.format(line="180 Ringing")), '<pause milliseconds="60"/>',
-    send(REPLY.format(line="200 OK").replace("Content-Length: 0\n\n", SDP)), '<recv request="ACK"/>',
-    '<pause milliseconds="200"/>', send(BYE), '<recv response="200"/>',
-])  # fmt: skip
-"""It rings, answers with a description, and hangs up after a moment."""
 RINGS = "".join([
     '<recv request="INVITE"/>', send(REPLY.format(line="180 Ringing")),
     '<recv request="CANCEL"/>', send(REPLY.format(line="200 OK")), send(TAKEN_BACK), '<recv request="ACK"/>',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 import time
@@ -13,13 +12,8 @@ import pytest
 
 from tests.peers.kamailio import Kamailio
 from tests.peers.process import free_port
-from tests.peers.sipp import ANSWERS, HANGS_UP, RINGS, TALKS, Sipp, replies
+from tests.peers.sipp import ANSWERS, HANGS_UP, RINGS, Sipp, replies
 from tests.voice.trunks.caller import HEADERS, URI, Caller, Message
-from voice.call_events import Cause
-from voice.carriers.sip_transport import Place, SipTransport
-from voice.sip.agent import Agent
-from voice.sip.events import Answered, Ended, Event, Order, Pinged, Ringing, Timing, Trunk
-from voice.sip.sdp import Sound
 
 NUMBERS = re.compile(r"617555|drlind")
 Start = Callable[..., tuple[Kamailio, list[Sipp]]]
@@ -114,25 +108,6 @@ def test_a_call_that_is_taken_back_while_it_rings_stops_ringing(start: Start) ->
         caller.send("CANCEL")
         assert {caller.final().status, caller.final().status} == {200, 487}
         until(lambda: trunk.heard("CANCEL"))
-
-
-async def test_the_agent_of_the_service_calls_through_it_and_hears_who_hangs_up(start: Start) -> None:
-    kamailio, [second] = start("", TALKS)
-    told: list[Event] = []
-    agent = Agent(Trunk("udp", "trunk.example", "tcp", "", ""), Timing())
-    transport = SipTransport(agent, Place("127.0.0.1", kamailio.port, tls=False), told.append, ping_s=0.1)
-    assert await transport.open()
-    leg = transport.call(Order("+16175550142", "+16175550100", Sound("127.0.0.1", 5004), 20.0))
-    async with asyncio.timeout(8):
-        while Ended(leg, Cause.COMPLETED, 0, by_far=True) not in told:
-            await asyncio.sleep(0.02)
-    assert Ringing(leg) in told and Pinged(alive=True, status=200) in told
-    [answered] = [event for event in told if isinstance(event, Answered)]
-    assert answered.far.port == 4000
-    invite = Message.read(second.heard("INVITE")[0])
-    assert invite.all("P-Asserted-Identity") == ["<sip:+16175550100@trunk.example>"]
-    assert not invite.all("User-Agent") and not invite.all("Server")
-    await transport.close()
 
 
 def test_a_patient_who_hangs_up_is_heard_on_the_connection_that_called(start: Start) -> None:
