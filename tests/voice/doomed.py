@@ -1,7 +1,9 @@
-"""A call loop that kills its own process at one step, with SIGKILL; and one that then finishes what is left.
+"""Call loops that kill their own process at one step each, with SIGKILL; and one that then finishes what is left.
 
-Run as a program by ``tests/faults/test_loop_killed.py``: ``prepare`` makes a clinic, the words of a step start one
-call and work until it is reached, ``finish`` works until no call is open and prints what became of all as JSON.
+Run as a program by ``tests/faults/test_loop_killed.py`` with the steps as arguments. For each of them a process starts
+one call and works until it is reached; at last one works until no call is open, and what became of all is printed as
+JSON. They are forks of one process that has imported everything and never asked the database, so that a death costs
+no start of Python.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -24,12 +28,20 @@ STEPS: Final = (
 """Each request of the carrier: before it is made, after it was made, and after its answer was stored."""
 
 
+def numbers(step: str) -> tuple[str, str]:
+    """The phone of a step's physician, and its patient's number."""
+    n = STEPS.index(step)
+    return f"+16175550{180 + n}", f"+16175550{150 + n}"
+
+
 def doom(step: str, mine: str) -> None:
-    """Have the process die at this step of this call."""
-    from voice import asking
-    from voice.carriers.loopback import Loopback
+    """Have the process die at this step of this call, whoever carries it."""
+    from django.conf import settings
+
+    from voice import asking, carriers
     from voice.models import Attempt
 
+    base: Any = type(carriers.carrier_of(settings.CURBSIDE_CARRIER))
 
     def die(reached: str, reference_or_leg: str) -> None:
         found = Attempt.objects.filter(call=mine)
@@ -37,13 +49,13 @@ def doom(step: str, mine: str) -> None:
         if reached == step and ours.exists():
             os.kill(os.getpid(), signal.SIGKILL)
 
-    class Doomed(Loopback):
+    class Doomed(base):  # type: ignore[misc]  # the carrier of the settings
         def dial(self, order: Any) -> str:
             n = "1" if order.confirm else "2"
             die(f"before dial {n}", order.reference)
             leg = super().dial(order)
             die(f"after dial {n}", order.reference)
-            return leg
+            return str(leg)
 
         def bridge(self, clinician_id: str, patient_id: str, room: str) -> None:
             die("before bridge", clinician_id)
@@ -67,16 +79,18 @@ def doom(step: str, mine: str) -> None:
         asking._ASKING["dial"] = stored
 
 
-def prepare() -> None:
-    """Riverside Clinic, and a physician for each step."""
-    from tests.voice.riverside import Riverside, join, make_grant, make_phone, set_up_totp
+def prepare(steps: list[str]) -> None:
+    """Riverside Clinic, and a physician and a patient for each step."""
+    from tests.voice.riverside import Riverside, join, make_grant, make_patient, make_phone, set_up_totp
 
     world = Riverside()
-    for number, _ in enumerate(STEPS):
+    for step in steps:
+        own, patient = numbers(step)
         place = join(world.clinic)
         set_up_totp(place.account)
-        make_phone(place.account, f"+16175550{180 + number}")
-        make_grant(world.own, place)
+        make_phone(place.account, own)
+        make_grant(world.held, place)
+        make_patient(world.clinic, step, number=patient)
 
 
 def begin(step: str) -> str:
@@ -90,10 +104,11 @@ def begin(step: str) -> str:
     from voice.sealed import open_in
     from voice.starting import start
 
-    phone = f"+16175550{180 + STEPS.index(step)}"
-    member = next(str(row.account_id) for row in OwnPhone.objects.all() if open_in(row, "number") == phone)
-    shown = ClinicNumber.objects.get(mode="own")
-    d = {"clinic": str(shown.clinic_id), "caller_id": shown.pk, "patient": Patient.objects.get().pk, "looked": True}
+    own, _ = numbers(step)
+    member = next(str(row.account_id) for row in OwnPhone.objects.all() if open_in(row, "number") == own)
+    patient = next(row for row in Patient.objects.all() if open_in(row, "name") == step)
+    shown = ClinicNumber.objects.get(mode="held")
+    d = {"clinic": str(shown.clinic_id), "caller_id": shown.pk, "patient": patient.pk, "looked": True}
     stream, seat = inbox_of(member)
     req = Request(member, stream, seat, "", str(uuid.uuid4()), "call.start", d, digest_of("call.start", d))
     made = start(req).made
@@ -144,6 +159,7 @@ def finish() -> None:
             "cause": call.cause,
             "records": CallRecord.objects.filter(call=call.pk).count(),
             "dialled": {f"{a.side}": dialled[a.reference] for a in Attempt.objects.filter(call=call)},
+            "references": {f"{a.side}": a.reference for a in Attempt.objects.filter(call=call)},
             "alive": LoopbackLeg.objects.filter(
                 reference__in=Attempt.objects.filter(call=call).values("reference")).exclude(state="ended").count(),
         }
@@ -152,6 +168,31 @@ def finish() -> None:
     json.dump(found, sys.stdout)
 
 
+def forked(task: Callable[[], None]) -> int:
+    """Have a process of its own do this, and return how it ended as `os.waitstatus_to_exitcode` says it."""
+    child = os.fork()
+    if child == 0:
+        try:
+            task()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def main(steps: list[str]) -> None:
+    """Prepare, die at each step, finish. Raises SystemExit where a process did not end as it should."""
+    from voice import loop, starting  # noqa: F401  (imported once for all forks)
+
+    if forked(lambda: prepare(steps)) != 0:
+        raise SystemExit("nothing could be prepared")
+    for step in steps:
+        if forked(lambda step=step: work(step)) != -signal.SIGKILL:  # type: ignore[misc]  # a default that binds it
+            raise SystemExit(f"it was not killed at {step}")
+    finish()
+
+
 if __name__ == "__main__":
     django.setup()
-    {"prepare": prepare, "finish": finish}.get(sys.argv[1], lambda: work(" ".join(sys.argv[1:])))()
+    main(sys.argv[1:])
