@@ -19,10 +19,14 @@ import pytest
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody has at this moment, by TCP or by UDP."""
+    while True:
+        with socket.socket() as probe, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as beside:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+            with suppress(OSError):
+                beside.bind(("127.0.0.1", port))
+                return port
 
 
 def is_listening(port: int) -> bool:

@@ -16,14 +16,15 @@ CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "rtpengine" / "rtpengi
 class Rtpengine:
     """One engine. It takes orders at 127.0.0.1:`port` (UDP)."""
 
-    def __init__(self, *, port_min: int = 30000, ports: int = 100) -> None:
-        """Start it, with so many ports for sound from `port_min` on, and wait for its answer."""
+    def __init__(self, *, ports: int = 100) -> None:
+        """Start it, with so many ports for sound, and wait for its answer."""
         program = find_program("rtpengine", "/usr/sbin")
         require("rtpengine (rtpengine-daemon)", program)
         assert program is not None
-        self._program, self._port_min, self._ports = program, port_min, ports
         self.directory = Path(tempfile.mkdtemp(prefix="curbside-rtpengine-"))
         self.port = free_port()
+        # Another hundred for each, below those that the system gives to others.
+        self._program, self._port_min, self._ports = program, 10_000 + self.port % 200 * 100, ports
         self.process = self._start()
 
     def _start(self) -> Process:
