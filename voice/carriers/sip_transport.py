@@ -23,6 +23,7 @@ CONNECT_S: Final = 5.0
 PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long is waited after each connection that could not be made, the last one from then on."""
 PING_S: Final = 30.0
+CONNECTIONS_MOST: Final = 64
 UNREAD_MOST: Final = 256 * 1024
 """Bytes that a far end may leave unread before it counts as gone."""
 
@@ -52,7 +53,7 @@ class Place:
 
 
 class SipTransport:
-    """One trunk's connections. `tell` hears every event of the agent, in order."""
+    """One trunk's connections. `tell` hears every event of the agent, in order, and must not raise."""
 
     def __init__(self, agent: Agent, place: Place, tell: Callable[[Event], None], *, ping_s: float = PING_S) -> None:
         self._agent, self._place, self._tell, self._ping_s = agent, place, tell, ping_s
@@ -153,7 +154,10 @@ class SipTransport:
         return _Connection(self, number)
 
     def connected(self, connection: _Connection, here: str) -> None:
-        """A connection stands."""
+        """A connection stands. Of those that are opened to us there are no more than a trunk needs."""
+        if len(self._connections) >= CONNECTIONS_MOST and connection.number != TRUNK:
+            connection.abort()
+            return
         self._connections[connection.number] = connection
         self._agent.connection_made(connection.number, self._place.here or here)
         if connection.number == TRUNK:

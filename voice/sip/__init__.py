@@ -2,5 +2,6 @@
 
 From the bytes upwards: ``message`` and ``values`` (text), ``framing`` (streams), ``digest``, ``sdp``; ``line`` (what
 the legs of a trunk share, requests that wait), ``dialog``, ``leg`` (a call until it is answered), ``talk`` (after
-that), ``refresh`` (session timers), ``checking`` and ``agent`` (all of one trunk: what a transport drives).
+that), ``served`` (what waits for its ACK), ``refresh`` (session timers), ``checking``, ``agent`` (all of one trunk:
+what a transport drives), ``trunks`` (which trunk is asked, and which next).
 """

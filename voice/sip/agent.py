@@ -34,7 +34,7 @@ class Agent:
     def __init__(self, trunk: Trunk, timing: Timing = DEFAULT) -> None:
         self.trunk = trunk
         self.malformed = 0
-        self._line = Line(trunk, timing, Digest(trunk.username, trunk.password))
+        self._line = Line(trunk, timing, Digest(trunk.username, trunk.password, trunk.realm))
         self._framers: dict[int, Framer] = {}
         self._legs: dict[str, Leg] = {}
         self._closing: list[int] = []
@@ -72,10 +72,16 @@ class Agent:
     # --- what comes in ----------------------------------------------------------------------------------------------
 
     def connection_made(self, connection: int, here: str = "") -> None:
-        """A connection stands; `here` is our host and port on the one to the trunk (`TRUNK`)."""
+        """A connection stands; `here` is our host and port on the one to the trunk (`TRUNK`).
+
+        Calls that were answered while these were others tell their far ends, or those could not hang up any more.
+        """
         self._framers[connection] = Framer()
         if connection == TRUNK:
+            moved = self._line.here not in ("", here)
             self._line.connected(here)
+            for leg in self._legs.values() if moved else ():
+                leg.moved()
 
     def connection_lost(self, connection: int, now: float) -> None:
         """A connection is gone. Calls that were answered go on, as their sound does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from voice.call_events import Cause
@@ -39,6 +40,15 @@ AFTER_RINGING: Final[dict[int, Cause]] = {408: Cause.NO_ANSWER, 480: Cause.NO_AN
 TIMED_OUT: Final = 408
 NEXT_TRUNK: Final = frozenset({503})
 """With a time-out of our own, the only end after which another trunk is tried: all else was an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Why a dialog is over; `status` is 0 where no response said so."""
+
+    cause: Cause
+    status: int = 0
+    by_far: bool = False
 
 
 def cause_of(status: int, *, rang: bool) -> Cause:

@@ -53,12 +53,16 @@ class Tries:
 
 
 class Digest:
-    """The credentials of one trunk."""
+    """The credentials of one trunk. With a `realm` no other is answered.
+
+    Whoever is called may ask for a password too, through the trunk, and could guess at ours from what it is answered.
+    """
 
     def __init__(
-        self, username: str, password: str, *, cnonce: Callable[[], str] = lambda: secrets.token_hex(8)
-    ) -> None:
-        self._username, self._password, self._cnonce = username, password, cnonce
+        self, username: str, password: str, realm: str = "", *,
+        cnonce: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:  # fmt: skip
+        self._username, self._password, self._realm, self._cnonce = username, password, realm, cnonce
         self._challenges: dict[tuple[str, str], Challenge] = {}
 
     def learn(self, response: Response, tries: Tries) -> bool:
@@ -103,6 +107,7 @@ class Digest:
         offered = [word.strip().lower() for word in said["qop"].split(",")] if "qop" in said else None
         if (
             scheme != "digest" or not said.get("nonce") or "realm" not in said
+            or (self._realm and said["realm"] != self._realm)
             or algorithm.lower().removesuffix("-sess") not in HASHES or (offered is not None and "auth" not in offered)
         ):  # fmt: skip
             return None

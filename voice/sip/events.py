@@ -13,7 +13,8 @@ from voice.sip.sdp import Sound
 class Trunk:
     """Whom calls are given to: the domain of its addresses, what carries them, and what it knows us by.
 
-    `ours` is the domain of the number that is shown; without one the trunk's own is written.
+    `ours` is the domain of the number that is shown; without one the trunk's own is written. `realm` is the one that
+    may ask for the password; without one any may.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Trunk:
     username: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
     ours: str = ""
+    realm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

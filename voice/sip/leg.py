@@ -14,13 +14,13 @@ from typing import Final
 
 from voice.call_events import Cause
 from voice.sip import refresh
-from voice.sip.causes import NEXT_TRUNK, TIMED_OUT, cause_of
+from voice.sip.causes import NEXT_TRUNK, TIMED_OUT, Ending, cause_of
 from voice.sip.dialog import Dialog
 from voice.sip.events import Answered, Early, Ended, Order, Ringing
 from voice.sip.line import ALLOW, Asked, Field, Line
 from voice.sip.message import Malformed, Request, Response
 from voice.sip.sdp import Direction, Session, read
-from voice.sip.talk import Ending, Talk
+from voice.sip.talk import Talk
 from voice.sip.values import parse_address
 
 RINGS: Final = frozenset({180, 183})
@@ -81,6 +81,11 @@ class Leg:
         """Hold or resume. Before the answer and after the end there is nothing to hold."""
         if self.phase is Phase.TALKING and self.talk is not None:
             self.talk.change(direction, now)
+
+    def moved(self) -> None:
+        """Tell the far end of a call that was answered our new address, as soon as time is asked for."""
+        if self.phase is Phase.TALKING and self.talk is not None:
+            self.talk.moved()
 
     def _send(self, now: float, before: Asked | None = None) -> None:
         """Send the INVITE, the same from one time to the next but for its number and its credentials."""

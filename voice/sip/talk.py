@@ -8,47 +8,21 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from voice.call_events import Cause
 from voice.sip import refresh
-from voice.sip.causes import TIMED_OUT
+from voice.sip.causes import TIMED_OUT, Ending
 from voice.sip.dialog import Dialog
 from voice.sip.events import Changed, NotChanged
 from voice.sip.line import ALLOW, Asked, Field, Line
 from voice.sip.message import Malformed, Request, Response
 from voice.sip.sdp import Direction, Session
-from voice.sip.values import parse_cseq
+from voice.sip.served import Served
 
 ENDS: Final = frozenset({408, 481})
 """What a re-INVITE may be refused with that ends the whole dialog. Source: RFC 3261, section 12.2.1.2."""
 GLARE_S: Final = (2.1, 4.0)
-
-
-@dataclass(slots=True)
-class Served:
-    """Our 2xx to an INVITE of the far end, which is sent again until its ACK comes, over any transport.
-
-    `offers`: it holds our offer, and the ACK the answer. Source: RFC 3261, section 13.3.1.4.
-    """
-
-    connection: int
-    data: bytes
-    sequence: int
-    offers: bool
-    again_at: float
-    pause_s: float
-    until: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """Why a dialog is over; `status` is 0 where no response said so."""
-
-    cause: Cause
-    status: int = 0
-    by_far: bool = False
 
 
 class Talk:
@@ -86,6 +60,11 @@ class Talk:
         """Hold or resume: tell the far end who sends from now on."""
         self._wanted = direction
         self._go_on(now)
+
+    def moved(self) -> None:
+        """Refresh at once: our address in it is a new one. Source: RFC 3261, section 12.2.1 (target refresh)."""
+        if not self.leaving:
+            self.timers["refresh"] = 0.0
 
     def hang_up(self, cause: Cause, now: float, status: int = 0) -> None:
         """Send BYE; the leg is over when that is answered, or was not for too long."""
@@ -273,9 +252,7 @@ class Talk:
         fields = [("contact", self._line.contact), ("allow", ", ".join(ALLOW)), *fields]
         data = self._line.answer(connection, request, 200, fields, body)
         if invites:
-            pause_s = self._line.timing.t1_s
-            self._served = Served(connection, data, parse_cseq(request.headers)[0], not request.body, now + pause_s,
-                                  pause_s, now + self._line.timing.transaction_s)  # fmt: skip
+            self._served = Served.begin(connection, data, request, self._line.timing, now)
         self.keep_fresh(agreed, now)
         if request.body and self.session.far is not None:
             self._line.told.append(Changed(self._leg, self.session.far, self.session.here))
@@ -288,7 +265,7 @@ class Talk:
 
     def _acknowledged(self, request: Request, now: float) -> None:
         served = self._served
-        if served is None or parse_cseq(request.headers)[0] != served.sequence:
+        if served is None or not served.is_acknowledged_by(request):
             return
         self._served = None
         if served.offers:
@@ -306,18 +283,15 @@ class Talk:
         """When something is due."""
         times = list(self.timers.values())
         if self._served is not None:
-            times.append(min(self._served.again_at, self._served.until))
+            times.append(self._served.next_due)
         return min(times, default=None)
 
     def due(self, now: float) -> None:
         """Do what is due."""
         served = self._served
-        if served is not None and served.until <= now:
-            self._served = None
+        if served is not None and served.is_given_up(now):
             self.hang_up(Cause.LOST, now, TIMED_OUT)
-        elif served is not None and served.again_at <= now:
-            served.pause_s = min(2 * served.pause_s, self._line.timing.t2_s)
-            served.again_at = now + served.pause_s
+        elif served is not None and served.is_said_again(now, self._line.timing):
             self._line.out.append((served.connection, served.data))
         for name in [name for name, at in self.timers.items() if at <= now]:
             self.timers.pop(name, None)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+import psutil
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from tests.peers.process import free_port
 from tests.peers.sipp import Sipp, replies
 from voice.call_events import Cause
-from voice.carriers.sip_transport import Place, SipTransport
+from voice.carriers.sip_transport import CONNECTIONS_MOST, Place, SipTransport
 from voice.sip.agent import Agent
 from voice.sip.events import Answered, Changed, Ended, Event, Order, Pinged, Ringing, Timing, Trunk
 from voice.sip.sdp import Sound
@@ -168,7 +169,8 @@ async def test_a_session_is_refreshed_by_us() -> None:
         assert header(first, "From") == header(second, "From")
 
 
-async def test_fifty_calls_at_once_leave_no_dialog_and_no_timer() -> None:
+async def test_fifty_calls_at_once_leave_no_dialog_no_timer_and_no_descriptor() -> None:
+    descriptors = psutil.Process().num_fds()
     with closing(Sipp(SCENARIOS / "answers.xml", tcp=True, calls=50)) as sipp:
         line = Line(Place("127.0.0.1", sipp.port, tls=False))
         assert await line.transport.open()
@@ -185,6 +187,7 @@ async def test_fifty_calls_at_once_leave_no_dialog_and_no_timer() -> None:
         line.agent.handle_timer(asyncio.get_running_loop().time() + 64 * QUICK.t1_s)
         assert line.agent.get_timer() is None
         await line.transport.close()
+    assert psutil.Process().num_fds() <= descriptors
 
 
 async def test_a_connection_that_is_lost_is_made_again_and_a_silent_one_given_up() -> None:
@@ -202,6 +205,26 @@ async def test_a_connection_that_is_lost_is_made_again_and_a_silent_one_given_up
     for writer in accepted:
         writer.close()
     server.close()
+
+
+async def test_a_trunk_may_open_connections_to_us_but_not_any_number() -> None:
+    async with connected(SCENARIOS / "answers.xml") as (line, sipp):
+        port = free_port()
+        await line.transport.listen("127.0.0.1", port)
+        leg = line.transport.call(ORDER)
+        await line.until(Answered)
+        opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(CONNECTIONS_MOST)]
+        async with asyncio.timeout(5):
+            assert await opened[-1][0].read() == b""
+        opened[0][1].write(b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: <sip:a>;tag=1\r\n"
+                           b"To: <sip:b>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")  # fmt: skip
+        async with asyncio.timeout(5):
+            assert await opened[0][0].readline() == b"SIP/2.0 200 OK\r\n"
+        for _, writer in opened:
+            writer.close()
+        line.transport.hang_up(leg)
+        await line.until(Ended)
+        await played(sipp)
 
 
 async def test_where_nobody_listens_there_is_no_line() -> None:

@@ -101,6 +101,13 @@ def test_what_cannot_be_answered_is_not_tried(text: str) -> None:
     assert digest.credentials("INVITE", "sip:a") == []
 
 
+def test_only_the_realm_of_the_trunk_is_answered_where_it_is_known() -> None:
+    digest = Digest("Mufasa", "Circle of Life", "trunk")
+    assert not digest.learn(challenged('Digest realm="whoever was called", nonce="1"'), Tries())
+    assert digest.credentials("INVITE", "sip:a") == []
+    assert digest.learn(challenged('Digest realm="trunk", nonce="1"'), Tries())
+
+
 def test_without_a_password_nothing_is_answered() -> None:
     assert not Digest("", "").learn(challenged('Digest realm="a", nonce="1"'), Tries())
 

@@ -71,6 +71,22 @@ def test_a_call_outlives_its_connection_and_its_bye_goes_out_over_the_next() -> 
     assert far.ended() == end(leg, Cause.COMPLETED, 0)
 
 
+def test_over_a_new_connection_the_far_end_learns_our_new_address() -> None:
+    far = FarEnd()
+    leg, _ = far.talk()
+    far.agent.connection_lost(TRUNK, far.now)
+    far.agent.connection_made(TRUNK, "192.0.2.1:5061")
+    far.wait(0)
+    moved = far.request("INVITE")
+    assert moved.headers.get("contact") == "<sip:192.0.2.1:5061;transport=tcp>" and b" 1 IN IP4" in moved.body
+    far.reply(moved, 200, CONTACT, body=ANSWER)
+    far.request("ACK")
+    far.agent.connection_lost(TRUNK, far.now)
+    far.agent.connection_made(TRUNK, "192.0.2.1:5061")  # the same again: nothing to tell
+    far.wait(0)
+    assert far.sent() == [] and leg in far.agent.legs()
+
+
 def test_holding_and_resuming_keep_the_identity_and_number_the_description() -> None:
     far = FarEnd()
     leg, invite = far.talk()
