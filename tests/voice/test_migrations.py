@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -61,5 +62,5 @@ def test_slips_of_before_stay_as_they_are_and_from_then_on_each_patient_has_one_
     assert not refused(lambda: slip(after, "ana", "shared"))
     assert not refused(lambda: slip(after, "", "shared"))
     assert not refused(lambda: slip(after, "", ""))
-    assert [refused(lambda whose=whose: slip(after, *whose)) for whose in (
+    assert [refused(partial(slip, after, *whose)) for whose in (
         ("maria", "shared"), ("ana", "shared", "claimed"), ("", "other"))] == [True] * 3  # fmt: skip
