@@ -3,7 +3,7 @@
 No Django here: the types only. `realtime` imports no app, so whatever it needs of one comes through `Wire`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,15 @@ class Written:
 
     seq: int
     seats: set[str]
+
+
+def note_written(noted: dict[str, Written], stream: str, seq: int, seats: Set[str]) -> None:
+    """Add to what is noted that these seats wrote to a stream, up to a number."""
+    written = noted.get(stream)
+    if written is None:
+        written = noted[stream] = Written(0, set())
+    written.seq = max(written.seq, seq)
+    written.seats |= seats
 
 
 Prepare = Callable[[dict[str, Any]], dict[str, Any]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from django.db import Error
 
 from realtime import sql
+from realtime.commands import note_written
 
 if TYPE_CHECKING:
     from realtime.hub import Hub
@@ -60,7 +61,5 @@ async def tell(hub: "Hub") -> None:
         await hub.write(partial(hub.wire.appended, appended))
     except Error:
         for stream, written in hub.publishing.appended.items():
-            before = appended.setdefault(stream, written)
-            before.seq = max(before.seq, written.seq)
-            before.seats |= written.seats
+            note_written(appended, stream, written.seq, written.seats)
         hub.publishing.appended = appended

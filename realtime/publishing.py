@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import Error, connection
 
 from realtime import dispatch
-from realtime.commands import Reply, Request, SeatRef, Service, Written
+from realtime.commands import Reply, Request, SeatRef, Service, Written, note_written
 from realtime.connection import Connection
 from realtime.log import digest_of
 from realtime.protocol import ME, Refusal, error, refuse, reply
@@ -114,11 +114,7 @@ class Publishing:
                     continue
                 rings[pending.stream] = outcome.seq
                 self._hub.streams.fan_out(pending.stream, outcome.seq, outcome.frame)
-                written = self.appended.get(pending.stream)
-                if written is None:
-                    written = self.appended[pending.stream] = Written(0, set())
-                written.seq = outcome.seq
-                written.seats.add(pending.seat)
+                note_written(self.appended, pending.stream, outcome.seq, {pending.seat})
         if rings:
             self._hub.doorbell.ring(list(rings.items()))
 

@@ -14,8 +14,9 @@ from typing import Final
 from django.conf import settings
 
 from realtime import sql
-from voice.call import Leg, Side
+from voice.call import Call, Leg, Side
 from voice.carriers.documents import Instruction
+from voice.holding import spans
 from voice.models import Attempt
 from voice.proofs import is_proof, say_of
 from voice.spoken import language_on_leg
@@ -71,24 +72,14 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
         return Instruction("say", reference, text=spoken.text, language=spoken.language)
     if attempt.carrier_id != carrier_id:
         return HANG_UP
-    call = attempt.call
-    leg, leaving = _machine(call.machine, attempt.side, attempt.n)
-    if leaving or leg == Leg.ENDED or call.machine.get("ending") is not None:
+    row = attempt.call
+    call = Call.from_state(row.machine, spans())
+    known = call.attempt(Side(attempt.side), attempt.n)
+    if known is None or known.leaving or known.given_up or known.leg is Leg.ENDED or call.ending is not None:
         return HANG_UP
-    if attempt.side == Side.CLINICIAN and leg < Leg.CONFIRMED:
+    clinician, language = known.side is Side.CLINICIAN, language_on_leg(row, attempt.side)
+    if clinician and known.leg < Leg.CONFIRMED:
         press_one_s = round(settings.CURBSIDE_CALL_SPANS["press_one"])
-        return Instruction("press_one", reference, press_one_s=press_one_s,
-                           language=language_on_leg(call, attempt.side))
-    waits = attempt.side == Side.CLINICIAN
-    return Instruction("join", reference, room=call.room, waits=waits, max_s=round(call.machine["max_s"]),
-                       language=language_on_leg(call, attempt.side))
-
-
-def _machine(state: dict[str, object], side: str, n: int) -> tuple[Leg, bool]:
-    """Return how far an attempt has come in the machine's state, and whether its end was ordered."""
-    attempts = state.get("attempts")
-    assert isinstance(attempts, list)
-    for attempt in attempts:
-        if attempt["side"] == side and attempt["n"] == n:
-            return Leg(attempt.get("leg", 0)), bool(attempt.get("leaving") or attempt.get("given_up"))
-    return Leg.ENDED, True
+        return Instruction("press_one", reference, press_one_s=press_one_s, language=language)
+    return Instruction("join", reference, room=row.room, waits=clinician, max_s=round(call.memory.max_s),
+                       language=language)
