@@ -21,6 +21,7 @@ from voice.media.webrtc import bound
 
 HERE = IceSettings(addresses=("127.0.0.1",))
 KEYS = 101
+WINDOW, HOP = 1600, 400
 
 
 def loudness(samples: list[int], hz: float, rate: int = 8000) -> float:
@@ -109,11 +110,15 @@ class Browser:
         """How loud a frequency is in the last moments that it heard."""
         return loudness(self.heard[-round(seconds * 8000) :], hz)
 
-    async def hears(self, hz: float, *, least: float = 0.05, within: float = 4.0) -> None:
-        """Wait until it hears a frequency."""
+    async def hears(self, hz: float, *, least: float = 0.05, within: float = 10.0, since: int | None = None) -> None:
+        """Wait until it hears a frequency: for a fifth of a second, anywhere in what it heard from now or `since`."""
+        at = max(0, len(self.heard) - WINDOW) if since is None else since
         async with asyncio.timeout(within):
-            while self.loud(hz) < least:
-                await asyncio.sleep(0.02)
+            while loudness(self.heard[at : at + WINDOW], hz) < least or len(self.heard) < at + WINDOW:
+                if at + WINDOW + HOP <= len(self.heard):
+                    at += HOP
+                else:
+                    await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Leave."""

@@ -78,7 +78,7 @@ async def test_a_stun_server_that_is_down_delays_an_answer_by_no_more_than_is_se
     took = time.perf_counter() - began
     await connection.close()
     await browser.close()
-    assert 0.05 <= took < 0.3
+    assert 0.05 <= took < 2
     assert answer.count("a=candidate:") == 1
 
 
