@@ -6,7 +6,6 @@ import { keepAwake } from "./call-list.js";
 import { foldCall, speaksHere } from "./core/call.js";
 import { askNow } from "./core/call-start.js";
 import { Media } from "./core/media.js";
-import { openHold } from "./platform/hold-tone.js";
 import { microphoneStands, openMicrophone, openSpeaker } from "./platform/microphone.js";
 import { makePeer } from "./platform/peer.js";
 import { keepMarks, keptMarks } from "./platform/sound-marks.js";
@@ -115,8 +114,9 @@ export async function goOnByPhone(r) {
 function begin(r, { peer, asked, muted = false }, microphone = null) {
   endSound();
   sound = {
-    r, media: new Media({ peer, asked }), microphone: null, hold: null, opening: false, touched: microphone !== null, muted, keys: "",
-    peers: new Map(), speaker: openSpeaker(), timer: null, sampler: setInterval(sample, SAMPLE_MS), offs: [],
+    r, media: new Media({ peer, asked }), microphone: null, opening: false, touched: microphone !== null, muted, keys: "",
+    held: false, holding: false, saidHeld: null, peers: new Map(), speaker: openSpeaker(), timer: null,
+    sampler: setInterval(sample, SAMPLE_MS), offs: [],
   };
   screen.app.subscribe(r);
   sound.offs.push(
@@ -149,13 +149,30 @@ function listen(target, name, fn) {
 /** The call has ended, or goes on by telephone alone. */
 function hear(view) {
   if (view?.phase === "gone") endSound();
-  else if (view?.items.length && !speaksHere(foldCall(view.items))) endSound();
+  if (!sound || !view?.items.length) return;
+  const call = foldCall(view.items);
+  if (!speaksHere(call)) endSound();
+  else void tellHold(sound, call.held);
+}
+
+/**
+ * Has the service hold the line, or no longer, where it does not do so yet: also what a page before this one held, and
+ * once the line is back. @param {boolean} known what the call's events say
+ */
+async function tellHold(mine, known) {
+  const { held } = mine;
+  if (known === held || mine.holding || mine.saidHeld === held) return;
+  mine.holding = true;
+  // A refusal is not asked for again; what no line took is.
+  const said = await askNow(screen.app, mine.r, "call.hold", { held }).then(() => true, (error) => error.code !== "offline");
+  if (said) mine.saidHeld = held;
+  mine.holding = false;
+  if (mine.held !== held && sound === mine) hear(screen.app.stream(mine.r));
 }
 
 function release(over) {
   for (const off of over.offs) off();
   over.microphone?.close();
-  over.hold?.close();
   over.speaker.close();
   clearTimeout(over.timer);
   clearInterval(over.sampler);
@@ -211,13 +228,8 @@ function useMicrophone(microphone) {
   mine.microphone = microphone;
   microphone.mute(mine.muted);
   microphone.onState = (state) => mine.microphone === microphone && tell(mine, { type: "microphone", state });
-  sendTrack(mine);
+  for (const peer of mine.peers.values()) void peer.replace(microphone.track);
   input({ type: "microphone", state: microphone.state() });
-}
-
-/** What the other end hears of here: the microphone, or that the line is held. */
-function sendTrack(mine) {
-  for (const peer of mine.peers.values()) void peer.replace(mine.hold?.track ?? mine.microphone.track);
 }
 
 const DOES = {
@@ -239,7 +251,7 @@ const DOES = {
     try {
       if (performance.now() - ice.at > ICE_MS || ice.value === null) await askIce();
       if (sound !== mine || mine.media.trying?.link !== link) return;
-      const peer = makePeer(ice.value, mine.hold?.track ?? mine.microphone.track, { onState: (state) => tell(mine, { type: "connection", link, state }) });
+      const peer = makePeer(ice.value, mine.microphone.track, { onState: (state) => tell(mine, { type: "connection", link, state }) });
       mine.peers.set(link, peer);
       tell(mine, { type: "offered", link, sdp: await peer.offer() });
     } catch {
@@ -265,9 +277,8 @@ const DOES = {
   },
   keep: () => keep(),
   hold({ held }, mine) {
-    mine.hold?.close();
-    mine.hold = held ? openHold() : null;
-    if (mine.microphone) sendTrack(mine);
+    mine.held = held;
+    hear(screen.app.stream(mine.r));
   },
   changed: () => update(),
 };

@@ -16,10 +16,10 @@ const UNANSWERED = new Set(["no_answer", "busy", "declined", "unreachable", "voi
  *   leg: where it stands; reached: how far it came before it ended; until: Unix ms at which its clock runs out, if the
  *   service told; at: Unix ms at which it came to each
  * @typedef {{phase: "waiting"|"clinician"|"patient"|"connected"|"ending"|"ended", started: object|null, startedAt: number|null,
- *   clinician: Lane, patient: Lane, attempts: Lane[], moving: boolean, unheard: boolean, bridgedAt: number|null,
+ *   clinician: Lane, patient: Lane, attempts: Lane[], moving: boolean, unheard: boolean, held: boolean, bridgedAt: number|null,
  *   maxS: number|null, ending: object|null, ended: object|null, endedAt: number|null, outcome: object|null}} Call
  *   attempts: all of the clinician, each with its `way`; moving: the call is about to go on another way; unheard: the
- *   service hears nothing of the clinician's browser
+ *   service hears nothing of the clinician's browser; held: it has both sides hear that the line is held
  */
 
 /**
@@ -29,7 +29,7 @@ const UNANSWERED = new Set(["no_answer", "busy", "declined", "unreachable", "voi
  */
 export function foldCall(items) {
   const call = {
-    started: null, startedAt: null, clinician: lane(0), patient: lane(0), attempts: [], way: "callback", unheard: false,
+    started: null, startedAt: null, clinician: lane(0), patient: lane(0), attempts: [], way: "callback", unheard: false, held: false,
     bridgedAt: null, maxS: null, ending: null, ended: null, endedAt: null, outcome: null,
   };
   for (const item of items) if (item.s !== null) STEPS[item.k]?.(call, item.d, item.ts);
@@ -53,6 +53,9 @@ const STEPS = {
   "call.hand_over"(call, d) {
     call.way = d.way;
     rise(call, { n: call.attempts.length ? call.attempts.at(-1).n + 1 : 1, leg: "idle" }, null);
+  },
+  "call.hold"(call, d) {
+    call.held = d.held;
   },
   "call.media"(call, d) {
     if (d.side === "clinician") call.unheard = d.lost;

@@ -39,14 +39,14 @@ class Pretended:
         page.route("**/api/v1/**", self._on_request)
         page.route_web_socket(lambda url: url.endswith("/ws"), self._on_socket)
 
-    def wait_for(self, kind: str, within_s: float = 10) -> Json:
-        """Wait until the page has published a command of this kind, and return its content."""
+    def wait_for(self, kind: str, within_s: float = 10, times: int = 1) -> Json:
+        """Wait until the page has published a command of this kind so many times, and return the last content."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
-            for frame in self.published:
-                if frame["k"] == kind:
-                    content: Json = frame["d"]
-                    return content
+            found = [frame for frame in self.published if frame["k"] == kind]
+            if len(found) >= times:
+                content: Json = found[times - 1]["d"]
+                return content
             self._page.wait_for_timeout(50)
         raise AssertionError(f"the page has not published {kind}, only {[frame['k'] for frame in self.published]}")
 

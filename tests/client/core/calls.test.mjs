@@ -101,6 +101,11 @@ test("a phone that was not answered leaves the call where it was, and says so", 
   assert.equal(stayed(foldCall(items(WIFI))), false);
 });
 
+test("a line is held until it is said to be so no longer", () => {
+  const held = (...told) => foldCall(items([...WIFI, ...told.map((one) => ["call.hold", { held: one }])])).held;
+  assert.deepEqual([held(), held(true), held(true, false)], [false, true, false]);
+});
+
 test("what the service does not hear of the browser is known until it hears it again", () => {
   const heard = (...lost) => foldCall(items([...WIFI, ...lost.map((one) => ["call.media", { side: "clinician", lost: one }])])).unheard;
   assert.deepEqual([heard(), heard(true), heard(true, false)], [false, true, false]);
