@@ -57,6 +57,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="only prove that it works, in under a minute")
     parser.add_argument("--only", action="append", choices=list(SECTIONS), help="a section; may be given again")
+    parser.add_argument("--again", action="store_true", help="with --only: keep the other sections of the last result")
     parser.add_argument("--profile", action="store_true", help="draw where the server's time goes, into docs/")
     parser.add_argument("--server", help="measure the server at this address instead (needs --people)")
     parser.add_argument("--people", type=Path, help="who may sign in there: the output of `python -m bench.seed`")
@@ -66,6 +67,8 @@ def parse() -> argparse.Namespace:
     asked = parser.parse_args()
     if bool(asked.server) != bool(asked.people):
         parser.error("--server and --people go together")
+    if asked.again and not asked.only:
+        parser.error("--again needs --only")
     return asked
 
 
@@ -123,9 +126,11 @@ def main() -> int:
         return 1
     if asked.profile:
         return 0
+    path = asked.json or CACHE / f"{report.plan}.json"
+    if asked.again and path.exists():
+        report = Report.from_json(json.loads(path.read_text("utf-8"))).renewed(report)
     print(printed(report))
     if not asked.stored:
-        path = asked.json or CACHE / f"{report.plan}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(report.to_json(), indent=1), "utf-8")
         print(f"\n{report.seconds:.0f} s; stored in {path}")

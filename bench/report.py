@@ -116,6 +116,15 @@ class Report:
         """Return a figure, if it was measured."""
         return next((f for f in self.figures if (f.row, f.system, f.what) == (row, system, what)), None)
 
+    def renewed(self, newer: Report) -> Report:
+        """Return this report with the rows that a later one has measured again, and a remark that says so."""
+        again = {figure.row for figure in newer.figures}
+        figures = [figure for figure in self.figures if figure.row not in again] + newer.figures
+        figures.sort(key=lambda figure: list(ROWS).index(figure.row))
+        kept = [remark for remark in self.remarks if remark.partition(":")[0] not in again]
+        said = [f"{row}: measured again later, by itself." for row in ROWS if row in again]
+        return Report(self.plan, self.machine, figures, [*kept, *newer.remarks, *said], self.seconds)
+
     def verdicts(self) -> list[Verdict]:
         """Hold the figures against the targets."""
         return [Verdict(target, self._reached(target)) for target in TARGETS]

@@ -37,6 +37,18 @@ def test_a_report_is_read_back_as_it_was_stored() -> None:
     assert Report.from_json(report.to_json()) == report
 
 
+def test_a_section_that_is_measured_again_takes_the_place_of_what_it_said_before_and_says_so() -> None:
+    first = measured()
+    first.remarks = ["hall: Socket.IO gave up in run 2.", "calls: kept."]
+    first.add("log", "PostgreSQL", "committed", "/s", [9_000.0])
+    later = Report("full", {"cores": 2})
+    later.add("hall", "Curbside", "CPU a delivery", "µs", [7.0])
+    whole = first.renewed(later)
+    assert [(f.row, f.system, f.value) for f in whole.figures] == [
+        ("hall", "Curbside", 7.0), ("log", "PostgreSQL", 9_000.0)]
+    assert whole.remarks == ["calls: kept.", "hall: measured again later, by itself."]
+
+
 def test_the_tables_name_every_figure_and_verdict() -> None:
     assert "stock Channels" in printed(measured())
     assert "not met" in printed(measured())
