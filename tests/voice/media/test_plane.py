@@ -51,7 +51,10 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     # Sentences last seconds and an echo one; here it is tenths. What is really said is proved without a clock.
     for module in (farend, legs):
         monkeypatch.setattr(module, "speech", lambda what, language: tone((300,), 0.2))
-    monkeypatch.setattr(farend, "ECHO_S", 0.3)
+    monkeypatch.setattr(farend, "silence", lambda seconds: iter(()))
+    monkeypatch.setattr(farend, "BEEP_S", 0.2)
+    monkeypatch.setattr(farend, "ECHO_S", 0.2)
+    monkeypatch.setattr(legs, "LOST_S", 0.4)
     room = Room()
     yield room
     await room.close()
@@ -83,8 +86,8 @@ async def test_a_call_from_the_offer_to_the_figures_with_the_sound_of_each_step(
     await browser.hears(770, least=0.03, since=mark)
 
     stats = await room.plane.hangup("leg")
-    assert stats.codec == "PCMU" and stats.received.packets > 100 and stats.received.lost == 0
-    assert stats.sent.packets > 100 and stats.mos is not None and stats.mos > 3.5
+    assert stats.codec == "PCMU" and stats.received.packets > 30 and stats.received.lost == 0
+    assert stats.sent.packets > 30 and stats.mos is not None and stats.mos > 3.5
     assert room.plane.legs() == ()
     with pytest.raises(MediaError):
         await room.plane.hangup("leg")
@@ -94,6 +97,7 @@ async def test_another_connection_of_the_same_leg_takes_the_echo_over(room: Room
     first = await room.call("leg", 1, 700)
     await room.plane.bridge("leg", Loopback("en"))
     await first.hears(700)
+    before = room.plane._legs["leg"].stats().received.packets
     first.vanish()
     second = await room.call("leg", 2, 900, "PCMA")
     await second.hears(900)
@@ -102,24 +106,27 @@ async def test_another_connection_of_the_same_leg_takes_the_echo_over(room: Room
         await room.plane.accept("leg", 1, await second.offer())
     assert raised.value.word == "stale_peer"
     stats = await room.plane.hangup("leg")
-    assert stats.codec == "PCMA" and stats.received.packets > 100
+    assert stats.codec == "PCMA" and stats.received.packets > before + 10
 
 
-async def test_a_microphone_that_falls_silent_is_lost_in_a_second_and_comes_back(room: Room) -> None:
+async def test_a_microphone_that_falls_silent_is_lost_and_comes_back(room: Room) -> None:
     browser = await room.call("leg", 1, 700)
     await room.plane.bridge("leg", Loopback("en"))
     await browser.hears(700)
     browser.microphone.held = True
     began = time.perf_counter()
     await room.until(Lost("leg", 1))
-    assert 0.9 < time.perf_counter() - began < 4
+    assert 0.3 < time.perf_counter() - began < 4
     browser.microphone.held = False
     await room.until(Lost("leg", 1), Up("leg", 1))
     await browser.hears(700)
 
 
-async def test_over_a_bad_network_the_call_stays_and_its_figures_tell(room: Room) -> None:
+async def test_over_a_bad_network_the_call_stays_and_its_figures_tell(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """5 % loss and 60 ms of jitter, both ways. Without remote candidates: the plane learns where its peer is."""
+    monkeypatch.setattr(legs, "LOST_S", 1.0)
     browser = Browser(700)
     room.browsers.append(browser)
     offer = re.sub(r"a=candidate:.*\r\n|a=end-of-candidates\r\n", "", await browser.offer())
