@@ -1,0 +1,159 @@
+"""Calls over SIP trunks beside one worker's media plane: orders in, what a carrier says out, and a far end to hear.
+
+The half of the SIP carrier that lives in an event loop; knows no Django and no database. A leg's id is its reference:
+the trunk is given a random ``Call-ID`` and never learns it. Patients alone are dialled so, as a telephone that has to
+press a key first would have to hear that said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final, Protocol
+
+from voice.call_events import Cause
+from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Kind
+from voice.carriers.sip_transport import Place, SipTransport
+from voice.media.g711 import STATIC, Codec
+from voice.media.shapes import MediaError, Rtp, Sound, Stats
+from voice.sip import sdp
+from voice.sip.agent import Agent
+from voice.sip.events import Answered, Changed, Early, Ended, Event, Order, Ringing, Timing, Trunk
+from voice.sip.trunks import Trunks
+
+SAYS: Final[dict[type[Event], Kind]] = {Ringing: "ringing", Answered: "answered", Ended: "ended"}
+"""What of a call is told to the machine; where its sound goes is only asked for."""
+
+
+class Ports(Protocol):
+    """Where sound over plain RTP arrives, as ``voice/media/plane.py`` opens it."""
+
+    async def listen(self, far: str, address: str, ports: range) -> tuple[str, int]:
+        """Open a port and return where it is. Raises MediaError."""
+        ...
+
+    async def release(self, far: str) -> Stats:
+        """Close it and return how it sounded. Raises MediaError."""
+        ...
+
+
+Tell = Callable[[CarrierEvent, Stats | None], None]
+CLOSE_S: Final = 2.0
+"""How long the trunks may take to end the calls of a worker that ends."""
+
+
+class SipCalls:
+    """The calls of one worker over its trunks, the first preferred. Made and used in the event loop.
+
+    `tell` hears what a carrier says of a leg, and how it sounded once it has ended; it must not raise. `public` is the
+    address that stands in descriptions, where it is not the one that is listened on.
+    """
+
+    def __init__(
+        self, plane: Ports, trunks: Sequence[tuple[Trunk, Place]], tell: Tell, *,
+        address: str, ports: range, public: str = "", timing: Timing | None = None,
+    ) -> None:  # fmt: skip
+        self._plane, self._tell = plane, tell
+        self._address, self._ports, self._public = address, ports, public
+        self._loop = asyncio.get_running_loop()
+        self._languages: dict[str, str] = {}
+        self._fars: dict[str, sdp.Sound] = {}
+        self._longest: dict[str, asyncio.TimerHandle] = {}
+        self._eased = asyncio.Event()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._lines = [
+            SipTransport(Agent(trunk, timing or Timing()), place, partial(self._heard, number))
+            for number, (trunk, place) in enumerate(trunks)
+        ]
+        self._trunks = Trunks(self._lines, self._said)
+
+    async def open(self) -> int:
+        """Begin to keep the trunks connected; return how many are by now."""
+        return sum(await asyncio.gather(*(line.open() for line in self._lines)))
+
+    async def close(self) -> None:
+        """End every call, and let the trunks go."""
+        for name in tuple(self._languages):
+            self.hang_up(name)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                while self._languages:
+                    self._eased.clear()
+                    await self._eased.wait()
+        for line in self._lines:
+            await line.close()
+        for name in tuple(self._languages):
+            self._end(name, None)
+        while self._ending:
+            await asyncio.wait(self._ending)
+
+    async def dial(self, order: DialOrder) -> str:
+        """Have a patient's telephone rung, and return the id of the leg. Raises CarrierError."""
+        if order.confirm or order.say:
+            raise CarrierError("only a patient is dialled over SIP", permanent=True, cause=Cause.REFUSED)
+        name = order.reference
+        if name in self._languages:
+            return name
+        if not any(line.up for line in self._lines):
+            raise CarrierError("no trunk can be reached", permanent=False, cause=Cause.FAILED)
+        try:
+            host, port = await self._plane.listen(name, self._address, self._ports)
+        except MediaError:
+            raise CarrierError("no port is free", permanent=False, cause=Cause.FAILED) from None
+        self._languages[name] = order.language
+        self._longest[name] = self._loop.call_later(order.max_s, self.hang_up, name)
+        ours = sdp.Sound(self._public or host, port)
+        self._trunks.dial(name, Order(order.to, order.shown, ours, order.timeout_s), self._loop.time())
+        return name
+
+    def hang_up(self, carrier_id: str) -> None:
+        """End a leg, however far it has come; one that has ended is no error."""
+        self._trunks.hang_up(carrier_id)
+
+    def far_of(self, carrier_id: str) -> Rtp | None:
+        """Return what a leg can be bridged to, once it has said where it listens; early sound counts."""
+        sound = self._fars.get(carrier_id)
+        if sound is None:
+            return None
+        codec = Codec(sound.codecs[0])
+        agreed = Sound(codec, STATIC[codec], sound.dtmf)
+        return Rtp(carrier_id, sound.address, sound.port, agreed, self._languages[carrier_id])
+
+    def _heard(self, trunk: int, event: Event) -> None:
+        self._trunks.heard(trunk, event, self._loop.time())
+
+    def _said(self, name: str, event: Event) -> None:
+        """Tell what is news of a call."""
+        if isinstance(event, Early | Answered | Changed):
+            self._fars[name] = event.far
+        kind = SAYS.get(type(event))
+        if kind is None:
+            return
+        said = CarrierEvent(name, name, f"{name}:{kind}", kind, datetime.now(UTC))
+        if not isinstance(event, Ended):
+            self._tell(said, None)
+            return
+        code = str(event.status) if event.status else ""
+        self._end(name, CarrierEvent(name, name, said.key, kind, said.at, event.cause, code))
+
+    def _end(self, name: str, said: CarrierEvent | None) -> None:
+        """Close a leg's port, and then tell that it has ended and how it sounded."""
+        self._languages.pop(name, None)
+        self._fars.pop(name, None)
+        self._longest.pop(name).cancel()
+        self._eased.set()
+
+        async def end() -> None:
+            try:
+                stats = await self._plane.release(name)
+            except MediaError:
+                stats = None
+            if said is not None:
+                self._tell(said, stats)
+
+        task = self._loop.create_task(end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
