@@ -72,9 +72,9 @@ def leave_slip(call: Call, cause: str, now: datetime, *, asked: bool = False) ->
     if call.ended_at is not None and same.filter(made_at__gt=call.ended_at).exists():
         return  # a later attempt or call has taken this one's slip over
     if indexes:
-        _count(call.clinic, indexes, {**said, "call": call.pk})
+        _count(call.clinic, indexes, "attempts", {**said, "call": call.pk})
     else:
-        slip = Slip.objects.create(clinic_id=call.clinic, call=call.pk, **said)
+        slip = Slip.objects.create(clinic_id=call.clinic, call=call.pk, attempts=1, **said)
         set_timer(TIMER, slip.pk, slip.expires_at)
 
 
@@ -100,15 +100,13 @@ def called_back(row: ReturnCall, now: datetime) -> Slip | None:
     live = Slip.objects.filter(clinic=row.clinic_id, number_index__in=indexes, state__in=LIVE)
     newest = live.order_by("-made_at", "-pk").first()
     if newest is not None:
-        # Their own call is what an incoming slip counts; an outgoing one counts attempts to reach them.
-        live.filter(kind="incoming").update(times=F("times") + 1)
-        live.update(called_back_at=now)
+        live.update(their_calls=F("their_calls") + 1, called_back_at=now)
         return newest
     if row.answered:
         return None
     having = having_number(row.clinic_id, indexes)
     shared = not indexes or (not having and _strangers(row.clinic_id) >= MOST_STRANGERS)
-    return _count(row.clinic_id, blind_indexes(clinic, WITHHELD) if shared else indexes, {
+    return _count(row.clinic_id, blind_indexes(clinic, WITHHELD) if shared else indexes, "their_calls", {
         "kind": "incoming", "caller_id": row.caller_id, "mode": "held", "mask": "" if shared else row.mask,
         "patient": _only_one(having), "cause": "no_answer", "made_at": row.came_at,
         "called_back_at": row.came_at, "expires_at": now + _life(),
@@ -124,15 +122,16 @@ def _strangers(clinic: UUID) -> int:
     return Slip.objects.filter(clinic=clinic, kind="incoming", patient="", state__in=LIVE).count()
 
 
-def _count(clinic: UUID, indexes: list[str], said: dict[str, Any]) -> Slip:
-    """Make a patient's live slip of a number, or have theirs stand for one more, in the caller's transaction."""
+def _count(clinic: UUID, indexes: list[str], what: str, said: dict[str, Any]) -> Slip:
+    """Make a patient's live slip of a number, or have theirs count one more of `what`, in the caller's transaction."""
     same: dict[str, Any] = {"clinic_id": clinic, "patient": said["patient"], "state__in": LIVE}
     slip, made = Slip.objects.select_for_update().filter(number_index__in=indexes, **same).first(), False
     if slip is None:
         # Two at once: the constraint lets one of them make it, and the other finds it.
-        slip, made = Slip.objects.select_for_update().get_or_create(number_index=indexes[-1], **same, defaults=said)
+        slip, made = Slip.objects.select_for_update().get_or_create(
+            number_index=indexes[-1], **same, defaults={**said, what: 1})
     if not made:
-        Slip.objects.filter(pk=slip.pk).update(times=F("times") + 1, **said)
+        Slip.objects.filter(pk=slip.pk).update(**said, **{what: F(what) + 1})
         clear_timer(TIMER, slip.pk)
     set_timer(TIMER, slip.pk, said["expires_at"])
     return slip

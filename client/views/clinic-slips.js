@@ -98,7 +98,7 @@ function slip(clinic, state, one) {
       <p class="strong" dir="auto">${patientWords({ patient: one.patient, mask: one.patient.mask })} ${pill(one)}</p>
       <p class="note soft">${patientMarks(one.patient, one.patient.name ? one.patient.mask : "")}</p>
       <p class="note">${t(`slip.kind.${one.kind}`, { who: one.callers[0] ?? "", time: exact(one.at) })}</p>
-      ${one.times > 1 ? html`<p class="note">${t(`slip.times.${one.kind}`, { count: one.times })}</p>` : nothing}
+      ${["attempts", "their_calls"].filter((what) => one[what] > 1).map((what) => html`<p class="note">${t(`slip.${what}`, { count: one[what] })}</p>`)}
       ${one.called_back_at ? html`<p class="note">${icon("phone-incoming")} ${t("slip.called_back", { time: exact(one.called_back_at) })}</p>` : nothing}
       <p class="note soft">${one.calls_back ? takesBack(one) : t("slip.not_seen")}</p>
       ${due ? html`<p class="note soft">${icon("hourglass")} ${t("slip.expires", { time: exact(one.expires_at) })}</p>` : nothing}

@@ -97,7 +97,7 @@ def test_a_caller_is_named_whose_row_is_not_renewed_yet_and_the_slip_is_of_the_k
     nobody_takes(1)
     nobody_takes(2)
     slip = Slip.objects.get()
-    assert (slip.patient, slip.times) == (riverside.maria.pk, 2)
+    assert (slip.patient, slip.their_calls) == (riverside.maria.pk, 2)
     assert slip.number_index == blind_index(riverside.id, PATIENT) != riverside.maria.number_index
 
 

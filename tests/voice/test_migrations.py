@@ -64,3 +64,22 @@ def test_slips_of_before_stay_as_they_are_and_from_then_on_each_patient_has_one_
     assert not refused(lambda: slip(after, "", ""))
     assert [refused(partial(slip, after, *whose)) for whose in (
         ("maria", "shared"), ("ana", "shared", "claimed"), ("", "other"))] == [True] * 3  # fmt: skip
+
+
+@pytest.mark.databases
+def test_what_a_slip_counted_before_is_of_the_kind_that_it_was_and_the_version_before_goes_on_storing_slips(
+    at: At
+) -> None:
+    before = at("0017_media_workers_and_their_calls")
+    clinic = before.get_model("members", "Clinic").objects.create(name="Riverside", country="US", time_zone="UTC").pk
+
+    def slip(models: Any, **more: Any) -> Any:
+        return models.get_model("voice", "Slip").objects.create(
+            id=new_id(), clinic_id=clinic, mode="held", mask="", made_at=NOW, expires_at=NOW, **more)
+
+    slip(before, kind="outgoing", times=3)
+    slip(before, kind="incoming", times=4)
+    after = at("0019_what_slips_counted_before").get_model("voice", "Slip").objects
+    assert set(after.values_list("kind", "attempts", "their_calls")) == {("outgoing", 3, 0), ("incoming", 0, 4)}
+    slip(before, kind="incoming", times=1)
+    assert after.count() == 3

@@ -47,7 +47,7 @@ def live_slip(line: Line, patient: str, number: str = NO_ANSWER) -> Slip:
 def test_mother_and_child_who_share_a_telephone_have_a_slip_each_that_counts_its_own(line: Line, ana: Patient) -> None:
     first, second, third = (unanswered(line, who) for who in (line.maria, ana, line.maria))
     assert second != first
-    assert set(Slip.objects.values_list("patient", "call", "times", "state")) == {
+    assert set(Slip.objects.values_list("patient", "call", "attempts", "state")) == {
         (line.maria.pk, third, 2, "open"), (ana.pk, second, 1, "open")}
 
 
@@ -117,7 +117,7 @@ def test_of_several_who_share_a_telephone_nobody_is_named_and_none_is_lost_among
     for n in range(2):
         slips.called_back(coming(line, n, NO_ANSWER), timezone.now())
     slip = Slip.objects.get()
-    assert (slip.patient, slip.mask, slip.times) == ("", "•• 62", 2)
+    assert (slip.patient, slip.mask, slip.their_calls) == ("", "•• 62", 2)
 
 
 @pytest.mark.parametrize("which", ["wrong_at", "second_wrong_at"])
@@ -146,7 +146,7 @@ def test_a_number_that_was_typed_leaves_the_slip_of_the_one_patient_who_has_it(l
     unanswered(line, ana)
     latest = dialled(line)
     slip = Slip.objects.get()
-    assert (slip.patient, slip.call, slip.times) == (ana.pk, latest, 2)
+    assert (slip.patient, slip.call, slip.attempts) == (ana.pk, latest, 2)
     line.do("call.outcome", {"how": "spoke", "then": "done"}, latest)
     assert states() == {ana.pk: "closed"}
 

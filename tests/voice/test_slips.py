@@ -254,7 +254,7 @@ def test_attempts_to_reach_one_number_share_a_slip_that_counts_and_is_the_latest
     line.pass_to(second, "ended")
     line.do("call.outcome", {"how": "no_answer", "then": "desk"}, unanswered)
     slip = Slip.objects.get()
-    assert (slip.pk, slip.call, slip.times, slip.patient) == (first.pk, second, 2, line.maria.pk)
+    assert (slip.pk, slip.call, slip.attempts, slip.patient) == (first.pk, second, 2, line.maria.pk)
     assert slip.expires_at - first.expires_at == slip.made_at - first.made_at > timedelta(seconds=100)
     assert Timer.objects.get(kind=slips.TIMER).due_at == slip.expires_at
     slips.close(line.rosa.account, slip.pk, "not_needed")
@@ -279,7 +279,25 @@ def test_of_many_calls_of_one_number_at_once_one_slip_is_left_and_it_counts_them
         thread.start()
     for thread in threads:
         thread.join()
-    assert Slip.objects.get().times == 6
+    assert Slip.objects.get().their_calls == 6
+
+
+def test_attempts_to_reach_somebody_and_their_own_calls_are_counted_apart(line: Line) -> None:
+    def counted() -> tuple[str, int, int]:
+        slip = Slip.objects.get()
+        return slip.kind, slip.attempts, slip.their_calls
+
+    for n in range(2):
+        slips.called_back(coming(line, n, NO_ANSWER), timezone.now())
+    assert counted() == ("incoming", 0, 2)
+    for _ in range(3):
+        line.pass_s(120)
+        line.pass_to(line.call(number=NO_ANSWER), "ended")
+    assert counted() == ("outgoing", 3, 2)
+    slips.called_back(coming(line, 3, NO_ANSWER), timezone.now())
+    assert counted() == ("outgoing", 3, 3)
+    [shown] = Browser().sign_in(line.rosa.account).get(f"/clinics/{line.id}/slips")["items"]
+    assert (shown["attempts"], shown["their_calls"]) == (3, 3)
 
 
 def coming(line: Line, n: int, number: str = "") -> ReturnCall:
@@ -297,17 +315,17 @@ def test_callers_who_withhold_their_number_share_one_slip_and_so_do_strangers_be
     for n in range(30):
         slips.called_back(coming(line, n), timezone.now())
     shared = Slip.objects.get()
-    assert (shared.kind, shared.times, shared.mask) == ("incoming", 30, "")
+    assert (shared.kind, shared.their_calls, shared.mask) == ("incoming", 30, "")
     for n in range(5):
         slips.called_back(coming(line, 100 + n, f"+1617555020{n}"), timezone.now())
     assert Slip.objects.count() == 3
     shared.refresh_from_db()
-    assert (shared.times, shared.mask) == (33, "")
+    assert (shared.their_calls, shared.mask) == (33, "")
     slips.called_back(coming(line, 200, PATIENT), timezone.now())
     assert Slip.objects.get(patient=line.maria.pk).mask == "•• 55", "a patient is never lost among strangers"
     slips.close(line.rosa.account, shared.pk, "not_needed")
     slips.called_back(coming(line, 201), timezone.now())
-    assert Slip.objects.get(times=1, mask="").state == "open"
+    assert Slip.objects.get(their_calls=1, mask="").state == "open"
 
 
 def test_a_slip_closed_as_a_wrong_number_marks_that_number_of_the_patient(line: Line, unanswered: str) -> None:

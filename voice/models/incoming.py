@@ -63,10 +63,10 @@ class Slip(models.Model):
     """Somebody was not reached, or was not answered: what the desk must know, and nothing clinical.
 
     `kind`: ``outgoing`` (our call was not answered) or ``incoming`` (theirs was not). `call` is the stream of the
-    outgoing call, the latest of `times` attempts or calls for which the slip stands: a patient has one live slip of a
-    number, so has who is not known (`patient` is "", never null, so that both databases know equal ones), and so have
-    all callers together who withhold theirs. `state`: open, claimed, closed, expired. `called_back_at` is when
-    they last called a held number.
+    outgoing call, the latest of the `attempts` for which the slip stands; `their_calls` are those that left it or came
+    while it stood, at `called_back_at` the last. A patient has one live slip of a number, so has who is not known
+    (`patient` is "", never null, so that both databases know equal ones), and so have all callers together who withhold
+    theirs. `state`: open, claimed, closed, expired.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -81,7 +81,8 @@ class Slip(models.Model):
     number_index = models.CharField(max_length=INDEX_LENGTH, blank=True)
     cause = models.CharField(max_length=WORD, blank=True)
     state = models.CharField(max_length=WORD, default="open")
-    times = models.PositiveIntegerField(default=1, db_default=1)  # the version before does not name it
+    attempts = models.PositiveIntegerField(default=0, db_default=0)  # the version before names neither
+    their_calls = models.PositiveIntegerField(default=0, db_default=0)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     called_back_at = models.DateTimeField(null=True)

@@ -38,8 +38,8 @@ class SlipShown(Schema):
     """One slip. All instants are Unix milliseconds. `callers` may take the call back beside the desk.
 
     `until`: until when a call back rings who made the call; null: it rings the clinic alone. `calls_back`: whether the
-    service sees a call back at all. `times`: for how many attempts or calls it stands; `caller_id`: the number that was
-    shown or called.
+    service sees a call back at all. `attempts`: how often we tried to reach them; `their_calls`: how often they called;
+    `caller_id`: the number that was shown or called.
     """
 
     id: str
@@ -51,7 +51,8 @@ class SlipShown(Schema):
     calls_back: bool
     callers: list[str]
     cause: str
-    times: int
+    attempts: int
+    their_calls: int
     caller_id: str
     state: str
     claimed_by: str | None
@@ -274,7 +275,8 @@ def _slip(row: Slip, patient: dict[str, Any] | None, number: ClinicNumber | None
         "calls_back": row.mode == "held",
         "callers": [row.account.name] if row.account else [],
         "cause": row.cause,
-        "times": row.times,
+        "attempts": row.attempts,
+        "their_calls": row.their_calls,
         "caller_id": row.caller_id,
         "state": row.state,
         "claimed_by": row.claimed_by.name if row.claimed_by else None,
