@@ -61,6 +61,7 @@ class Loop:
         self._swept: dict[Sweep, Future[None]] = {}
         self._stopping = False
         self._loopback = Loopback()
+        self._beats = owning.Beats()
         self._watch = Watch(
             (WAITING.format(CARRIER), LEGS_DUE), lambda: (outbox.next_due(), self._loopback.next_at()))
         self._chores = (
@@ -71,7 +72,7 @@ class Loop:
             Chore(CAME_IN_S, lambda: self._beside(sweep.end_unstanding)),
             Chore(CAME_IN_S, lambda: number_timers.wait_alone(timezone.now())),
             Chore(SWEEP_S, lambda: outbox.find_lost(timezone.now())),
-            Chore(SWEEP_S, lambda: owning.end_orphans(timezone.now())),
+            Chore(SWEEP_S, lambda: self._beats.look(timezone.now())),
             Chore(CAME_IN_S, lambda: owning.forget(timezone.now())),
             Chore(FORGET_S, lambda: outbox.forget(timezone.now())),
             Chore(FORGET_S, lambda: budgets.forget(timezone.now())),

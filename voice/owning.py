@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from voice import outbox
@@ -26,7 +26,11 @@ from voice.refusals import refuse
 log = logging.getLogger(__name__)
 BEAT_S: Final = 3.0
 DEAD: Final = timedelta(seconds=10)
-"""After how long without a beat a worker counts as dead."""
+"""After how long without a beat a worker is given no call, and counts as dead where a call loop looked on."""
+LATE: Final = timedelta(seconds=4)
+"""After how long without a beat it is looked at whether one comes, and for how long at least."""
+BLIND: Final = timedelta(seconds=6)
+"""How far apart two looks may be between which a beat would have been seen."""
 WAITED_FOR: Final = timedelta(seconds=60)
 """For how long something waits for a worker to take it."""
 
@@ -93,16 +97,39 @@ def claim(worker: str, most: int, now: datetime, *, new: bool) -> list[Action]:
     return outbox.claimed(ids)
 
 
+class Beats:
+    """What a call loop sees of the beats of media workers: who stopped while it looked on is dead.
+
+    While a database is away nobody can beat, and while a machine sleeps. Who lives does so as soon as it can; so a loop
+    that saw nothing for a while looks on for some seconds before it takes anybody for dead.
+    """
+
+    def __init__(self) -> None:
+        self._late: dict[tuple[str, datetime], datetime] = {}
+        self._looked_at: datetime | None = None
+
+    def look(self, now: datetime) -> int:
+        """Take away who is dead and end the calls that nobody owns any more; return how many these were."""
+        if self._looked_at is None or not timedelta(0) <= now - self._looked_at <= BLIND:
+            self._late.clear()
+        self._looked_at = now
+        found = MediaWorker.objects.filter(beat_at__lte=now - LATE).values_list("pk", "beat_at")
+        self._late = {beat: self._late.get(beat, now) for beat in found}
+        for (worker, beat_at), since in self._late.items():
+            if beat_at <= now - DEAD and since <= now - LATE:
+                with alone():
+                    MediaWorker.objects.filter(pk=worker, beat_at=beat_at).delete()
+        return end_orphans(now)
+
+
 def end_orphans(now: datetime) -> int:
-    """End the calls whose worker is dead, and return how many they were. What nobody took in time is called off."""
-    with alone():
-        MediaWorker.objects.filter(beat_at__lte=now - DEAD).delete()
+    """End the calls whose worker is there no more, and return how many they were."""
     alive = MediaWorker.objects.filter(pk=OuterRef("worker"))
     orphans = Call.objects.filter(~Exists(alive), ended_at=None, worker__isnull=False)
-    ended = [r for r in orphans.values_list("pk", flat=True) if _bereave(r, now)]
+    ended = sum(_safely_bereave(r, now) for r in orphans.values_list("pk", flat=True))
     if ended:
-        log.warning("calls lost their media worker", extra={"count": len(ended)})
-    return len(ended)
+        log.warning("calls lost their media worker", extra={"count": ended})
+    return ended
 
 
 def forget(now: datetime) -> int:
@@ -111,6 +138,17 @@ def forget(now: datetime) -> int:
         removed, _ = MediaSignal.objects.filter(expires_at__lte=now).delete()
         late = Action.objects.filter(state="waiting", plane=MEDIA, due_at__lt=now - WAITED_FOR)
         return removed + _call_off(late, now)
+
+
+def _safely_bereave(r: str, now: datetime) -> bool:
+    """One call that cannot be ended now holds up no other."""
+    try:
+        return _bereave(r, now)
+    except Error:
+        raise
+    except Exception:
+        log.exception("a call without its media worker could not be ended")
+        return False
 
 
 def _bereave(r: str, now: datetime) -> bool:

@@ -73,6 +73,15 @@ def talk(line: Line, worker: str) -> str:
     return r
 
 
+def watch(line: Line, seconds: int, beats: owning.Beats | None = None) -> int:
+    """A call loop looks on, every two seconds; how many calls it ended."""
+    beats, ended = beats or owning.Beats(), 0
+    for _ in range(seconds // 2):
+        ended += beats.look(timezone.now())
+        line.clock.shift(timedelta(seconds=2))
+    return ended + beats.look(timezone.now())
+
+
 def refused(code: str, ask: object) -> None:
     with pytest.raises(Refusal) as caught:
         ask()  # type: ignore[operator]  # a function of the test
@@ -146,6 +155,7 @@ def test_sound_from_the_browser_dials_the_patient_and_an_answer_is_bridged_by_th
     assert set(Action.objects.filter(call=r, plane="carrier").values_list("kind", flat=True)) == {"dial"}
 
 
+@pytest.mark.databases
 def test_the_call_loop_claims_nothing_of_a_workers(line: Line, worker: str) -> None:
     offer(line, call(line))
     assert outbox.claim(9, timezone.now()) == [] and outbox.next_due() is None
@@ -279,10 +289,10 @@ def test_the_calls_of_a_worker_whose_heart_stopped_are_ended_and_say_so(open_lin
     worker = owning.register("one", timezone.now())
     r = talk(open_line, worker)
     owning.beat(worker, 1, timezone.now(), draining=False)
-    open_line.clock.shift(timedelta(seconds=9))
-    assert owning.end_orphans(timezone.now()) == 0
+    beats = owning.Beats()
+    assert watch(open_line, 8, beats) == 0
     open_line.clock.shift(timedelta(seconds=2))
-    assert owning.end_orphans(timezone.now()) == 1
+    assert watch(open_line, 0, beats) == 1
     assert not owning.beat(worker, 1, timezone.now(), draining=False), "who stood still learns that it counted as dead"
     open_line.pass_to(r, "ended", 5)
     record = open_line.record(r)
@@ -292,11 +302,20 @@ def test_the_calls_of_a_worker_whose_heart_stopped_are_ended_and_say_so(open_lin
     assert not left.exists(), "nobody else does what the dead one was to do"
 
 
+def test_who_could_not_beat_while_nobody_looked_has_time_to_do_so(line: Line, worker: str) -> None:
+    r, beats = talk(line, worker), owning.Beats()
+    watch(line, 4, beats)
+    line.clock.shift(timedelta(seconds=60))  # the database was away, or the machine slept
+    assert watch(line, 2, beats) == 0
+    assert owning.beat(worker, 1, timezone.now(), draining=False)
+    assert watch(line, 8, beats) == 0 and Call.objects.get(pk=r).ended_at is None
+    assert watch(line, 4, beats) == 1
+
+
 def test_a_dead_workers_call_that_was_hung_up_before_keeps_its_own_reason(line: Line, worker: str) -> None:
     r = talk(line, worker)
     line.do("call.hang_up", {}, r)
-    line.clock.shift(timedelta(seconds=11))
-    owning.end_orphans(timezone.now())
+    watch(line, 12)
     line.pass_to(r, "ended", 5)
     assert line.record(r).reason == "you_hung_up"
 
@@ -304,8 +323,7 @@ def test_a_dead_workers_call_that_was_hung_up_before_keeps_its_own_reason(line: 
 def test_a_call_that_goes_on_by_phone_outlives_its_worker(line: Line, worker: str) -> None:
     r = talk(line, worker)
     line.do("call.hand_over", {"way": "callback"}, r)
-    line.clock.shift(timedelta(seconds=11))
-    owning.end_orphans(timezone.now())
+    watch(line, 12)
     line.pass_to(r, "connected", 20)
     row = Call.objects.get(pk=r)
     assert (row.worker, row.reason, row.ended_at) == (None, "", None)
