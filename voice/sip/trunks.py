@@ -112,9 +112,9 @@ class Trunks:
             trunk = call.left.pop(0)
             if not self._lines[trunk].up or call.until - now < min(LEAST_S, call.order.timeout_s):
                 continue
-            self._asking = name
+            before, self._asking = self._asking, name  # a line may tell of another call meanwhile, which asks too
             leg = self._lines[trunk].call(replace(call.order, timeout_s=call.until - now))
-            self._asking = None
+            self._asking = before
             call.trunk, call.leg = trunk, leg
             self._names[trunk, leg] = name
             early, call.early = call.early, []

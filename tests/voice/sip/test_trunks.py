@@ -115,6 +115,17 @@ def test_a_trunk_that_falls_silent_between_two_looks_is_passed_over_too() -> Non
     assert lines.told == []
 
 
+def test_a_trunk_that_tells_of_another_call_while_it_is_asked_mixes_up_nothing() -> None:
+    lines = Lines()
+    lines.trunks.dial("other", ORDER, lines.one.far.now)
+    other = lines.one.invited()
+    lines.one.far.reply(other, 503)  # not told yet: that comes with the next call
+    for line in (lines.one, lines.two):
+        line.far.agent.connection_lost(TRUNK, line.far.now)  # `up` has not heard of it
+    lines.dial()
+    assert lines.told == [(name, Ended(name, Cause.FAILED, 0)) for name in ("other", "call")]
+
+
 def test_where_all_are_down_or_refuse_the_call_ends_once_and_nobody_is_asked_again() -> None:
     lines = Lines()
     lines.one.up = lines.two.up = False
