@@ -34,6 +34,12 @@ export async function askIce() {
   return value;
 }
 
+/** The servers for one connection. A call that is under way goes on without them where the service takes no new ones. */
+async function freshIce() {
+  if (ice.value === null || performance.now() - ice.at > ICE_MS) await askIce().catch(() => null);
+  return ice.value ?? { iceServers: [] };
+}
+
 /** Opens the microphone ahead of a call. @returns {Promise<{microphone: object} | {why: string}>} */
 export function openAhead() {
   const ahead = { microphone: null };
@@ -234,8 +240,9 @@ function useMicrophone(microphone) {
 
 const DOES = {
   async microphone(_, mine) {
-    if (mine.microphone && mine.microphone.state() !== "ended") return tell(mine, { type: "microphone", state: mine.microphone.state() });
-    if (mine.opening) return;
+    const state = mine.microphone?.state() ?? "ended";
+    if (state !== "ended") return tell(mine, { type: "microphone", state });
+    if (mine.opening) return undefined;
     mine.opening = true;
     // Nobody is asked for a microphone out of the blue.
     const answer = mine.touched || (await microphoneStands()) === "granted" ? await openAhead() : { why: "tap" };
@@ -243,15 +250,17 @@ const DOES = {
     if (sound !== mine) answer.microphone?.close();
     else if (answer.microphone) useMicrophone(answer.microphone);
     else input({ type: "refused", why: answer.why });
+    return undefined;
   },
   async play(_, mine) {
     await play(mine, null);
   },
   async offer({ link }, mine) {
     try {
-      if (performance.now() - ice.at > ICE_MS || ice.value === null) await askIce();
+      const servers = await freshIce();
       if (sound !== mine || mine.media.trying?.link !== link) return;
-      const peer = makePeer(ice.value, mine.microphone.track, { onState: (state) => tell(mine, { type: "connection", link, state }) });
+      const onState = (state) => tell(mine, { type: "connection", link, state });
+      const peer = makePeer(servers, mine.microphone.track, { onState });
       mine.peers.set(link, peer);
       tell(mine, { type: "offered", link, sdp: await peer.offer() });
     } catch {

@@ -102,6 +102,8 @@ def test_a_call_over_the_browser_has_sound_both_ways_and_outlives_what_happens_t
     assert playing and loud > -60 and abs(at - 620) < 30, (at, loud)
     wifi.window.stop("wifi-call")
     mutes_and_presses_keys(wifi)
+    wifi.voice.answer("/calls/media/ice", {"code": "call.no_media", "msg": "", "retry": True}, status=503)
+    wifi.window.provoked.append("/calls/media/ice")  # the workers take no new calls: those under way go on
     wifi.page.reload()
     pill_says(wifi, "Good sound")
     assert (wifi.far.peers, wifi.far.loudest() > HEARD) == (2, True), "it went on without a touch"
