@@ -74,15 +74,25 @@ SIZES: dict[str, dict[str, Any]] = {"phone": PHONE, "desk": DESK}
 Opened = Callable[[Callable[[Pretended], None], str], tuple[Window, Pretended]]
 
 
+@pytest.fixture(scope="module")
+def signed_in() -> dict[str, Any]:
+    """The cookies of those who have signed in at a file's installation: the next window of theirs begins with them."""
+    return {}
+
+
 @pytest.fixture(params=SIZES)
-def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow) -> Opened:
-    """Opens a window of each size on a pretended day of calls, in which somebody has signed in."""
+def opened(request: pytest.FixtureRequest, installation: Installation, open_window: OpenWindow,
+           signed_in: dict[str, Any]) -> Opened:
+    """Opens a window of each size on a pretended day of calls, in which somebody has signed in. At no page yet."""
 
     def open_(day_of: Callable[[Pretended], None], who: str) -> tuple[Window, Pretended]:
-        window = open_window(request.param, installation.url, SIZES[request.param])
+        known = {"storage_state": signed_in[who]} if who in signed_in else {}
+        window = open_window(request.param, installation.url, {**SIZES[request.param], **known})
         voice = Pretended(window.page)
         day_of(voice)
-        sign_in(window, who)
+        if not known:
+            sign_in(window, who)
+            signed_in[who] = window.context.storage_state()
         return window, voice
 
     return open_
