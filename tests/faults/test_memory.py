@@ -37,11 +37,12 @@ def held(server: CurbsideServer) -> int:
 
 async def come(server: CurbsideServer, people: list[tuple[Person, str]]) -> list[Wire]:
     """Open a socket for each, greeted and reading the own inbox."""
-    wires = [Wire(server.url) for _ in people]
-    await asyncio.gather(*(wire.__aenter__() for wire in wires))
-    for wire, (person, ticket) in zip(wires, people, strict=True):
+    async def one(person: Person, ticket: str) -> Wire:
+        wire = await Wire(server.url).__aenter__()
         await wire.hello(ticket, {"r": person.inbox})
-    return wires
+        return wire
+
+    return await asyncio.gather(*(one(person, ticket) for person, ticket in people))
 
 
 async def counts(server: CurbsideServer) -> dict[str, int]:
