@@ -76,7 +76,8 @@ export function callOf(r) {
 
 /** Forget everything (sign-out). */
 export function forgetCalls() {
-  Object.assign(callList, { phase: "idle", items: new Map(), next: null, error: null, since: 0 });
+  Object.assign(callList, { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+  asking.clear();
   asked.clear();
   followCall(null);
 }

@@ -69,7 +69,8 @@ export function consultOf(r) {
 
 /** Forget everything (sign-out). */
 export function forgetConsults() {
-  Object.assign(consultList, { phase: "idle", items: new Map(), next: null, error: null, since: 0 });
+  Object.assign(consultList, { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+  asking.clear();
 }
 
 /** The sum of what is unread, for the bar. */

@@ -141,6 +141,7 @@ let account = null;
 /** The session changed: another member begins with what is theirs, and after the last nothing is left. */
 export function hearSession({ state, me }) {
   if (state === "signed_in" && account !== me.inbox) {
+    if (account !== null) forget();
     account = me.inbox;
     loadConsults();
     loadCalls();
@@ -151,10 +152,15 @@ export function hearSession({ state, me }) {
   } else if (state === "signed_out") {
     account = null;
     if (keptMarks()) import("./call-media.js").then((media) => media.leaveSound()).catch(() => {});
-    forgetConsults();
-    forgetCalls();
-    forgetClinics();
+    forget();
   }
+}
+
+function forget() {
+  screen.api.forget();
+  forgetConsults();
+  forgetCalls();
+  forgetClinics();
 }
 
 /** Listen to the app, the keyboard and the window. Called once. */

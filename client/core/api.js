@@ -5,6 +5,7 @@
  */
 
 const NETWORK = { code: "network", msg: "", retry: true };
+const LEFT = { code: "unauthorized", status: 401 };
 
 /**
  * What went wrong. `status` 0: no answer came. `retry`: the same request may succeed later.
@@ -42,6 +43,7 @@ export function createApi({
   token = null,
 }) {
   let skew = 0;
+  let turn = 0; // whose answers these are: it rises when a member leaves
   /** A page out of the cache brings no CSRF cookie; any answer of allauth does. */
   const ensureCsrf = async () => {
     if (token === null && !csrf()) await fetch(`${authBase}/config`, { credentials: "same-origin" }).catch(() => null);
@@ -68,8 +70,10 @@ export function createApi({
     }
   };
   const call = async (path, options) => {
+    const mine = turn;
     const response = await ask(base + path, options);
     const json = await bodyOf(response);
+    if (mine !== turn) throw new ApiError(LEFT);
     if (!response.ok) throw errorOf(response, json);
     return json;
   };
@@ -99,6 +103,10 @@ export function createApi({
       if (!response.ok) throw errorOf(response, json);
       const lifetimeMs = json.expires_in ? json.expires_in * 1000 : json.expires_at * 1000 - clock.now() - skew;
       return { tok: json.ticket, lifetimeMs: Math.max(1000, lifetimeMs) };
+    },
+    /** The member has left: what was asked for them and is answered late is given to nobody, as on a shared phone. */
+    forget: () => {
+      turn += 1;
     },
     /** Gives how far the service's clock is ahead of the device's, in ms; 0 while they agree within two seconds. */
     skew: () => skew,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -165,3 +168,10 @@ def test_a_database_that_went_away_and_came_back_fails_no_action_of_later(perfor
         put("two")
         wait_until(lambda: is_over("two"))
     assert perform[0] != perform[1]
+
+
+@pytest.mark.timeout(30)
+def test_a_loop_whose_parent_ended_before_it_had_started_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda number, handler: None)
+    monkeypatch.setattr(os, "getppid", lambda: 1)  # as whoever was left behind is given to
+    call_command("runcalls", "--with-parent", "4321")

@@ -1,5 +1,6 @@
 """``manage.py start``: what ``make run`` does once installed: migrate, load the demo, say where, serve, carry calls."""
 
+import os
 import subprocess
 import sys
 from argparse import ArgumentParser
@@ -50,7 +51,8 @@ def workers() -> Iterator[None]:
     """Run what an app has beside the server; it ends when this process does, however it does."""
     known = get_commands()
     started = [
-        subprocess.Popen([sys.executable, "-m", "django", name, "--with-parent"], cwd=settings.BASE_DIR)  # noqa: S603  (our own commands)
+        subprocess.Popen(  # noqa: S603  (our own commands)
+            [sys.executable, "-m", "django", name, "--with-parent", str(os.getpid())], cwd=settings.BASE_DIR)
         for name in BESIDE if name in known
     ]  # fmt: skip
     try:

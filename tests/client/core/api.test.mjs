@@ -101,3 +101,17 @@ test("an answer that does not come is given up", async () => {
   await settle();
   assert.equal((await answer).code, "network");
 });
+
+test("what was asked for a member who has left is given to nobody, and the next one's answers come", async () => {
+  const waiting = [];
+  const fetch = () => new Promise((answer) => waiting.push(answer));
+  const say = (body) => waiting.shift()({ ok: true, status: 200, headers: new Headers(), json: async () => body });
+  const api = createApi({ fetch, csrf: () => null, clock: new FakeClock() });
+  const before = api.get("/calls").then(() => "given", (error) => error.signedOut);
+  api.forget();
+  const after = api.get("/calls");
+  say({ items: ["hers"] });
+  say({ items: ["his"] });
+  assert.equal(await before, true);
+  assert.deepEqual(await after, { items: ["his"] });
+});

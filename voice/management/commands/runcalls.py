@@ -22,12 +22,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How many requests at once."""
         parser.add_argument("--threads", type=int, default=None, help="requests to a carrier at once")
-        parser.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
+        parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this process, its parent, ends")
 
-    def handle(self, *args: Any, threads: int | None, with_parent: bool, **options: Any) -> None:
+    def handle(self, *args: Any, threads: int | None, with_parent: int | None, **options: Any) -> None:
         """Run until a signal comes."""
-        parent = os.getppid()
-        loop = Loop(threads, wanted=(lambda: os.getppid() == parent) if with_parent else (lambda: True))
+        loop = Loop(threads, wanted=(lambda: os.getppid() == with_parent) if with_parent else (lambda: True))
 
         def stop(number: int, frame: FrameType | None) -> None:
             loop.stop()

@@ -25,16 +25,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Whose child it is."""
-        parser.add_argument("--with-parent", action="store_true", help="end when the process that started this ends")
+        parser.add_argument("--with-parent", type=int, metavar="PID", help="end when this process, its parent, ends")
 
-    def handle(self, *args: Any, with_parent: bool, **options: Any) -> None:
+    def handle(self, *args: Any, with_parent: int | None, **options: Any) -> None:
         """Run until a signal comes."""
-        parent = os.getppid()
         ice = IceSettings(
             stun=next(iter(settings.CURBSIDE_STUN_URLS), ""), addresses=tuple(settings.CURBSIDE_MEDIA_ADDRESSES),
             public=settings.CURBSIDE_MEDIA_PUBLIC_ADDRESS,
         )  # fmt: skip
-        wanted = (lambda: os.getppid() == parent) if with_parent else (lambda: True)
+        wanted = (lambda: os.getppid() == with_parent) if with_parent else (lambda: True)
         uvloop.run(serve(MediaWorker(lambda tell: Plane(ice, tell), wanted)))
 
 
