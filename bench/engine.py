@@ -21,7 +21,7 @@ from tests.peers.rtpengine import Rtpengine
 from voice.media.descriptions import Side
 from voice.media.rtpengine import Address, Engines
 
-FULL: Final = Size(40, 10.0)
+FULL: Final = Size(40, 6.0)
 SHORT: Final = Size(3, 0.4)
 HOST: Final = "127.0.0.1"
 PORTS_A_CALL: Final = 20

@@ -54,7 +54,7 @@ class Plan:
 FULL: Final = Plan(
     name="full",
     runs=5,
-    daphne_runs=2,
+    daphne_runs=1,
     window_s=3.0,
     warm_s=2.0,
     settle_s=3.0,
@@ -63,14 +63,14 @@ FULL: Final = Plan(
     hall_rates=HALL_RATES,
     pairs=250,
     pairs_rates=PAIRS_RATES,
-    climb_from={"curbside": 3_000, "socketio": 2_000, "stock": 200, "curbside-daphne": 1_000},
-    climb_runs={"curbside": 5, "socketio": 5, "stock": 1, "curbside-daphne": 1},
+    climb_from={"curbside": 3_000, "socketio": 2_000, "curbside-daphne": 1_000},
+    climb_runs={"curbside": 5, "socketio": 5, "curbside-daphne": 1},
     climb_steps=6,
     log_s=2.0,
     idle=5_000,
     idle_runs={"curbside": 5, "socketio": 5, "stock": 1, "curbside-daphne": 1},
-    web=(10, 100, 1_000, 10_000),
-    events=(1_000, 10_000, 100_000, 1_000_000),
+    web=(10, 300, 10_000),
+    events=(1_000, 30_000, 1_000_000),
     curve_rate=1_000,
 )
 SHORT: Final = Plan(

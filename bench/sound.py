@@ -35,7 +35,7 @@ class Size:
     window_s: float
 
 
-FULL: Final = Size(50, 10.0)
+FULL: Final = Size(50, 6.0)
 SHORT: Final = Size(3, 0.6)
 
 
