@@ -33,7 +33,7 @@ def main() -> None:
     run("exportcdrs", "--clinic", clinic)
     day = time.strftime("%Y-%m-%d", time.gmtime())
     between = ("--since", f"{day[:4]}-01-01", "--until", f"{int(day[:4]) + 1}-01-01")
-    run("reconcilecdrs", "--carrier", "twilio", *between, given="Sid,Duration\nCA" + "0" * 32 + ",9\n")
+    run("reconcilecdrs", "--carrier", "twilio", *between, "--list", "-", given="Sid,Duration\nCA" + "0" * 32 + ",9\n")
     run("import_patients", "--clinic", clinic, "--by", email, given=patients)
 
 

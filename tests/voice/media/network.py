@@ -15,7 +15,7 @@ class Network(asyncio.DatagramProtocol):
 
     def __init__(self, loss: float, jitter_s: float) -> None:
         self.loss, self.jitter_s = loss, jitter_s
-        self.lost = 0
+        self.lost = 0  # of what the browser sent
         self._chance = random.Random(3)
         self._plane: tuple[str, int] | None = None
         self._browser: tuple[str, int] | None = None
@@ -41,7 +41,7 @@ class Network(asyncio.DatagramProtocol):
         if not 127 < data[0] < 192:  # ICE and DTLS (RFC 7983)
             self._transport.sendto(data, to)
         elif self._chance.random() < self.loss:
-            self.lost += 1
+            self.lost += addr != self._plane
         else:
             asyncio.get_running_loop().call_later(self._chance.random() * self.jitter_s, self._pass, data, to)
 

@@ -139,7 +139,8 @@ async def test_over_a_bad_network_the_call_stays_and_its_figures_tell(
     assert browser.loud(700, 0.5) > 0.05
     stats = await room.plane.hangup("leg")
     network.close()
-    assert network.lost > 2 and 0 < stats.received.lost < stats.received.packets / 8
+    # Besides what was lost, what is still under way counts as lost: 60 ms of it, more where nobody had time.
+    assert network.lost > 0 and 0 < stats.received.lost <= network.lost + 10
     assert stats.received.jitter_ms > 8 and stats.mos is not None and stats.mos < 4.3
     assert not [each for each in room.told if isinstance(each, Lost)]
 
