@@ -119,9 +119,7 @@ class Subscribing:
             self._wake.clear()
             while self._waiting:
                 began = self._hub.loop.time()
-                batch = self._taken()
-                if batch:
-                    await self._ask(batch)
+                await self._ask(self._taken())  # no name here keeps the sockets while all is quiet
                 await asyncio.sleep(max(0.0, began + PACE_S - self._hub.loop.time()))
 
     def _taken(self) -> list[Wish]:
@@ -136,6 +134,8 @@ class Subscribing:
         return batch
 
     async def _ask(self, batch: Sequence[Wish]) -> None:
+        if not batch:
+            return
         hub = self._hub
         pairs = [(wish.conn.member, position) for wish in batch for position in wish.wanted]
         try:
