@@ -16,12 +16,12 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 	@./venv.sh requirements/run.txt
 	@CURBSIDE_PUBLIC_URL=$${CURBSIDE_PUBLIC_URL:-http://localhost:$(PORT)} $(PY) manage.py start --port $(PORT)
 
-test: ## install what the tests need and run them all, faults beside no other tests
+test: ## install what the tests need and run them all, faults with nothing beside them
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
 	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -n $(DATABASE_WORKERS) -m databases
 	@$(PYTEST) $(BESIDE) -m "not faults"
-	@$(PYTEST) -n 2 --dist loadgroup -m faults
+	@$(PYTEST) -m faults tests/faults tests/flows/test_restore.py
 
 bench: ## measure beside Socket.IO and stock Channels (BENCH=--short: only that it works)
 	@./venv.sh requirements/test.txt
