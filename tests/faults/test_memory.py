@@ -38,11 +38,11 @@ def held(server: CurbsideServer) -> int:
 
 
 async def come(server: CurbsideServer, people: list[tuple[Person, str]]) -> list[Wire]:
-    """Open a socket for each, greeted and reading the own inbox."""
-    wires = [Wire(server.url) for _ in people]
-    await asyncio.gather(*(wire.__aenter__() for wire in wires))
-    for wire, (person, ticket) in zip(wires, people, strict=True):
-        await wire.hello(ticket, {"r": person.inbox})
+    """Open a socket for each, greeted and reading the own inbox, before its time to say so is over."""
+    wires = []
+    for person, ticket in people:
+        wires.append(await Wire(server.url).__aenter__())
+        await wires[-1].hello(ticket, {"r": person.inbox})
     return wires
 
 
