@@ -18,7 +18,7 @@ from tests.peers.curbside import Templates
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
 PLAYED = sorted(((fault.stacks[number % len(fault.stacks)].name, fault) for number, fault in enumerate(FAULTS)),
-                key=lambda played: played[0])
+                key=lambda played: played[0])  # one stack runs at a time
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +46,7 @@ def stage_of(templates: Templates, peers_directory: Path) -> Iterator[Callable[[
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("stack", "fault"),
-    [pytest.param(*played, marks=pytest.mark.xdist_group(played[0])) for played in PLAYED],  # a stack starts once
-    ids=[f"{fault.name} ({stack})" for stack, fault in PLAYED],
+    ("stack", "fault"), PLAYED, ids=[f"{fault.name} ({stack})" for stack, fault in PLAYED]
 )
 async def test_nothing_is_lost(stage_of: Callable[[str], Stage], stack: str, fault: Fault) -> None:
     stage = await asyncio.to_thread(stage_of, stack)
