@@ -3,7 +3,8 @@ import { screenHolder } from "./platform/awake.js";
 import { screen, update } from "./screen.js";
 
 /** phase: "idle" | "loading" | "ready" | "error"; since: Unix ms of the last load. */
-export const callList = { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false };
+const nothing = () => ({ phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+export const callList = nothing();
 
 const asking = new Map();
 const awake = screenHolder();
@@ -76,7 +77,7 @@ export function callOf(r) {
 
 /** Forget everything (sign-out). */
 export function forgetCalls() {
-  Object.assign(callList, { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+  Object.assign(callList, nothing());
   asking.clear();
   asked.clear();
   followCall(null);

@@ -2,7 +2,8 @@
 import { screen, update } from "./screen.js";
 
 /** phase: "idle" | "loading" | "ready" | "error"; since: Unix ms of the last load. */
-export const consultList = { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false };
+const nothing = () => ({ phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+export const consultList = nothing();
 
 const asking = new Map();
 
@@ -69,7 +70,7 @@ export function consultOf(r) {
 
 /** Forget everything (sign-out). */
 export function forgetConsults() {
-  Object.assign(consultList, { phase: "idle", items: new Map(), next: null, error: null, since: 0, more: false });
+  Object.assign(consultList, nothing());
   asking.clear();
 }
 

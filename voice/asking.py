@@ -24,7 +24,7 @@ from voice.models import Action, Attempt, CallNumber
 from voice.permits import rulebook
 from voice.planes import dial_key
 from voice.sealed import open_in
-from voice.spoken import language_on_leg
+from voice.spoken import language_asked, language_on_leg
 
 log = logging.getLogger(__name__)
 UNKNOWN_LEG_S: Final = 1.0
@@ -154,7 +154,7 @@ def _prompt(action: Action) -> None:
     assert action.attempt is not None
     carrier_id = _known_leg(action, action.attempt)
     if carrier_id:
-        language = language_on_leg(action.attempt.call, action.attempt.side, action.languages)
+        language = language_asked(action)
         _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["what"], language))
 
 
@@ -172,7 +172,7 @@ def _hangup(action: Action) -> None:
     if not carrier_id:
         return
     if action.attempt is not None and "prompt" in action.args:
-        language = language_on_leg(action.attempt.call, action.attempt.side, action.languages)
+        language = language_asked(action)
         _ask(action, lambda: carrier_of(_carrier(action)).prompt(carrier_id, action.args["prompt"], language))
     else:
         _ask(action, lambda: carrier_of(_carrier(action)).hangup(carrier_id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import Error
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from voice.call import By, Cause, Stage
 from voice.models import Call, Grant
@@ -27,9 +27,8 @@ def end_shown(numbers: Collection[str], now: datetime, account: UUID | None = No
     Returns how many. Where the two talk already, ending it harms the patient and takes back nothing: the number was
     shown.
     """
-    going = Call.objects.filter(ended_at=None, caller_id__in=numbers).exclude(stage=Stage.ENDING)
     whose = {} if account is None else {"account": account}
-    return _end_each(going.filter(**whose), lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
+    return _end_where(Q(caller_id__in=numbers, **whose), now)
 
 
 def end_taken_back(now: datetime) -> int:
@@ -38,9 +37,13 @@ def end_taken_back(now: datetime) -> int:
     A right that expires while a call rings ends none: it is looked at before each dial.
     """
     rights = Grant.objects.filter(clinic_number=OuterRef("caller_id"), membership__account=OuterRef("account"))
-    going = Call.objects.filter(ended_at=None).exclude(stage=Stage.ENDING)
-    lost = going.filter(Exists(rights.filter(ended_at__isnull=False)), ~Exists(rights.filter(ended_at=None)))
-    return _end_each(lost, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
+    lost = Q(Exists(rights.filter(ended_at__isnull=False)), ~Exists(rights.filter(ended_at=None)))
+    return _end_where(lost, now)
+
+
+def _end_where(revoked: Q, now: datetime) -> int:
+    going = Call.objects.filter(revoked, ended_at=None).exclude(stage=Stage.ENDING)
+    return _end_each(going, lambda r: end_unanswered(r, By.CLINIC, Cause.REVOKED, now))
 
 
 def _end_each(going: QuerySet[Call], end: Callable[[str], bool | None]) -> int:

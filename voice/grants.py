@@ -32,7 +32,7 @@ def give(number: ClinicNumber, member: ClinicMembership, by: ClinicMembership, u
          now: datetime) -> Grant:
     """Let a member show a number, until a time or until it is taken back. A second grant replaces the first.
 
-    Raises Refusal `number.state` for a number that is not live, `number.past` for an end that has passed.
+    Raises Refusal `number.state` for a number that cannot be proved again, `number.past` for an end that has passed.
     """
     locked(number.clinic_id)
     state = ClinicNumber.objects.values_list("state", flat=True).get(pk=number.pk)

@@ -17,7 +17,7 @@ from time import monotonic
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from realtime import timers
@@ -30,15 +30,13 @@ from voice.models import Action
 from voice.planes import CARRIER
 from voice.services import take_events
 from voice.timers import TIMERS
-from voice.watching import WAITING, Watch
+from voice.watching import WAITING, Watch, keep_on
 
 log = logging.getLogger(__name__)
-TICK_S: Final = 0.02
 TIMERS_S: Final = 0.5
 SWEEP_S: Final = 2.0
 CAME_IN_S: Final = 30.0
 FORGET_S: Final = 3600.0
-LONGEST_PAUSE_S: Final = 2.0
 ENDING_THREADS: Final = 4
 LEGS_DUE: Final = "SELECT 1 FROM voice_loopbackleg WHERE next_at <= %s"
 ENDING: Final = ("hangup", "prompt")
@@ -80,21 +78,13 @@ class Loop:
 
     def run(self) -> None:
         """Work until told to stop, then wait for what was asked."""
-        pause = TICK_S
-        while not self._stopping:
-            try:
-                self.step()
-                pause = TICK_S
-            except Error:
-                log.exception("the call loop's database failed and is asked again")
-                connection.close()
-                pause = min(pause * 2, LONGEST_PAUSE_S)
-            except Exception:
-                log.exception("a step of the call loop failed and is repeated")
-                pause = min(pause * 2, LONGEST_PAUSE_S)
-            self._freed.wait(pause)
-            self._freed.clear()
+        keep_on(self.step, lambda: self._stopping, self._rest, "call loop")
         self.drain()
+
+    def _rest(self, pause_s: float) -> None:
+        """Until somebody has an answer, and no longer than this."""
+        self._freed.wait(pause_s)
+        self._freed.clear()
 
     def stop(self) -> None:
         """Claim nothing more. Safe in a signal handler, which may come while this thread holds the lock of an event."""

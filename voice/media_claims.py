@@ -12,17 +12,15 @@ from time import monotonic
 from typing import Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import connection
 from django.utils import timezone
 
 from voice import outbox, owning
 from voice.models import Action
 from voice.planes import MEDIA
-from voice.watching import WAITING, Watch
+from voice.watching import WAITING, Watch, keep_on
 
 log = logging.getLogger(__name__)
-TICK_S: Final = 0.02
-LONGEST_PAUSE_S: Final = 2.0
 MOST: Final = 50
 
 
@@ -48,19 +46,7 @@ class Claims(threading.Thread):
 
     def run(self) -> None:
         """Work until told to end."""
-        pause = TICK_S
-        while not self._ended.is_set():
-            try:
-                self.step()
-                pause = TICK_S
-            except Error:
-                log.exception("the media worker's database failed and is asked again")
-                connection.close()
-                pause = min(pause * 2, LONGEST_PAUSE_S)
-            except Exception:
-                log.exception("a step of the media worker failed and is repeated")
-                pause = min(pause * 2, LONGEST_PAUSE_S)
-            self._ended.wait(pause)
+        keep_on(self.step, self._ended.is_set, self._ended.wait, "media worker")
         connection.close()
 
     def step(self) -> None:

@@ -39,12 +39,6 @@ def in_thread(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def language_of(action: Action) -> str:
-    """Return the language in which something is said on the leg of an action."""
-    assert action.attempt is not None
-    return language_on_leg(action.attempt.call, action.attempt.side)
-
-
 def far_of(action: Action) -> Far | None:
     """Return what a leg is bridged to: the patient's, as its carrier can be heard; None where it cannot."""
     assert action.call is not None

@@ -24,6 +24,7 @@ from voice.call_events import MediaLost, MediaUp, PromptKind, Side
 from voice.media.shapes import Far, Lost, MediaError, Stats, Told, Up
 from voice.media_claims import Claims
 from voice.models import Action
+from voice.spoken import language_asked
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -207,7 +208,7 @@ class MediaWorker:
 
     async def _prompt(self, action: Action) -> None:
         assert action.attempt is not None
-        language = await self._in_thread(partial(steps.language_of, action))
+        language = await self._in_thread(partial(language_asked, action))
         state = "done"
         try:
             await self._plane.prompt(action.attempt.reference, action.args["what"], language)
@@ -241,7 +242,7 @@ class MediaWorker:
         assert action.attempt is not None
         name = action.attempt.reference
         if "prompt" in action.args and name in self._legs:
-            language = await self._in_thread(partial(steps.language_of, action))
+            language = await self._in_thread(partial(language_asked, action))
             try:
                 await self._plane.prompt(name, action.args["prompt"], language)
             except MediaError:

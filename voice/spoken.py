@@ -11,7 +11,7 @@ from typing import Final
 
 from members.models import Account, Clinic
 from voice.call import Side
-from voice.models import Call, IncomingRule
+from voice.models import Action, Call, IncomingRule
 
 ENGLISH: Final = "en"
 SAYS: Final[dict[str, dict[str, str]]] = {
@@ -63,6 +63,12 @@ def language_on_leg(call: Call, side: str, languages: Sequence[str] | None = Non
     if languages is None:
         languages = Account.objects.values_list("languages", flat=True).get(pk=call.account)
     return _first_of(languages)
+
+
+def language_asked(action: Action) -> str:
+    """Return the language in which something that was claimed is said on its leg; the claim has read the member's."""
+    assert action.attempt is not None
+    return language_on_leg(action.attempt.call, action.attempt.side, action.languages)
 
 
 def language_of(clinic: Clinic) -> str:

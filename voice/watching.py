@@ -1,14 +1,18 @@
-"""Whether it is worth looking into the outbox, asked some fifty times a second by whoever claims from it."""
+"""How the outbox is watched by whoever claims from it: some fifty looks a second, and whether each is worth it."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import connection
+from django.db import Error, connection
 from django.utils import timezone
 
+log = logging.getLogger(__name__)
+TICK_S: Final = 0.02
+LONGEST_PAUSE_S: Final = 2.0
 WAITING: Final = "SELECT 1 FROM voice_action WHERE state = 'waiting' AND plane = '{}' AND due_at <= %s"
 
 
@@ -50,3 +54,23 @@ class Watch:
             return
         self._due_at = min((at for at in self._next_due() if at is not None), default=None)
         self._again = bool(claimed)
+
+
+def keep_on(step: Callable[[], Any], ended: Callable[[], bool], rest: Callable[[float], Any], who: str) -> None:
+    """Step until it has ended, with a rest (of so many seconds) behind each; a longer one behind one that failed.
+
+    `who`: a word for the log.
+    """
+    pause = TICK_S
+    while not ended():
+        try:
+            step()
+            pause = TICK_S
+        except Error:
+            log.exception("the database failed and is asked again", extra={"kind": who})
+            connection.close()
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+        except Exception:
+            log.exception("a step failed and is repeated", extra={"kind": who})
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+        rest(pause)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from voice.media import g711
 from voice.media.shapes import MediaError
 
 LONGEST: Final = 16 * 1024
@@ -55,7 +56,7 @@ CODECS: Final[Mapping[Side, frozenset[str]]] = {
         "opus/48000/2", "pcmu/8000", "pcma/8000", "telephone-event/8000", "telephone-event/48000",
     }),
 }  # fmt: skip
-STATIC: Final[Mapping[str, str]] = {"0": "pcmu/8000", "8": "pcma/8000"}
+STATIC: Final[Mapping[str, str]] = {str(kind): f"{codec.lower()}/8000" for codec, kind in g711.STATIC.items()}
 """Payload types that need no ``a=rtpmap`` (RFC 3551, table 4)."""
 OPUS: Final = "opus/48000/2"
 EVENT: Final = "telephone-event"

@@ -17,6 +17,7 @@ from voice.sip.message import Malformed
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 Codec = Literal["PCMU", "PCMA"]
 PAYLOADS: Final[dict[Codec, int]] = {"PCMU": 0, "PCMA": 8}
+_FIXED: Final = {str(number): f"{codec}/8000" for codec, number in PAYLOADS.items()}
 DTMF: Final = 101
 MIRROR: Final[dict[Direction, Direction]] = {
     "sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive",
@@ -126,8 +127,7 @@ def _address(value: str) -> str:
 
 def _codecs(media: _Media) -> tuple[tuple[Codec, ...], int | None]:
     """Return the codecs that we know, in the order of the description, and the payload type of keys."""
-    fixed = {"0": "PCMU/8000", "8": "PCMA/8000"}
-    names = [(payload, media.names.get(payload, fixed.get(payload))) for payload in media.payloads]
+    names = [(payload, media.names.get(payload, _FIXED.get(payload))) for payload in media.payloads]
     codecs = tuple(
         codec for payload, name in names for codec, number in PAYLOADS.items()
         if payload == str(number) and name == f"{codec}/8000"
