@@ -141,7 +141,7 @@ let account = null;
 /** The session changed: another member begins with what is theirs, and after the last nothing is left. */
 export function hearSession({ state, me }) {
   if (state === "signed_in" && account !== me.inbox) {
-    if (account !== null) forget();
+    leave();
     account = me.inbox;
     loadConsults();
     loadCalls();
@@ -150,13 +150,15 @@ export function hearSession({ state, me }) {
     // A call that this page carried before it was loaded again goes on wherever one is.
     if (keptMarks()) import("./call-media.js").then((media) => media.resumeSound()).catch(() => {});
   } else if (state === "signed_out") {
-    account = null;
     if (keptMarks()) import("./call-media.js").then((media) => media.leaveSound()).catch(() => {});
-    forget();
+    leave();
   }
 }
 
-function forget() {
+/** Nothing of whoever was here stays. Where nobody was, a sign-in may be under way, whose answer is not to be missed. */
+function leave() {
+  if (account === null) return;
+  account = null;
   screen.api.forget();
   forgetConsults();
   forgetCalls();
