@@ -85,6 +85,7 @@ function lockedPage() {
 
 function onSession(session) {
   const { state, me } = session;
+  inside?.hearSession(session); // first, as what is asked for the one who leaves is forgotten, and the next page asks anew
   if (state === "signed_in") useZone(me.time_zone);
   else if (state === "signed_out" || state === "locked") {
     // Nothing that was typed or read may stay in the memory of a phone that someone else picks up.
@@ -96,7 +97,6 @@ function onSession(session) {
       if (screen.demo === undefined) loadDemo();
     }
   }
-  inside?.hearSession(session);
   update();
 }
 
