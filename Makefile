@@ -1,9 +1,8 @@
 # Two commands are all: `make run` shows the product, `make test` proves it.
 PY := .venv/bin/python
 PORT ?= 8000
-PYTEST := .venv/bin/pytest
-WORKERS ?= 2
-DATABASE_WORKERS ?= 3
+PYTEST := $(PY) -m tests.again
+WORKERS ?= 4  # on two cores: half of what the tests do is waiting for servers, browsers and clocks
 unexport PYTHONDONTWRITEBYTECODE  # every start of Python would take seconds more
 BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
@@ -19,7 +18,7 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 test: ## install what the tests need and run them all, faults with nothing beside them
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
-	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -n $(DATABASE_WORKERS) -m databases
+	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -m databases
 	@$(PYTEST) $(BESIDE) -m "not faults"
 	@$(PYTEST) -m faults tests/faults tests/flows/test_restore.py
 

@@ -58,7 +58,10 @@ class Window:
     def open(cls, browser: Browser, name: str, home: str, shape: dict[str, object], pictures: Path | None
              ) -> Window:
         """A fresh browser with no memory, on a page at `home`."""
-        context = browser.new_context(locale="en-GB", timezone_id="UTC", base_url=home, **shape)  # type: ignore[arg-type]  # a TypedDict
+        if pictures is None and "device_scale_factor" in shape:
+            shape = {**shape, "device_scale_factor": 1}  # nobody looks, and finer points are much work
+        context = browser.new_context(
+            locale="en-GB", timezone_id="UTC", base_url=home, reduced_motion="reduce", **shape)  # type: ignore[arg-type]  # a TypedDict
         context.grant_permissions(["clipboard-read", "clipboard-write"], origin=home)
         context.add_init_script(SAYS_VIOLATIONS)
         window = cls(name, context, context.new_page(), home, pictures, touch="has_touch" in shape)
