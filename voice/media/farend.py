@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final, Protocol
@@ -12,6 +13,10 @@ from voice.media.shapes import FRAME, RATE
 from voice.media.speech import speech
 from voice.media.tones import BEEP, BEEP_S, QUIET, frames, key, silence, tone
 
+EVENT: Final = struct.Struct("!BBH")
+"""A telephone-event: which, its end and volume, how long so far (RFC 4733, section 2.3)."""
+KEY_FRAMES: Final = 5
+VOLUME: Final = 10
 ECHO_S: Final = 1.0
 RING: Final = 1 << 14
 """Samples that an echo keeps: two seconds, and a power of two, so that timestamps may turn over."""
@@ -48,9 +53,25 @@ class Voice:
     def frame(self, payload: bytes) -> Frame:
         """Return the next frame, of µ-law."""
         frame = Frame(self._source, self._sequence, self._timestamp, payload, Codec.PCMU)
+        self._pass()
+        return frame
+
+    def key(self, event: int) -> Iterator[Frame]:
+        """Press a key for 100 ms: its packets have one timestamp, and its end is said three times.
+
+        Source: RFC 4733, section 2.5.1.
+        """
+        begun = self._timestamp
+        for n in range(KEY_FRAMES + 2):
+            ended, length = n >= KEY_FRAMES - 1, FRAME * min(n + 1, KEY_FRAMES)
+            payload = EVENT.pack(event, ended << 7 | VOLUME, length)
+            frame = Frame(self._source, self._sequence, begun, payload, Codec.PCMU, n == 0, event=True)
+            self._pass()
+            yield frame
+
+    def _pass(self) -> None:
         self._sequence = (self._sequence + 1) & 0xFFFF
         self._timestamp = (self._timestamp + FRAME) & 0xFFFFFFFF
-        return frame
 
 
 class Echo:

@@ -7,17 +7,15 @@ held both sides hear that it is, and nothing of each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import chain
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from voice.media import rtcp
 from voice.media.bridge import Frame, Inward, Outward
-from voice.media.farend import FarEnd, Voice
+from voice.media.gate import Gate
+from voice.media.hearing import Hearing, again_and_again
 from voice.media.quality import mos
-from voice.media.shapes import RATE, Far, Heard, Lost, Quality, Stats, Told, Up
-from voice.media.speech import Said, speech
-from voice.media.tones import BY_LANGUAGE, QUIET, frames, ringing, silence
+from voice.media.shapes import RATE, Heard, Lost, Quality, Stats, Told, Up
 
 LOST_S: Final = 1.0
 HOLD_S: Final = 0.3
@@ -26,7 +24,6 @@ PENDING_S: Final = 30.0
 """A peer connection without sound is given up after this."""
 REPORT_S: Final = 5.0
 QUALITY_S: Final = 5.0
-PAUSE_S: Final = 4.0
 
 
 class Line(Protocol):
@@ -47,7 +44,7 @@ class Peer:
     def __init__(self, n: int, line: Line, inward: Inward, outward: Outward, now: float) -> None:
         self.n, self.line, self.inward, self.outward = n, line, inward, outward
         self.opened_at, self.heard_at, self.report_at = now, now, now + REPORT_S
-        self.up = False
+        self.up, self.gate = False, Gate()
         self.rtt_s: float | None = None
         self._block: rtcp.Block | None = None
         self._their_report, self._reported_at = 0, 0.0
@@ -90,33 +87,21 @@ def both(first: Heard, then: Heard) -> Heard:
                  else first.jitter_ms)  # fmt: skip
 
 
-def again_and_again(what: Said, language: str) -> Iterator[bytes]:
-    """Say a sentence, and again after a pause, for ever."""
-    while True:
-        yield from frames(speech(what, language))
-        yield from silence(PAUSE_S)
-
-
-class Leg:
+class Leg(Hearing):
     """One leg. `name` is the reference of its attempt; `tell` is called at once and must not raise.
 
     `peers` are its open peer connections by number, `newest` is the highest number that it ever had.
     """
 
     def __init__(self, name: str, tell: Callable[[Told], None]) -> None:
+        super().__init__()
         self.name, self._tell = name, tell
         self.peers: dict[int, Peer] = {}
         self.newest = 0
         self._current: Peer | None = None
-        self.far: FarEnd | None = None
-        self.bridged_to: Far | None = None
-        self._voice, self._far_voice = Voice(), Voice()
-        self._said: Iterator[bytes] = iter(())
-        self._patience: Iterator[bytes] | None = None
-        self._held: Iterator[bytes] | None = None
         self._quality_at = 0.0
         self._was = (Heard(), Heard())
-        self._codec = ""
+        self._codec, self._dropped = "", 0
 
     @property
     def listens(self) -> bool:
@@ -128,7 +113,7 @@ class Leg:
         """Whether 20 ms from now it has something to say to either side."""
         if self._current is None or self._current.n not in self.peers:
             return False
-        return self.far is None or self.far.beats or self._patience is not None or self._held is not None
+        return super().beats
 
     # --- what is asked of it ---
 
@@ -139,31 +124,10 @@ class Leg:
         self.newest = n
         self.peers[n] = Peer(n, line, inward, outward, now)
 
-    def one_moment(self, language: str) -> None:
-        """Ask for patience, and ring until it is bridged. One that is bridged needs none."""
-        if self.far is None:
-            region = BY_LANGUAGE.get(language, "US")
-            self._said = chain(frames(speech("one_moment", language)), silence(0.4), ringing(region))
-
-    def unavailable(self, language: str) -> float:
-        """Say that nobody could be reached, in the place of all else; return how long that takes (s)."""
-        self._unbridge()
-        self._said = chain(silence(0.2), frames(speech("unavailable", language)))
-        return 0.4 + len(speech("unavailable", language)) / RATE
-
-    def bridge(self, end: FarEnd, far: Far) -> None:
-        """Let it and a far end hear each other; `far` is what that was made of."""
-        self._unbridge()
-        self.far, self.bridged_to = end, far
-
-    def hold(self, language: str | None) -> None:
-        """Hold the line and say so to both sides in this language, or let them hear each other again (None)."""
-        self._held = None if language is None else again_and_again("held", language)
-
     def end(self) -> Stats:
         """Close all that it has, and return how it sounded."""
         stats = self.stats()
-        self._unbridge()
+        self.unbridge()
         for peer in list(self.peers.values()):
             self._drop(peer)
         return stats
@@ -174,49 +138,32 @@ class Leg:
         received, sent = self._was
         if peer is not None and peer.n in self.peers:
             received, sent = both(received, peer.received()), both(sent, peer.sent())
+        dropped = self._dropped + sum(each.gate.dropped for each in self.peers.values())
         rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None else None
         if not received.packets:
-            return Stats(self._codec, received, sent, rtt)
+            return Stats(self._codec, received, sent, rtt, dropped=dropped)
         losses = (received.lost / (received.packets + received.lost), min(1.0, sent.lost / max(1, sent.packets)))
         worst = min(mos(loss, side.jitter_ms, rtt or 0.0) for loss, side in zip(losses, (received, sent), strict=True))
-        return Stats(self._codec, received, sent, None if rtt is None else round(rtt, 1), worst)
+        return Stats(self._codec, received, sent, None if rtt is None else round(rtt, 1), worst, dropped)
 
     # --- what happens to it ---
 
     def rtp(self, n: int, data: bytes, now: float) -> None:
         """Take a packet that came over the peer connection `n`."""
         peer = self.peers.get(n)
-        frame = peer.inward.take(data, now) if peer else None
+        frame = peer.inward.take(data, now) if peer and peer.gate.passes(now) else None
         if peer is None or frame is None:
             return
         peer.heard_at = now
         if not peer.up:
             self._hear(peer, now)
-        if self.far is not None and self._held is None:
-            self.far.hear(frame, now)
+        self.tell_far(frame, now)
 
     def rtcp(self, n: int, data: bytes, now: float) -> None:
         """Take a report that came over the peer connection `n`."""
-        if n in self.peers:
-            self.peers[n].reported(data, now)
-
-    def hear_far(self, frame: Frame, now: float) -> None:
-        """Take what the far end says, of itself."""
-        if self._held is None:
-            self._tell_peer(frame, now)
-
-    def beat(self, now: float) -> None:
-        """Say the next 20 ms to both sides, where they hear what is made here."""
-        asked = self._held or self._patience
-        payload = next(asked, QUIET) if asked is not None else QUIET
-        if asked is not None and self.far is not None:
-            self.far.hear(self._far_voice.frame(payload), now)
-        if self._held is not None:
-            self._tell_peer(self._voice.frame(payload), now)
-        elif self.far is None:
-            self._tell_peer(self._voice.frame(next(self._said, QUIET)), now)
-        elif self.far.beats and (frame := self.far.beat()):
-            self._tell_peer(frame, now)
+        peer = self.peers.get(n)
+        if peer is not None and peer.gate.passes(now):
+            peer.reported(data, now)
 
     def watch(self, now: float) -> None:
         """Look what does not arrive. To be called a few times a second."""
@@ -258,13 +205,9 @@ class Leg:
         peer.up, self._patience = True, None
         self._tell(Up(self.name, peer.n))
 
-    def _unbridge(self) -> None:
-        if self.far is not None:
-            self.far.close()
-        self.far = self.bridged_to = self._patience = None
-
     def _drop(self, peer: Peer) -> None:
         """Close a peer connection and keep its figures."""
         if self.peers.pop(peer.n, None) is not None:
             self._was = both(self._was[0], peer.received()), both(self._was[1], peer.sent())
+            self._dropped += peer.gate.dropped
             peer.line.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +17,15 @@ from aiortc import RTCCertificate
 from voice.call_events import PromptKind
 from voice.media import speech
 from voice.media.bridge import Inward, Outward
-from voice.media.farend import LoopbackEnd
+from voice.media.farend import FarEnd, LoopbackEnd
+from voice.media.hearing import Hearing
 from voice.media.leg import Leg
 from voice.media.sdp import read_offer
 from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Told
-from voice.media.trunk import ANY_PORT, TrunkEnd
+from voice.media.speech import Digit, Said
+from voice.media.telephone import Telephone
+from voice.media.telephones import Telephones
+from voice.media.trunk import ANY_PORT
 from voice.media.webrtc import Connection, usable
 
 log = logging.getLogger(__name__)
@@ -56,7 +60,7 @@ class Plane:
         self._ice, self._tell = usable(ice), tell
         self._legs: dict[str, Leg] = {}
         self._answers: dict[tuple[str, int], asyncio.Task[str]] = {}
-        self._trunks: dict[str, TrunkEnd] = {}
+        self._telephones = Telephones(tell)
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next = self._watch_at = self._renew_at = self._stun_at = 0.0
@@ -85,6 +89,8 @@ class Plane:
     async def prompt(self, leg: str, what: PromptKind, language: str) -> None:
         """Say something on a leg: ``one_moment``, then ringing until it is bridged; or ``unavailable``, to its end.
 
+        ``press_one`` is asked on a telephone, again and again; the keys that are pressed are told as `Key`.
+
         Raises MediaError: ``unknown_leg``, ``unknown_prompt``.
         """
         found = self._leg(leg)
@@ -95,6 +101,8 @@ class Plane:
             self._arm()
             if found.listens:
                 await asyncio.sleep(seconds)
+        elif isinstance(found, Telephone):
+            found.press_one(language)
         else:
             raise MediaError("unknown_prompt")
         self._arm()
@@ -105,13 +113,11 @@ class Plane:
         Raises MediaError: ``unknown_leg``, ``unknown_far``.
         """
         found = self._leg(leg)
-        if isinstance(far, Rtp) and far.name not in self._trunks:
-            raise MediaError("unknown_far")
         if found.bridged_to != far:
-            end = LoopbackEnd(far.language) if isinstance(far, Loopback) else self._trunks[far.name]
+            end = self._far_end(far)
             found.bridge(end, far)
             if isinstance(far, Rtp):
-                self._trunks[far.name].connect(far, found.hear_far)
+                self._telephones.end(far.name).connect(far, found.hear_far)
             self._arm()
 
     async def listen(self, far: str, address: str, ports: range = ANY_PORT) -> tuple[str, int]:
@@ -122,16 +128,32 @@ class Plane:
         """
         if self._closed:
             raise MediaError("closed")
-        if far not in self._trunks:
-            self._trunks[far] = await TrunkEnd.open(address, ports)
-        return self._trunks[far].local
+        return await self._telephones.listen(far, address, ports)
+
+    async def connect(self, far: Rtp) -> None:
+        """Say where a far end is: from now on it is a leg of its name, as a telephone that is asked for a key first.
+
+        Raises MediaError: ``unknown_far``.
+        """
+        self._telephones.connect(far)
+        self._arm()
+
+    async def speak(self, leg: str, says: Sequence[Said | Digit], language: str, keys: str = "") -> None:
+        """Press keys on a telephone, as of an extension, then say sentences three times, to the end.
+
+        Raises MediaError: ``unknown_leg``, ``unknown_prompt``.
+        """
+        found = self._leg(leg)
+        if not isinstance(found, Telephone):
+            raise MediaError("unknown_prompt")
+        seconds = found.speak(says, language, keys, events=self._telephones.has_events(leg))
+        self._arm()
+        await asyncio.sleep(seconds)
 
     async def release(self, far: str) -> Stats:
         """Close the port of a far end and return how it sounded. Raises MediaError: ``unknown_far``."""
-        end = self._trunks.pop(far, None)
-        if end is None:
-            raise MediaError("unknown_far")
-        return end.end()
+        self._free(self._telephones.end(far))
+        return self._telephones.release(far)
 
     async def hold(self, leg: str, language: str | None) -> None:
         """Hold a line: both sides hear that it is held, in this language, and not each other; None: no longer.
@@ -142,15 +164,20 @@ class Plane:
         self._arm()
 
     async def hangup(self, leg: str) -> Stats:
-        """End a leg and return how it sounded. Raises MediaError: ``unknown_leg``."""
-        stats = self._leg(leg).end()
-        del self._legs[leg]
+        """End a leg and return how it sounded; the port of a telephone is open until it is released.
+
+        Raises MediaError: ``unknown_leg``.
+        """
+        found = self._legs.pop(leg, None) or self._telephones.legs.pop(leg, None)
+        if found is None:
+            raise MediaError("unknown_leg")
+        stats = found.end()
         self._answers = {key: answer for key, answer in self._answers.items() if key[0] != leg}
         return stats
 
     def legs(self) -> Collection[str]:
         """Return the names of the legs that are here."""
-        return tuple(self._legs)
+        return *self._legs, *self._telephones.legs
 
     async def close(self) -> None:
         """End every leg, and whatever is still open."""
@@ -159,7 +186,7 @@ class Plane:
             await asyncio.wait(opening)
         for leg in self.legs():
             await self.hangup(leg)
-        for far in tuple(self._trunks):
+        for far in tuple(self._telephones.ends):
             await self.release(far)
         if self._timer is not None:
             self._timer.cancel()
@@ -168,11 +195,31 @@ class Plane:
 
     # --- within ---
 
-    def _leg(self, name: str) -> Leg:
-        leg = self._legs.get(name)
-        if leg is None:
+    def _leg(self, name: str) -> Leg | Telephone:
+        """Return a leg. A far end that another was bridged to becomes one of its own."""
+        if name in self._legs:
+            return self._legs[name]
+        if not self._telephones.is_known(name):
             raise MediaError("unknown_leg")
-        return leg
+        if name not in self._telephones.legs:
+            self._free(self._telephones.end(name))
+        return self._telephones.leg(name)
+
+    def _far_end(self, far: Far) -> FarEnd:
+        """Return what a leg is bridged to. A telephone hears nobody else any more."""
+        if isinstance(far, Loopback):
+            return LoopbackEnd(far.language)
+        end = self._telephones.taken(far)
+        self._free(end)
+        return end
+
+    def _free(self, end: FarEnd) -> None:
+        for leg in self._all():
+            if leg.far is end:
+                leg.unbridge()
+
+    def _all(self) -> tuple[Hearing, ...]:
+        return *self._legs.values(), *self._telephones.legs.values()
 
     async def _open(self, name: str, n: int, sdp: str) -> str:
         loop = asyncio.get_running_loop()
@@ -226,7 +273,7 @@ class Plane:
         loop = asyncio.get_running_loop()
         now = loop.time()
         frames = 1 + int((now - self._next) / FRAME_S)
-        legs = tuple(self._legs.values())
+        legs = self._all()
         watches = now >= self._watch_at
         self._watch_at = now + IDLE_S if watches else self._watch_at
         for leg in legs:
@@ -239,7 +286,7 @@ class Plane:
                 log.exception("a leg could not be heard any more")
                 leg.end()
         self._timer = None
-        if self._legs:
+        if legs:
             beating = any(leg.beats for leg in legs)
             self._next = self._next + frames * FRAME_S if beating else now + IDLE_S
             self._timer = loop.call_at(self._next, self._beat)

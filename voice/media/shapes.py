@@ -112,6 +112,7 @@ class Stats(msgspec.Struct, frozen=True):
     sent: Heard = Heard()
     rtt_ms: float | None = None
     mos: float | None = None
+    dropped: int = 0
 
 
 class Up(msgspec.Struct, frozen=True):
@@ -135,4 +136,11 @@ class Quality(msgspec.Struct, frozen=True):
     stats: Stats
 
 
-Told = Up | Lost | Quality
+class Key(msgspec.Struct, frozen=True):
+    """A key was pressed on a telephone that was asked for one, told once. `digits`: one of ``0123456789*#ABCD``."""
+
+    leg: str
+    digits: str
+
+
+Told = Up | Lost | Quality | Key

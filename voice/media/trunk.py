@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from voice.media.bridge import Frame, Inward, Outward
+from voice.media.gate import Gate
 from voice.media.quality import mos
 from voice.media.shapes import Heard, MediaError, Rtp, Stats
 
@@ -26,11 +27,12 @@ class TrunkEnd(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self._transport: asyncio.DatagramTransport | None = None
         self._loop = asyncio.get_running_loop()
-        self._far: Rtp | None = None
+        self.far: Rtp | None = None
         self._to: tuple[str, int] | None = None
         self._said: Callable[[Frame, float], None] | None = None
         self._inward: Inward | None = None
         self._outward: Outward | None = None
+        self._gate = Gate()
 
     @classmethod
     async def open(cls, address: str, ports: range) -> TrunkEnd:
@@ -52,12 +54,17 @@ class TrunkEnd(asyncio.DatagramProtocol):
         address: tuple[str, int] = self._transport.get_extra_info("sockname")[:2]
         return address
 
-    def connect(self, far: Rtp, said: Callable[[Frame, float], None]) -> None:
-        """Exchange sound with the far end; `said` takes what it says. One that changes its address keeps its counts."""
-        if self._far is None or self._far.sound != far.sound:
+    def connect(self, far: Rtp, said: Callable[[Frame, float], None] | None = None) -> None:
+        """Exchange sound with the far end; `said` takes what it says, who took it before where there is none.
+
+        One that changes its address keeps its counts.
+        """
+        if self.far is None or self.far.sound != far.sound:
             self._inward = Inward(far.sound)
             self._outward = Outward(far.sound, secrets.randbits(32), secrets.randbits(15), secrets.randbits(32))
-        self._far, self._to, self._said = far, (far.address, far.port), said
+        if self.far is None or (self.far.address, self.far.port) != (far.address, far.port):
+            self._to = far.address, far.port
+        self.far, self._said = far, said or self._said
 
     # --- as a far end of a leg ---
 
@@ -76,16 +83,20 @@ class TrunkEnd(asyncio.DatagramProtocol):
         self._said = None
 
     def end(self) -> Stats:
-        """Close the port and return how it sounded; nothing is known of what the far end heard."""
+        """Close the port and return how it sounded."""
         if self._transport is not None:
             self._transport.close()
-        if self._far is None or self._inward is None or self._outward is None:
+        return self.stats()
+
+    def stats(self) -> Stats:
+        """How it sounds so far; nothing is known of what the far end heard."""
+        if self.far is None or self._inward is None or self._outward is None:
             return Stats()
         arrivals = self._inward.arrivals
         lost = max(0, arrivals.lost)
         received = Heard(arrivals.received, lost, round(arrivals.jitter_ms, 1))
         score = mos(lost / (arrivals.received + lost), arrivals.jitter_ms, 0.0) if arrivals.received else None
-        return Stats(self._far.sound.codec, received, Heard(self._outward.packets), None, score)
+        return Stats(self.far.sound.codec, received, Heard(self._outward.packets), None, score, self._gate.dropped)
 
     # --- as a protocol of asyncio ---
 
@@ -98,10 +109,10 @@ class TrunkEnd(asyncio.DatagramProtocol):
 
         Source: RFC 4961 (symmetric RTP).
         """
-        if self._far is None or self._inward is None or addr[0] != self._far.address:
+        if self.far is None or self._inward is None or addr[0] != self.far.address:
             return
         now = self._loop.time()
-        frame = self._inward.take(data, now)
+        frame = self._inward.take(data, now) if self._gate.passes(now) else None
         if frame is not None:
             self._to = addr[0], addr[1]
             if self._said is not None:

@@ -55,7 +55,7 @@ def test_every_sentence_is_recorded_small_and_loud_enough_and_nothing_else_is_th
     assert there == {recording(what, language) for language, said in SENTENCES.items() for what in said}
     for path in there:
         sound = path.read_bytes()
-        assert 4000 < len(sound) < 40 * 1024
+        assert (1500 if len(path.name.split(".")[0]) == 1 else 4000) < len(sound) < 100 * 1024
         assert 0.001 < power(sound) < 0.1
     assert SENTENCES["en"].keys() == SENTENCES["sv"].keys()
     assert speech("one_moment", "fi") == speech("one_moment", "en") != speech("one_moment", "sv")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.voice.media.browser import HERE, Browser
 from tests.voice.media.network import Network
-from voice.media import farend
+from voice.media import farend, hearing
 from voice.media import leg as legs
 from voice.media.plane import Plane
 from voice.media.shapes import Loopback, Lost, MediaError, Quality, Told, Up
@@ -49,7 +49,7 @@ class Room:
 @pytest.fixture
 async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     # Sentences last seconds and an echo one; here it is tenths. What is really said is proved without a clock.
-    for module in (farend, legs):
+    for module in (farend, hearing):
         monkeypatch.setattr(module, "speech", lambda what, language: tone((300,), 0.2))
     monkeypatch.setattr(farend, "silence", lambda seconds: iter(()))
     monkeypatch.setattr(farend, "BEEP_S", 0.2)

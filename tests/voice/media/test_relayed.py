@@ -11,8 +11,7 @@ from aioice.ice import TransportPolicy
 
 from tests.peers.coturn import Coturn
 from tests.voice.media.browser import HERE, Browser
-from voice.media import farend
-from voice.media import leg as legs
+from voice.media import farend, hearing
 from voice.media.ice import IceHelp, ice_servers
 from voice.media.plane import Plane
 from voice.media.shapes import Loopback, Told
@@ -42,7 +41,7 @@ def behind(turn: Coturn) -> Browser:
 
 
 async def test_its_sound_goes_through_the_relay_both_ways(turn: Coturn, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (farend, legs):  # sentences last seconds
+    for module in (farend, hearing):  # sentences last seconds
         monkeypatch.setattr(module, "speech", lambda what, language: tone((300,), 0.2))
     monkeypatch.setattr(farend, "ECHO_S", 0.3)
     told: list[Told] = []

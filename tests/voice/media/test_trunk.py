@@ -8,48 +8,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.voice.media.browser import HERE, Browser, loudness
-from tests.voice.media.packets import PCMA, PCMU, Read, rtp
-from voice.media.g711 import SAMPLES, Codec, translated
+from tests.voice.media.browser import HERE, Browser
+from tests.voice.media.packets import PCMA, PCMU, rtp
+from tests.voice.media.telephone import LOCAL, Telephone
 from voice.media.plane import Plane
 from voice.media.shapes import MediaError, Rtp, Told, Up
-from voice.media.tones import frames, tone
-
-LOCAL = "127.0.0.1"
-
-
-class Telephone(asyncio.DatagramProtocol):
-    """A telephone behind a trunk that speaks A-law; it keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[Read] = []
-        self.transport: asyncio.DatagramTransport
-
-    @classmethod
-    async def open(cls) -> Telephone:
-        _, telephone = await asyncio.get_running_loop().create_datagram_endpoint(cls, local_addr=(LOCAL, 0))
-        return telephone
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override] # it is UDP
-        self.transport = transport
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.heard.append(Read(data))
-
-    @property
-    def port(self) -> int:
-        return int(self.transport.get_extra_info("sockname")[1])
-
-    async def say(self, hz: int, seconds: float, to: tuple[str, int]) -> None:
-        for n, payload in enumerate(frames(translated(tone((hz,), seconds), Codec.PCMU, Codec.PCMA))):
-            self.transport.sendto(rtp(n, kind=8, payload=payload), to)
-            await asyncio.sleep(0.02)
-
-    async def hears(self, hz: int, within: float = 10.0) -> None:
-        async with asyncio.timeout(within):
-            while loudness([SAMPLES[Codec.PCMA][octet] for read in self.heard[-10:] for octet in read.payload
-                            if read.kind == 8], hz) < 0.1:  # fmt: skip
-                await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -91,7 +54,7 @@ async def test_both_hear_each_other_and_keys_pass_and_both_ends_are_counted(plan
 async def test_nobody_but_the_far_end_is_heard_and_its_port_is_learnt(plane: Plane) -> None:
     far, other = await Telephone.open(), await Telephone.open()
     local = await plane.listen("far", LOCAL)
-    end = plane._trunks["far"]
+    end = plane._telephones.end("far")
     said: list[bytes] = []
     end.connect(Rtp("far", LOCAL, far.port, PCMU), lambda frame, now: said.append(frame.payload))
     end.datagram_received(rtp(1, payload=b"stranger"), ("127.0.0.2", far.port))
