@@ -16,7 +16,7 @@ from pathlib import Path
 WANTED = {
     "postgres": "postgresql", "redis-server": "redis-server", "chromium-shell": "chromium-headless-shell | chromium",
     "chromium": "chromium | chromium-browser", "systemd-analyze": "systemd", "rtpengine": "rtpengine-daemon",
-    "kamailio": "kamailio", "turnserver": "coturn", "sipp": "sip-tester",
+    "kamailio": "kamailio", "turnserver": "coturn", "sipp": "sip-tester", "baresip": "baresip-core", "tshark": "tshark",
 }
 PLACES = {
     "postgres": "usr/lib/postgresql/*/bin/postgres", "chromium-shell": "usr/bin/chromium*",
