@@ -19,7 +19,7 @@ from typing import Any, Final
 import psutil
 from _pytest.outcomes import Failed, Skipped
 
-from bench import alone, calls, curves, drawing, elsewhere, engine, profile, rows, sound
+from bench import alone, brought, calls, curves, drawing, elsewhere, engine, profile, rows, sound
 from bench.load import LoadError
 from bench.places import CACHE, DOCUMENT
 from bench.plan import FULL, SHORT
@@ -37,6 +37,7 @@ SECTIONS: Final[dict[str, Callable[[Stage], None]]] = {
     "events": curves.by_events,
     "calls": calls.calls,
     "sound": sound.sound,
+    "twilio": brought.brought,
     "engine": engine.engine,
 }
 

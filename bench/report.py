@@ -17,6 +17,7 @@ ROWS: Final = {
     "events": "cost of a message by the number of stored events",
     "calls": "masked calls: set-up at 20 calls/s, webhooks at 20/s, 1,000 in progress",
     "sound": "50 calls between browsers and a trunk through one media worker",
+    "twilio": "50 calls between browsers and Twilio's Media Streams through one media worker",
     "engine": "40 calls of G.711 between telephones through one rtpengine",
 }
 
@@ -77,6 +78,7 @@ TARGETS: Final = (
     Target("sound", "p99", 20),
     Target("sound", "lost", 0),
     Target("sound", "offer to sound p95", 300),
+    Target("twilio", "CPU a call", 2.5),
     Target("engine", "CPU a call", 0.3),
     Target("engine", "lost", 0),
 )

@@ -41,7 +41,7 @@ SHORT: Final = Size(3, 0.6)
 
 def sound(stage: Stage) -> None:
     """All of it."""
-    uvloop.run(_sound(stage, SHORT if stage.plan.name == "short" else FULL))
+    uvloop.run(calls_through(stage, "sound", Talk, SHORT if stage.plan.name == "short" else FULL))
 
 
 def share(values: Iterable[float], part: float) -> float:
@@ -65,33 +65,34 @@ class _Worker:
             return answer
 
 
-async def _sound(stage: Stage, size: Size) -> None:
-    stage.say(f"sound: {size.calls} calls through one media worker")
+async def calls_through(stage: Stage, row: str, kind: type[Talk], size: Size) -> None:
+    """Measure calls between browsers and telephones of a kind, as figures of a row."""
+    stage.say(f"{row}: {size.calls} calls through one media worker")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.soundworker", cwd=ROOT, stdin=PIPE, stdout=PIPE, limit=1 << 20)  # fmt: skip
     worker = _Worker(process)
     try:
         assert process.stdout is not None
-        await process.stdout.readline()  # it is ready
+        door = json.loads(await process.stdout.readline())["port"]  # it is ready
         certificate = RTCCertificate.generateCertificate()
-        talks = [Talk(str(n), worker.ask, certificate) for n in range(size.calls)]
+        talks = [kind(str(n), worker.ask, certificate, door) for n in range(size.calls)]
         for talk in talks:
             await talk.begin()
         for _ in range(stage.plan.runs):
-            await _run(stage, talks, process.pid, size.window_s)
+            await _run(stage, row, talks, process.pid, size.window_s)
         counted = [await talk.end() for talk in talks]
     finally:
         if process.stdin is not None:
             process.stdin.close()
         await asyncio.wait_for(process.wait(), 20)
     add = stage.report.add
-    add("sound", "Curbside", "offer to sound p95", "ms", [share((talk.setup_ms for talk in talks), 0.95)],
+    add(row, "Curbside", "offer to sound p95", "ms", [share((talk.setup_ms for talk in talks), 0.95)],
         f"{len(talks)} calls, one after the other")  # fmt: skip
-    add("sound", "Curbside", "lost in the worker's count", "packets", [float(sum(each["lost"] for each in counted))],
+    add(row, "Curbside", "lost in the worker's count", "packets", [float(sum(each["lost"] for each in counted))],
         f"of {sum(each['packets'] for each in counted)}")  # fmt: skip
 
 
-async def _run(stage: Stage, talks: list[Talk], pid: int, seconds: float) -> None:
+async def _run(stage: Stage, row: str, talks: list[Talk], pid: int, seconds: float) -> None:
     """One window: every call speaks both ways each 20 ms, spread evenly over them."""
     ears = [ear for talk in talks for ear in (talk.browser_ear, talk.telephone_ear)]
     for ear in ears:
@@ -113,13 +114,13 @@ async def _run(stage: Stage, talks: list[Talk], pid: int, seconds: float) -> Non
         ("p99", "ms", share(took_ms, 0.99)),
         ("lost", "packets", float(lost)),
     ):
-        _append(stage, what, unit, value, f"{len(talks)} calls, {len(took_ms):,} packets a run")
+        _append(stage, row, what, unit, value, f"{len(talks)} calls, {len(took_ms):,} packets a run")
 
 
-def _append(stage: Stage, what: str, unit: str, value: float, note: str) -> None:
+def _append(stage: Stage, row: str, what: str, unit: str, value: float, note: str) -> None:
     """Add a run to a figure."""
     report = stage.report
-    found = report.find("sound", "Curbside", what)
+    found = report.find(row, "Curbside", what)
     if found is not None:
         report.figures.remove(found)
-    report.add("sound", "Curbside", what, unit, [*(found.runs if found else ()), value], note)
+    report.add(row, "Curbside", what, unit, [*(found.runs if found else ()), value], note)

@@ -1,4 +1,4 @@
-"""A media plane in a process of its own, for the section `sound`: one request a line on its input, one answer a line.
+"""A media plane in a process of its own, for `sound` and `twilio`: one request a line on its input, one answer a line.
 
 As the media worker has it, on uvloop, but without a database: who measures asks for legs and bridges directly.
 """
@@ -14,26 +14,40 @@ import uvloop
 
 from voice.media.g711 import Codec
 from voice.media.plane import Plane
-from voice.media.shapes import IceSettings, Rtp, Sound
+from voice.media.shapes import IceSettings, Rtp, Sound, Stream
+from voice.media.streams import Started
+from voice.media.streamserver import Door, StreamServer
 
 LOCAL: Final = "127.0.0.1"
 SOUND: Final = Sound(Codec.PCMU, 0, 101)
+MOST: Final = 200
 
 
 async def serve() -> None:
     """Do what each line asks, until the input ends."""
     plane = Plane(IceSettings(addresses=(LOCAL,)), lambda told: None)
+    server = StreamServer(Door("/", MOST, lambda headers: True, _admit), plane.streams)
+    port = await server.open(LOCAL, 0)
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=1 << 20)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    print("{}", flush=True)
+    print(json.dumps({"port": port}), flush=True)
     while line := await lines.readline():
         print(json.dumps(await _do(plane, json.loads(line))), flush=True)
+    await server.close()
     await plane.close()
+
+
+async def _admit(started: Started) -> str:
+    return started.token
 
 
 async def _do(plane: Plane, asked: dict[str, Any]) -> dict[str, Any]:
     leg = asked["leg"]
+    if "stream" in asked:
+        await plane.streams.expect(leg)
+        await plane.bridge(leg, Stream(leg))
+        return {}
     if "sdp" in asked:
         return {"sdp": await plane.accept(leg, 1, asked["sdp"])}
     if "port" in asked:
@@ -41,7 +55,8 @@ async def _do(plane: Plane, asked: dict[str, Any]) -> dict[str, Any]:
         await plane.bridge(leg, Rtp(leg, LOCAL, asked["port"], SOUND))
         return {"port": local[1]}
     stats = await plane.hangup(leg)
-    await plane.release(leg)
+    if plane.streams.forget(leg) is None:
+        await plane.release(leg)
     return {"lost": stats.received.lost, "packets": stats.received.packets}
 
 

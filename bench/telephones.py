@@ -75,8 +75,9 @@ class _Telephone(asyncio.DatagramProtocol):
 class Talk:
     """One call: the browser's end, the telephone's end, and the worker between them."""
 
-    def __init__(self, name: str, ask: Ask, certificate: RTCCertificate) -> None:
-        self.name, self._ask, self._certificate = name, ask, certificate
+    def __init__(self, name: str, ask: Ask, certificate: RTCCertificate, door: int) -> None:
+        """`door`: the port of the worker at which streams come."""
+        self.name, self.ask, self.door, self._certificate = name, ask, door, certificate
         self.browser_ear, self.telephone_ear = Ear(), Ear()
         self.setup_ms = 0.0
 
@@ -90,13 +91,9 @@ class Talk:
         dtls = self._dtls = RTCDtlsTransport(transport, [self._certificate])
         pass_through(dtls, self.browser_ear.hear, lambda data: None)
         offer = self._offer(gatherer)
-        loop = asyncio.get_running_loop()
-        self._port, _ = await loop.create_datagram_endpoint(
-            lambda: _Telephone(self.telephone_ear), local_addr=(LOCAL, 0))  # fmt: skip
         began = time.perf_counter()
-        answer = (await self._ask({"leg": self.name, "sdp": offer}))["sdp"]
-        port = self._port.get_extra_info("sockname")[1]
-        far = (LOCAL, (await self._ask({"leg": self.name, "port": port}))["port"])
+        answer = (await self.ask({"leg": self.name, "sdp": offer}))["sdp"]
+        say = await self.reach()
         media = SessionDescription.parse(answer).media[0]
         for candidate in media.ice_candidates:
             await transport.addRemoteCandidate(candidate)
@@ -104,18 +101,31 @@ class Talk:
         await transport.start(RTCIceParameters(media.ice.usernameFragment, media.ice.password))
         await dtls.start(RTCDtlsParameters(fingerprints=media.dtls.fingerprints))
         self.browser = Mouth(lambda data: at_once(dtls._send_rtp(data)))  # noqa: SLF001 - as webrtc.py does
-        self.telephone = Mouth(lambda data: self._port.sendto(data, far))
+        self.telephone = Mouth(say)
         while not self.telephone_ear.first.is_set():
             self.browser.speak()
             await asyncio.sleep(0.005)
         self.setup_ms = (time.perf_counter() - began) * 1000
 
+    async def reach(self) -> Callable[[bytes], None]:
+        """Bridge the leg to the telephone, and return what sends a packet of the telephone's."""
+        loop = asyncio.get_running_loop()
+        self._port, _ = await loop.create_datagram_endpoint(
+            lambda: _Telephone(self.telephone_ear), local_addr=(LOCAL, 0))  # fmt: skip
+        port = self._port.get_extra_info("sockname")[1]
+        far = (LOCAL, (await self.ask({"leg": self.name, "port": port}))["port"])
+        return lambda data: self._port.sendto(data, far)
+
+    def leave(self) -> None:
+        """Close what the telephone had."""
+        self._port.close()
+
     async def end(self) -> dict[str, Any]:
         """Hang up; return what the worker counted."""
-        counted = await self._ask({"leg": self.name})
+        counted = await self.ask({"leg": self.name})
         await self._dtls.stop()
         await self._transport.stop()
-        self._port.close()
+        self.leave()
         return counted
 
     def _offer(self, gatherer: RTCIceGatherer) -> str:

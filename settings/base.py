@@ -261,6 +261,10 @@ CURBSIDE_MEDIA_PUBLIC_ADDRESS = env.text("MEDIA_PUBLIC_ADDRESS", "", "the IPv4 a
                                          "worker behind one-to-one NAT; empty: those on which it listens")
 CURBSIDE_MEDIA_DRAIN_S = env.seconds("MEDIA_DRAIN_S", 10.0, "how long a media worker that is told to end waits for its "
                                      "calls before it ends them")
+CURBSIDE_MEDIA_STREAM_URL = env.stream_url("MEDIA_STREAM_URL", "the address at which Twilio brings the sound of calls "
+                                           "to this media worker, its own; empty: no calls over a browser by Twilio")
+CURBSIDE_MEDIA_STREAM_LISTEN = env.listening("MEDIA_STREAM_LISTEN", ("127.0.0.1", 8090), "where this media worker "
+                                             "listens for that, behind a proxy that speaks TLS")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
 CURBSIDE_OUTCOME_HOURS = env.whole("OUTCOME_HOURS", 72, "for how many hours after a call its clinician can say how it "

@@ -19,12 +19,14 @@ from voice import outbox
 from voice.call import BridgeFailed, By, Call, Cause, DialFailed, Event, HangUp, Leg, LegChanged, RightRevoked, Side
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, DialOrder
+from voice.carriers.documents import BringsSound
 from voice.holding import alone, holding, spans
 from voice.models import Action, Attempt, CallNumber
 from voice.permits import rulebook
 from voice.planes import dial_key
 from voice.sealed import open_in
 from voice.spoken import language_asked, language_on_leg
+from voice.streaming import was_bridged
 
 log = logging.getLogger(__name__)
 UNKNOWN_LEG_S: Final = 1.0
@@ -164,7 +166,15 @@ def _bridge(action: Action) -> None:
     ids = _known_leg(action, action.attempt), _known_leg(action, patient)
     if all(ids):
         room = action.call.room
-        _ask(action, lambda: carrier_of(_carrier(action)).bridge(ids[0], ids[1], room), failed=BridgeFailed())
+        _ask(action, lambda: _into_one_room(action, ids[0], ids[1], room), failed=BridgeFailed())
+
+
+def _into_one_room(action: Action, clinician_id: str, patient_id: str, room: str) -> None:
+    """Have the two hear each other. Who was heard over a browser until now comes into the room first, and only once."""
+    carrier = carrier_of(_carrier(action))
+    if isinstance(carrier, BringsSound) and action.tries == 1 and was_bridged(str(action.call_id), over_browser=True):
+        carrier.into_room(patient_id, room)
+    carrier.bridge(clinician_id, patient_id, room)
 
 
 def _hangup(action: Action) -> None:

@@ -25,7 +25,10 @@ MOST: Final = 50
 
 
 class Claims(threading.Thread):
-    """Beats and claims until `end`. `draining`: what is of no call of ours yet is left to others."""
+    """Beats and claims until `end`. `draining`: what is of no call of ours yet is left to others.
+
+    `stream_url`: where a carrier brings sound to this worker, set before the start.
+    """
 
     def __init__(
         self, calls: Callable[[], int], claimed: Callable[[list[Action]], None], forgotten: Callable[[], None],
@@ -41,7 +44,7 @@ class Claims(threading.Thread):
         self._watch = Watch((WAITING.format(MEDIA),), lambda: (outbox.next_due(MEDIA),))
         self._ended = threading.Event()
         self._beat_at = self._look_at = 0.0
-        self.worker = ""
+        self.worker = self.stream_url = ""
         self.draining = False
 
     def run(self) -> None:
@@ -59,7 +62,7 @@ class Claims(threading.Thread):
         if not self._watch.something():
             return
         new = not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
-        actions = owning.claim(self.worker, MOST, timezone.now(), new=new)
+        actions = owning.claim(self.worker, MOST, timezone.now(), new=new, streams=bool(self.stream_url))
         self._watch.looked(actions)
         if actions:
             self._claimed(actions)
@@ -80,6 +83,6 @@ class Claims(threading.Thread):
         if self.worker:
             log.warning("this media worker stood still and counted as dead")
             self._forgotten()
-        self.worker = owning.register(settings.CURBSIDE_PROCESS, now)
+        self.worker = owning.register(settings.CURBSIDE_PROCESS, now, self.stream_url)
         self._beat_at = monotonic() + owning.BEAT_S
         self._watch.look()

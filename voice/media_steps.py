@@ -15,11 +15,14 @@ from django.utils import timezone
 from voice import outbox
 from voice.call import BridgeFailed, Cause, Event, Leg, LegChanged, Side
 from voice.carriers import carrier_of
+from voice.carriers.base import CarrierError
+from voice.carriers.documents import BringsSound
 from voice.holding import alone, holding
-from voice.media.shapes import Far, Loopback, Stats
+from voice.media.shapes import Far, Loopback, Stats, Stream
 from voice.models import Action, Attempt
 from voice.reasons import SOUND_STOPPED
 from voice.spoken import language_on_leg
+from voice.streaming import issue, was_bridged
 
 T = TypeVar("T")
 TRIES: Final = 6
@@ -53,7 +56,21 @@ def _loopback(patient: Attempt) -> Far:
     return Loopback(language=language_on_leg(patient.call, Side.CLINICIAN))
 
 
-_FARS: Final[dict[str, Callable[[Attempt], Far]]] = {"loopback": _loopback}
+def _twilio(patient: Attempt) -> Far | None:
+    """A patient's leg brings its sound by itself when it is answered; one that talks in a room is asked to."""
+    if was_bridged(str(patient.call_id), over_browser=False):
+        where = issue(patient, timezone.now())
+        brings = carrier_of(patient.carrier)
+        if where is None or not isinstance(brings, BringsSound):
+            return None
+        try:
+            brings.into_stream(patient.carrier_id, *where)
+        except CarrierError:
+            return None
+    return Stream(patient.reference, language_on_leg(patient.call, Side.PATIENT))
+
+
+_FARS: Final[dict[str, Callable[[Attempt], Far | None]]] = {"loopback": _loopback, "twilio": _twilio}
 
 
 def settle(action: Action, state: str) -> None:
@@ -84,6 +101,13 @@ def end_leg(action: Action, stats: Stats | None) -> None:
         held.touch(attempt)
         held.w.parts.append(outbox.settling(action, "done", held.now))
         held.feed(LegChanged(Side(attempt.side), attempt.n, Leg.ENDED))
+
+
+def keep_sound(reference: str, stats: Stats) -> None:
+    """Store how the far end of a leg sounded, before its call ends, as the record is made then."""
+    sound = {**(describe(stats) or {}), "lost_sent": None}  # nobody there says what arrived
+    with alone():
+        Attempt.objects.filter(reference=reference, media__isnull=True).update(media=sound)
 
 
 def abandon_leg(r: str, n: int, stats: Stats | None) -> None:

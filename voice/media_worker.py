@@ -21,10 +21,11 @@ from django.utils import timezone
 from voice import media_steps as steps
 from voice import owning, signals
 from voice.call_events import MediaLost, MediaUp, PromptKind, Side
-from voice.media.shapes import Far, Lost, MediaError, Stats, Told, Up
+from voice.media.shapes import Far, Lost, MediaError, Stats, Stream, Told, Up
 from voice.media_claims import Claims
 from voice.models import Action
 from voice.spoken import language_asked
+from voice.stream_door import StreamDoor
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -92,6 +93,9 @@ class MediaWorker:
             lambda: len({leg.r for leg in list(self._legs.values())}), self._from_thread(self._take),
             self._from_thread(self._lose_all), self._look_round,
         )  # fmt: skip
+        self._streams = StreamDoor(self._plane, self._in_thread, lambda: self._claims.worker)
+        await self._streams.open()
+        self._claims.stream_url = self._streams.url
         self._claims.start()
         await self._stopped.wait()
         await self._drain()
@@ -112,6 +116,7 @@ class MediaWorker:
         for name, leg in list(self._legs.items()):
             stats = await self._hang_up(name)
             await self._safely(partial(self._in_thread, partial(steps.abandon_leg, leg.r, leg.n, stats)))
+        await self._streams.close()
         await self._plane.close()
         if self._claims.worker:
             gone = partial(owning.sign_off, self._claims.worker, timezone.now())
@@ -226,12 +231,20 @@ class MediaWorker:
         await self._in_thread(partial(steps.settle, action, state))
 
     async def _bridge(self, action: Action) -> None:
-        assert action.attempt is not None
         far = await self._in_thread(partial(steps.far_of, action))
+        if isinstance(far, Stream):
+            self._streams.when_come(far, partial(self._in_turn, str(action.call_id), partial(self._join, action, far)))
+        else:
+            await self._join(action, far)
+
+    async def _join(self, action: Action, far: Far | None) -> None:
+        assert action.attempt is not None
         try:
             if far is None:
                 raise MediaError("unknown_leg")
             await self._plane.bridge(action.attempt.reference, far)
+            if isinstance(far, Stream):
+                self._streams.hears(action.attempt.reference, far)
         except MediaError as error:
             log.warning("a leg could not be bridged", extra={"reason_code": error.word})
             await self._in_thread(partial(steps.fail_bridge, action))
@@ -253,9 +266,11 @@ class MediaWorker:
     async def _hang_up(self, name: str) -> Stats | None:
         self._legs.pop(name, None)
         try:
-            return await self._plane.hangup(name)
+            stats = await self._plane.hangup(name)
         except MediaError:
             return None
+        await self._safely(partial(self._streams.keep, name))
+        return stats
 
 
 _DOING: Final[dict[str, Callable[[MediaWorker, Action], Awaitable[None]]]] = {

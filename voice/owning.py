@@ -18,8 +18,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from voice import outbox
 from voice.call import Cause, Leg, LegChanged, Side, Way
 from voice.holding import alone, holding
-from voice.models import Action, Call, MediaSignal, MediaWorker
-from voice.planes import BROWSER, HEARD, MEDIA
+from voice.models import Action, Call, MediaSignal, MediaWorker, StreamToken
+from voice.planes import BROWSER, HEARD, MEDIA, STREAMED
 from voice.reasons import SOUND_STOPPED
 from voice.refusals import refuse
 
@@ -36,8 +36,10 @@ WAITED_FOR: Final = timedelta(seconds=60)
 
 
 def is_carried(now: datetime) -> bool:
-    """Return whether a worker lives that would take one more call."""
+    """Return whether a worker lives that would take one more call, of the configured carrier."""
     room = Q(draining=False, calls__lt=settings.CURBSIDE_MEDIA_CALLS)
+    if settings.CURBSIDE_CARRIER in STREAMED:
+        room &= ~Q(stream_url="")
     return MediaWorker.objects.filter(room, beat_at__gt=now - DEAD).exists()
 
 
@@ -57,10 +59,10 @@ def is_alive(worker: str, now: datetime) -> bool:
     return MediaWorker.objects.filter(pk=worker, beat_at__gt=now - DEAD).exists()
 
 
-def register(name: str, now: datetime) -> str:
-    """Add a worker that lives from now on, and return its id."""
+def register(name: str, now: datetime, stream_url: str = "") -> str:
+    """Add a worker that lives from now on, and return its id. `stream_url`: where a carrier brings sound to it."""
     with alone():
-        return str(MediaWorker.objects.create(name=name[:64], began_at=now, beat_at=now).pk)
+        return str(MediaWorker.objects.create(name=name[:64], began_at=now, beat_at=now, stream_url=stream_url).pk)
 
 
 def beat(worker: str, calls: int, now: datetime, *, draining: bool) -> bool:
@@ -77,12 +79,15 @@ def sign_off(worker: str, now: datetime) -> None:
     end_orphans(now)
 
 
-def claim(worker: str, most: int, now: datetime, *, new: bool) -> list[Action]:
+def claim(worker: str, most: int, now: datetime, *, new: bool, streams: bool = False) -> list[Action]:
     """Claim what a worker is to do for its calls, and with `new` for calls that nobody owns, which become its own.
 
-    At most so many, the earliest first. Two workers never claim the same.
+    At most so many, the earliest first. Two workers never claim the same. `streams`: a carrier can bring sound to it;
+    new calls that need that are left to others else.
     """
-    whose = Q(call__worker=worker) | Q(call__worker=None) if new else Q(call__worker=worker)
+    whose = Q(call__worker=worker)
+    if new:
+        whose |= Q(call__worker=None) & (Q() if streams else ~Q(call__carrier__in=STREAMED))
     due = Action.objects.filter(whose, state="waiting", plane=MEDIA, due_at__lte=now).order_by("due_at", "pk")
     found = list(due.values_list("pk", "call", "call__worker")[:most])
     if not found:
@@ -133,9 +138,9 @@ def end_orphans(now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Remove signals that have expired, and call off what no worker has taken in time. Returns how many rows."""
+    """Remove signals and tokens that have expired, and call off what no worker took in time. Returns how many rows."""
     with alone():
-        removed, _ = MediaSignal.objects.filter(expires_at__lte=now).delete()
+        removed = sum(kind.objects.filter(expires_at__lte=now).delete()[0] for kind in (MediaSignal, StreamToken))
         late = Action.objects.filter(state="waiting", plane=MEDIA, due_at__lt=now - WAITED_FOR)
         return removed + _call_off(late, now)
 

@@ -14,8 +14,10 @@ CARRIER: Final = "carrier"
 MEDIA: Final = "media"
 BROWSER: Final = "webrtc"
 """What stands as the carrier of an attempt that goes over a peer connection."""
-HEARD: Final = frozenset({"loopback"})
+HEARD: Final = frozenset({"loopback", "twilio"})
 """The carriers whose legs a media worker can be bridged to."""
+STREAMED: Final = frozenset({"twilio"})
+"""Those of them that bring the sound over a socket of theirs, to a worker that has an address for it."""
 
 
 def carrier_for(way: Way, carrier: str) -> str:

@@ -2,7 +2,7 @@
 
 A webhook's events have been taken before this is asked, so the answer already follows from them: a key that was right
 leads into the room, an answer that crossed a hang-up leads to the end. Nothing that the webhook itself says is believed
-here.
+here. One thing is stored: what lets the sound of the leg in, where it is to be brought to a media worker.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Final
 
 from django.conf import settings
+from django.utils import timezone
 
 from realtime import sql
 from voice.call import Call, Leg, Side
@@ -20,6 +21,7 @@ from voice.holding import spans
 from voice.models import Attempt
 from voice.proofs import is_proof, say_of
 from voice.spoken import language_on_leg
+from voice.streaming import is_over_browser, issue
 
 HANG_UP: Final = Instruction("hang_up")
 REMEMBERED: Final = 5_000
@@ -81,5 +83,8 @@ def instruction_of(reference: str, carrier_id: str) -> Instruction:
     if clinician and known.leg < Leg.CONFIRMED:
         press_one_s = round(settings.CURBSIDE_CALL_SPANS["press_one"])
         return Instruction("press_one", reference, press_one_s=press_one_s, language=language)
+    if not clinician and is_over_browser(call):
+        where = issue(attempt, timezone.now())
+        return HANG_UP if where is None else Instruction("stream", reference, stream_url=where[0], token=where[1])
     return Instruction("join", reference, room=row.room, waits=clinician, max_s=round(call.memory.max_s),
                        language=language)

@@ -29,7 +29,7 @@ def test_the_short_form_measures_every_row_of_every_system(tmp_path: Path) -> No
     result = json.loads(out.read_text("utf-8"))
     measured = {(figure["row"], figure["system"]) for figure in result["figures"]}
     assert {row for row, _ in measured} == {"hall", "pairs", "climb", "log", "idle", "streams", "events", "calls",
-                                              "sound", "engine"}
+                                              "sound", "twilio", "engine"}
     systems = {"Curbside", "stock Channels"} | (set() if result["remarks"] else {"Socket.IO"})
     assert {("hall", system) for system in systems} <= measured
     assert {("pairs", system) for system in systems} <= measured
@@ -38,6 +38,8 @@ def test_the_short_form_measures_every_row_of_every_system(tmp_path: Path) -> No
     assert of_calls >= {"machine", "set-up p99", "webhook p99", "timers"}
     of_sound = {figure["what"] for figure in result["figures"] if figure["row"] == "sound"}
     assert of_sound >= {"CPU a call", "p50", "p99", "lost", "offer to sound p95"}
+    of_twilio = {figure["what"] for figure in result["figures"] if figure["row"] == "twilio"}
+    assert of_twilio == of_sound
     of_engine = {figure["what"] for figure in result["figures"] if figure["row"] == "engine"}
     assert of_engine == {"CPU a call", "p50", "p99", "lost", "offer and answer p95"}
     assert all(run > 0 for f in result["figures"] if f["what"] in {"p50", "p99", "committed"} for run in f["runs"])

@@ -25,6 +25,8 @@ READERS: dict[str, Callable[[], Any]] = {
     "address": lambda: env.address("PLANTED", "", "a test", schemes=("http", "https")),
     "stun": lambda: env.ice_urls("PLANTED", "a test", schemes=("stun", "stuns")),
     "turn": lambda: env.ice_urls("PLANTED", "a test", schemes=("turn", "turns")),
+    "stream": lambda: env.stream_url("PLANTED", "a test"),
+    "listening": lambda: env.listening("PLANTED", ("127.0.0.1", 8090), "a test"),
     "database": lambda: env.database("PLANTED", Path("x.sqlite3"), "a test"),
 }
 
@@ -49,6 +51,9 @@ def _forgotten() -> Iterator[None]:
         ("stun", "stun.example"), ("stun", "turn:turn.example"), ("stun", "stun:stun.example?transport=udp"),
         ("turn", "turn:user:hunter2@turn.example"), ("turn", "turn:turn.example?transport=tls"),
         ("turn", "turn:,turn:a"),
+        ("stream", "https://host/x"), ("stream", "ws://host/x"), ("stream", "wss://host/x?token=hunter2"),
+        ("stream", "wss://u:hunter2@host/x"), ("stream", "wss://host"), ("stream", "wss://host:port/x"),
+        ("listening", "8090"), ("listening", "host:0"), ("listening", "host:hunter2"), ("listening", "host:80/x"),
     ],
 )  # fmt: skip
 def test_a_wrong_value_stops_the_start_and_is_not_repeated(
@@ -71,6 +76,9 @@ def test_a_wrong_value_stops_the_start_and_is_not_repeated(
         ("choice", "two", "two"), ("secret", SECRET, bytes(range(32))),
         ("secret", SECRET.rstrip("=").replace("/", "_").replace("+", "-"), bytes(range(32))),
         ("address", "https://host:8443/", "https://host:8443"),
+        ("stream", "wss://media1.example/voice/streams", "wss://media1.example/voice/streams"),
+        ("stream", "ws://127.0.0.1:8090/voice", "ws://127.0.0.1:8090/voice"),
+        ("listening", "10.0.0.5:8090", ("10.0.0.5", 8090)), ("listening", "[::1]:8090", ("::1", 8090)),
         ("stun", "stun:s.example, stuns:s.example:443", ["stun:s.example", "stuns:s.example:443"]),
         ("turn", "turn:[2001:db8::1]:3478?transport=tcp", ["turn:[2001:db8::1]:3478?transport=tcp"]),
     ],

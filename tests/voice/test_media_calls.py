@@ -116,6 +116,17 @@ def test_a_carrier_whose_legs_no_worker_can_reach_carries_no_call_over_a_browser
     settings.CURBSIDE_CARRIER = "twilio"
     refused("call.no_media", lambda: owning.check_way(Way.WEBRTC, timezone.now()))
     owning.check_way(Way.CALLBACK, timezone.now())
+    owning.register("two", timezone.now(), "wss://media.example/voice/streams")
+    owning.check_way(Way.WEBRTC, timezone.now())
+
+
+def test_a_call_whose_sound_is_brought_is_taken_on_where_a_carrier_can_bring_it(line: Line, worker: str) -> None:
+    r = call(line)
+    offer(line, r)
+    Call.objects.filter(pk=r).update(carrier="twilio")
+    assert owning.claim(worker, 9, timezone.now(), new=True) == []
+    [action] = owning.claim(worker, 9, timezone.now(), new=True, streams=True)
+    assert action.kind == "accept" and Call.objects.get(pk=r).worker == worker
 
 
 def test_who_calls_over_a_browser_needs_no_phone_and_none_is_rung(line: Line, worker: str) -> None:

@@ -7,12 +7,13 @@ the adapter. A carrier that is told everything by requests needs none of this.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from voice.carriers.base import WebhookRequest
 
-Step = Literal["press_one", "join", "say", "hang_up"]
+Step = Literal["press_one", "join", "stream", "say", "hang_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Instruction:
     """What a leg shall do next.
 
     ``press_one``: ask for a key, then ask us again; ``join``: enter `room`, after being told to wait where `waits`;
+    ``stream``: bring the sound to `stream_url` and show `token` there;
     ``say``: speak `text` three times and end; ``hang_up``: end now. `max_s` is how long it may stay in the room.
     """
 
@@ -27,6 +29,8 @@ class Instruction:
     reference: str = ""
     room: str = ""
     waits: bool = False
+    stream_url: str = ""
+    token: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
     language: str = "en"
     max_s: int = 3600
@@ -98,6 +102,23 @@ class WritesDocuments(Protocol):
 
     def accept(self, reference: str, step: int, language: str, *, accepted: bool) -> Document:
         """Write down what is asked of one who answers a call that came in: a key, or nothing once it is `accepted`."""
+        ...
+
+
+@runtime_checkable
+class BringsSound(Protocol):
+    """A carrier that brings the sound of a leg to a media worker, over a socket that it opens itself."""
+
+    def into_stream(self, carrier_id: str, url: str, token: str) -> None:
+        """Have a leg that talks bring its sound to `url` from now on, and show `token` there. Raises CarrierError."""
+        ...
+
+    def into_room(self, carrier_id: str, room: str) -> None:
+        """Have a leg that talks enter the room of its call from now on. Raises CarrierError."""
+        ...
+
+    def genuine(self, url: str, headers: Mapping[str, str]) -> bool:
+        """Return whether this carrier opens the socket at `url`, by the headers of its handshake."""
         ...
 
 

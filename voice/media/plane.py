@@ -21,8 +21,9 @@ from voice.media.farend import FarEnd, LoopbackEnd
 from voice.media.hearing import Hearing
 from voice.media.leg import Leg
 from voice.media.sdp import read_offer
-from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Told
+from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Stream, Told
 from voice.media.speech import Digit, Said
+from voice.media.streamed import Streamed
 from voice.media.telephone import Telephone
 from voice.media.telephones import Telephones
 from voice.media.trunk import ANY_PORT
@@ -53,7 +54,8 @@ class _Line:
 class Plane:
     """The legs of one worker. `tell` is called in the event loop, at once, and must not raise.
 
-    A leg's name is the reference of its attempt; a peer is one peer connection of it, counted from 1.
+    A leg's name is the reference of its attempt; a peer is one peer connection of it, counted from 1. `streams` are
+    the far ends that come by themselves.
     """
 
     def __init__(self, ice: IceSettings, tell: Callable[[Told], None]) -> None:
@@ -61,6 +63,7 @@ class Plane:
         self._legs: dict[str, Leg] = {}
         self._answers: dict[tuple[str, int], asyncio.Task[str]] = {}
         self._telephones = Telephones(tell)
+        self.streams = Streamed()
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._next = self._watch_at = self._renew_at = self._stun_at = 0.0
@@ -118,6 +121,8 @@ class Plane:
             found.bridge(end, far)
             if isinstance(far, Rtp):
                 self._telephones.end(far.name).connect(far, found.hear_far)
+            elif isinstance(far, Stream):
+                self.streams.end(far.name).connect(found.hear_far)
             self._arm()
 
     async def listen(self, far: str, address: str, ports: range = ANY_PORT) -> tuple[str, int]:
@@ -209,6 +214,8 @@ class Plane:
         """Return what a leg is bridged to. A telephone hears nobody else any more."""
         if isinstance(far, Loopback):
             return LoopbackEnd(far.language)
+        if isinstance(far, Stream):
+            return self.streams.end(far.name)
         end = self._telephones.taken(far)
         self._free(end)
         return end

@@ -17,7 +17,7 @@ FRAME: Final = 160
 
 Word = Literal[
     "bad_offer", "no_codec", "stale_peer", "unknown_leg", "unknown_prompt", "no_address", "closed",
-    "unknown_far", "no_port",
+    "unknown_far", "no_port", "no_stream",
     "bad_description", "no_engine", "engine_silent", "engine_full", "engine_refused", "unknown_call",
 ]  # fmt: skip
 SAYS: Final[dict[Word, str]] = {
@@ -29,6 +29,7 @@ SAYS: Final[dict[Word, str]] = {
     "no_address": "This machine has no address that a peer could reach.",
     "unknown_far": "No port was opened for this far end.",
     "no_port": "No port of those that are set is free.",
+    "no_stream": "The carrier's stream did not come.",
     "closed": "The plane is closing.",
     "bad_description": "The description is not one of a single audio line with a codec that is known here.",
     "no_engine": "No rtpengine answers.",
@@ -88,7 +89,14 @@ class Rtp(msgspec.Struct, frozen=True):
     language: str = "en"
 
 
-Far = Loopback | Rtp
+class Stream(msgspec.Struct, frozen=True):
+    """A far end that comes to the worker by itself, over a carrier's socket, and is let in under `name`."""
+
+    name: str
+    language: str = "en"
+
+
+Far = Loopback | Rtp | Stream
 """What a leg can be bridged to."""
 
 

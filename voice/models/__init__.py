@@ -12,7 +12,7 @@ from voice.models.calls import (
     LoopbackLeg,
 )
 from voice.models.incoming import CallBackOffer, IncomingRule, OnCallTurn, ReturnCall, Slip
-from voice.models.media import MediaSignal, MediaWorker
+from voice.models.media import MediaSignal, MediaWorker, StreamToken
 from voice.models.patients import DoNotCall, Patient, PatientLook, PatientWord
 from voice.models.policy import BudgetScope, CallPause, ClinicLimits, RegionException, Reservation
 from voice.models.rights import ClinicNumber, Grant, OwnPhone, Proof
@@ -47,4 +47,5 @@ __all__ = [
     "Reservation",
     "ReturnCall",
     "Slip",
+    "StreamToken",
 ]

@@ -7,9 +7,10 @@ from typing import Final
 from django.db import models
 
 from realtime.models import ID_LENGTH, new_id
-from voice.models.calls import Call
+from voice.models.calls import Attempt, Call
 
 ERROR_LENGTH: Final = 32
+URL_LENGTH: Final = 200
 
 
 class MediaSignal(models.Model):
@@ -34,7 +35,10 @@ class MediaSignal(models.Model):
 
 
 class MediaWorker(models.Model):
-    """A media worker that lives as long as `beat_at` is young. `draining`: it takes no more calls."""
+    """A media worker that lives as long as `beat_at` is young. `draining`: it takes no more calls.
+
+    `stream_url`: where a carrier opens a socket to it, empty where none can.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
     name = models.CharField(max_length=64, blank=True)
@@ -42,3 +46,12 @@ class MediaWorker(models.Model):
     beat_at = models.DateTimeField(db_index=True)
     draining = models.BooleanField(default=False)
     calls = models.PositiveIntegerField(default=0)
+    stream_url = models.CharField(max_length=URL_LENGTH, blank=True, default="", db_default="")
+
+
+class StreamToken(models.Model):
+    """What lets the stream of a patient's attempt in, once and for a minute. The token itself is kept nowhere."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    attempt = models.ForeignKey(Attempt, models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)

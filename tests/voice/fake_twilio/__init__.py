@@ -65,8 +65,12 @@ class FakeTwilio:
 
     @property
     def violations(self) -> list[str]:
-        """What the published document does not allow, of our requests and of the fake's own answers."""
-        return self.rest.violations
+        """What the published document does not allow, of our requests and of the fake's own answers.
+
+        With what a stream would have been ended for.
+        """
+        streams = [said for call in self.calls for stream in call.streams for said in stream.violations]
+        return self.rest.violations + streams
 
     def phone(self, number: str, phone: Phone | None = None) -> Phone:
         """Put a telephone behind a number."""

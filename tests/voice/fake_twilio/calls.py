@@ -11,6 +11,7 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 from tests.voice.fake_twilio.document import NotTwiml, Verb, read
+from tests.voice.fake_twilio.streams import Session
 from tests.voice.fake_twilio.world import Phone
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Call(threading.Thread):
         self.ended_at: float | None = None
         self.heard: list[str] = []
         self.statuses: list[str] = []
+        self.streams: list[Session] = []
         self.dial_status = ""
         self._sequence = 0
         self._interrupts: queue.Queue[Exception] = queue.Queue()
@@ -175,10 +177,20 @@ class Call(threading.Thread):
             form = {"DialCallStatus": self.dial_status or "completed"}
             raise Redirected(self.exchange.fetch(self, verb.get("action"), form))
 
+    def _do_connect(self, verb: Verb) -> None:
+        [noun] = verb.inside
+        session = Session(self, noun)
+        self.streams.append(session)
+        session.run()
+
     def wait(self, seconds: float) -> None:
         """Wait as long as Twilio would, at the fake's pace. Raises what others interrupt it with."""
+        self.pause(seconds * self.exchange.pace)
+
+    def pause(self, seconds: float) -> None:
+        """Wait in real time. Raises what others interrupt it with."""
         try:
-            raise self._interrupts.get(timeout=max(seconds * self.exchange.pace, 0.001))
+            raise self._interrupts.get(timeout=max(seconds, 0.001))
         except queue.Empty:
             return
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 ATTRIBUTES: dict[str, set[str]] = {
     "Response": set(),
@@ -16,12 +17,17 @@ ATTRIBUTES: dict[str, set[str]] = {
     "Dial": {"action", "method", "timeout", "callerId", "record", "timeLimit", "answerOnBridge"},
     "Conference": {"beep", "startConferenceOnEnter", "endConferenceOnExit", "waitUrl", "record", "maxParticipants"},
     "Number": {"url", "method", "statusCallback", "statusCallbackEvent", "statusCallbackMethod"},
+    "Connect": {"action", "method"},
+    "Stream": {"url", "name", "track", "statusCallback", "statusCallbackMethod"},
+    "Parameter": {"name", "value"},
     "Redirect": {"method"},
     "Hangup": set(),
     "Reject": {"reason"},
 }
-NESTED = {"Response": set(ATTRIBUTES) - {"Response", "Conference", "Number"}, "Gather": {"Say", "Pause"},
-          "Dial": {"Conference", "Number"}}
+NESTED = {"Response": set(ATTRIBUTES) - {"Response", "Conference", "Number", "Stream", "Parameter"},
+          "Gather": {"Say", "Pause"}, "Dial": {"Conference", "Number"}, "Connect": {"Stream"}, "Stream": {"Parameter"}}
+PARAMETER_MOST = 500
+"""Of a parameter of a stream, its name and its value together."""
 
 
 class NotTwiml(Exception):
@@ -59,6 +65,11 @@ def _verb(element: ET.Element) -> Verb:
     unknown = set(element.attrib) - ATTRIBUTES[element.tag]
     if unknown:
         raise NotTwiml(f"<{element.tag}> has no attribute {sorted(unknown)}")
+    url = urlsplit(element.get("url", ""))
+    if element.tag == "Stream" and (url.query or not (url.scheme == "wss" or url.hostname == "127.0.0.1")):
+        raise NotTwiml("a stream goes to wss, without a query")
+    if element.tag == "Parameter" and sum(map(len, element.attrib.values())) > PARAMETER_MOST:
+        raise NotTwiml("a parameter of a stream is too long")
     inside = [_verb(child) for child in element]
     misplaced = {verb.name for verb in inside} - NESTED.get(element.tag, set())
     if misplaced:

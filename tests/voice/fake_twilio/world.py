@@ -13,7 +13,8 @@ class Phone:
     """One telephone. Times are seconds of Twilio; the fake's `pace` makes them shorter.
 
     `then`: answer, busy, decline, silent (rings until the caller gives up), unreachable, invalid (refused when asked).
-    `keys` are pressed one a prompt; "" presses none. A `voicemail` answers, speaks and presses nothing.
+    `keys` are pressed one a prompt; "" presses none. A `voicemail` answers, speaks and presses nothing. Over a stream
+    somebody hums a tone of `hz`; 0: silence.
     """
 
     rings_s: float = 2.0
@@ -23,6 +24,7 @@ class Phone:
     stays_s: float | None = None
     voicemail: bool = False
     types_code: bool = True
+    hz: float = 0.0
     heard: list[str] = field(default_factory=list)
     saw: list[str] = field(default_factory=list)
 

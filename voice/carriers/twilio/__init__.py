@@ -8,8 +8,7 @@ a caller ID of its own. Addresses that Twilio is given hold the attempt's random
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -22,7 +21,7 @@ from voice.call import Cause, PromptKind
 from voice.carriers.base import TIMEOUT_S, CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
 from voice.carriers.documents import Document, IncomingCall, Instruction, Route
 from voice.carriers.lists import Listed
-from voice.carriers.twilio import own_list, rest, twiml
+from voice.carriers.twilio import own_list, rest, rooms, twiml
 from voice.carriers.twilio.codes import ENDED_ALREADY, KINDS, end_of
 
 STATUS_EVENTS: Final = ["initiated", "ringing", "answered", "completed"]
@@ -39,8 +38,6 @@ SWITCHBOARD_PAUSE: Final = "WW"
 LISTED_MOST: Final = 1000
 LOST_AMONG_MOST: Final = 5000
 """How many calls are looked through for a lost dial, a page of the size above after the other."""
-LOOKS: Final = 4
-BETWEEN_LOOKS_S: Final = 0.4
 WITHHELD: Final = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687", "+86282452253"})
 """What Twilio sends in place of a number: RESTRICTED, BLOCKED, UNKNOWN, ANONYMOUS, UNAVAILABLE on a keypad.
 Source: Twilio support, "Why am I getting calls from these strange numbers?"."""
@@ -102,7 +99,7 @@ class Twilio:
         Where one has ended meanwhile the other is left alone: it would wait in an empty room.
         """
         with rest.within(TIMEOUT_S):
-            missing = self._missing({clinician_id, patient_id}, room)
+            missing = rooms.missing(self._client, {clinician_id, patient_id}, room)
             if missing and all(self._talks(carrier_id) for carrier_id in (clinician_id, patient_id)):
                 document = twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"]))
                 for carrier_id in sorted(missing):
@@ -240,6 +237,22 @@ class Twilio:
         """Write what is asked of one who answers on their own phone."""
         return twiml.accept(self._address("accept", reference, str(step)) + RETRIES, language, accepted=accepted)
 
+    # --- sound over a socket -----------------------------------------------------------------------------------------
+
+    def into_stream(self, carrier_id: str, url: str, token: str) -> None:
+        """Give a leg a document by which it brings its sound to `url`, wherever it was."""
+        self._update(carrier_id, twiml=twiml.bring(url, token))
+
+    def into_room(self, carrier_id: str, room: str) -> None:
+        """Give a leg the document that takes it into its room, wherever it was; its stream ends by that."""
+        self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+
+    def genuine(self, url: str, headers: Mapping[str, str]) -> bool:
+        """Hold the signature of a handshake against the address that Twilio was given, or that with a slash behind."""
+        signature = headers.get("X-Twilio-Signature", "")
+        spellings = (url, url.rstrip("/") + "/")
+        return any(validator.validate(each, {}, signature) for validator in self._validators for each in spellings)
+
     # --- small things ------------------------------------------------------------------------------------------------
 
     def _address(self, what: str, *words: str) -> str:
@@ -254,23 +267,6 @@ class Twilio:
 
     def _talks(self, carrier_id: str) -> bool:
         return str(rest.ask(lambda: self._client.calls(carrier_id).fetch()).status) == "in-progress"
-
-    def _missing(self, legs: set[str], room: str) -> set[str]:
-        """Return which of these legs do not come into the room within a moment."""
-        missing = legs
-        for look in range(LOOKS):
-            missing = legs - self._inside(room)
-            if not missing or look == LOOKS - 1:
-                break
-            time.sleep(BETWEEN_LOOKS_S)
-        return missing
-
-    def _inside(self, room: str) -> set[str]:
-        rooms = rest.ask(lambda: self._client.conferences.list(friendly_name=room, status="in-progress", limit=1))
-        if not rooms:
-            return set()
-        here = rest.ask(lambda: self._client.conferences(rooms[0].sid).participants.list(limit=10))
-        return {str(one.call_sid) for one in here}
 
     def _event(self, reference: str, call: Any) -> CarrierEvent:
         status = str(call.status)

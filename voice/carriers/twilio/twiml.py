@@ -1,15 +1,16 @@
 """The documents that Twilio follows, and what they say aloud. Names no one, shows no number but that of a route.
 
-Source: Twilio, "TwiML for Programmable Voice".
+Source: Twilio, "TwiML for Programmable Voice", "TwiML Voice: <Stream>".
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from twilio.twiml.voice_response import Dial, VoiceResponse
+from twilio.twiml.voice_response import Connect, Dial, VoiceResponse
 
 from voice.carriers.documents import Document, Instruction, Route
+from voice.media.streams import TOKEN
 
 VOICES: Final = {"en": "en-US", "sv": "sv-SE"}
 SAID: Final[dict[str, dict[str, str]]] = {
@@ -47,6 +48,8 @@ def instruct(instruction: Instruction, again: str, prompts: int) -> Document:
         if instruction.waits:
             _say(response, said("one_moment", instruction.language), instruction.language)
         _enter(response, instruction.room, instruction.max_s, starts=not instruction.waits)
+    elif instruction.step == "stream":
+        _bring(response, instruction.stream_url, instruction.token)
     elif instruction.step == "say":
         response.pause(length=1)
         for _ in range(SAY_TIMES):
@@ -68,6 +71,14 @@ def rejoin(room: str, max_s: int) -> str:
     """Return the document that takes a leg into its room."""
     response = VoiceResponse()
     _enter(response, room, max_s, starts=True)
+    response.hangup()
+    return str(response)
+
+
+def bring(url: str, token: str) -> str:
+    """Return the document that has a leg bring its sound to us."""
+    response = VoiceResponse()
+    _bring(response, url, token)
     response.hangup()
     return str(response)
 
@@ -118,6 +129,13 @@ def _enter(response: VoiceResponse, room: str, max_s: int, *, starts: bool) -> N
     response.append(dial)
     # The one who is left stays for a moment, so that the end of the one who left is told first: it says who hung up.
     response.pause(length=LEFT_S)
+
+
+def _bring(response: VoiceResponse, url: str, token: str) -> None:
+    # No query: Twilio drops it. What follows in the document is done when the socket is closed.
+    connect = Connect()
+    connect.stream(url=url).parameter(name=TOKEN, value=token)
+    response.append(connect)
 
 
 def _say(response: VoiceResponse, text: str, language: str) -> None:
