@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from voice.call_events import Cause
 from voice.sip.agent import Agent
@@ -213,8 +213,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by its class
         host, port, *_ = transport.get_extra_info("sockname")
         self._owner.connected(self, f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 

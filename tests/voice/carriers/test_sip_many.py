@@ -1,4 +1,4 @@
-"""What a trunk may do to a worker: messages of torture while a call goes on, and fifty calls at once."""
+"""What a worker meets: messages of torture while a call goes on, fifty calls at once, and its own event loop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import psutil
+import uvloop
 
 from tests.peers.process import free_port
 from tests.peers.sipp import Sipp
@@ -47,6 +48,18 @@ async def test_no_message_of_torture_ends_the_call_or_what_listens() -> None:
         line.transport.hang_up(leg)
         assert await line.until(Ended) == Ended(leg, Cause.COMPLETED, 0)
         await played(sipp)
+
+
+def test_in_the_event_loop_of_a_media_worker_a_call_goes_the_same_way() -> None:
+    async def call() -> None:
+        async with connected(SCENARIOS / "answers.xml") as (line, sipp):
+            leg = line.transport.call(ORDER)
+            await line.until(Answered)
+            line.transport.hang_up(leg)
+            assert await line.until(Ended) == Ended(leg, Cause.COMPLETED, 0)
+            await played(sipp)
+
+    uvloop.run(call())
 
 
 def ports() -> set[int]:
