@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from itertools import pairwise
+
 import pytest
 
 from voice.media.quality import Arrivals, mos
@@ -24,6 +27,22 @@ def test_an_even_stream_has_no_jitter_and_one_late_packet_has_its_sixteenth_twic
 
 def test_jitter_settles_at_the_mean_deviation() -> None:
     assert arrived([30, 10] * 300).jitter_ms == pytest.approx(10, rel=0.01)
+
+
+def test_what_a_bad_network_does_is_what_is_counted() -> None:
+    """5 % loss and up to 60 ms of delay, each packet for itself, as in a minute of a call."""
+    chance, sent = random.Random(3), 3000
+    came = sorted((n * 0.02 + chance.random() * 0.06, n) for n in range(sent) if chance.random() >= 0.05)
+    arrivals = Arrivals()
+    arrivals.begin(came[0][1])
+    for at, n in came:
+        arrivals.arrived(n, n * 160, at)
+    missing = max(n for _, n in came) + 1 - came[0][1] - len(came)
+    assert arrivals.lost == missing and 0.04 * sent < missing < 0.06 * sent
+    steps = [abs((at - n * 0.02) - (before - m * 0.02)) for (before, m), (at, n) in pairwise(came)]
+    made_ms = 1000 * sum(steps[-200:]) / 200
+    assert 10 < made_ms < 30 and arrivals.jitter_ms == pytest.approx(made_ms, rel=0.35)
+    assert 2.5 < mos(missing / sent, arrivals.jitter_ms, 0.0) < 4.0
 
 
 def test_jitter_does_not_jump_when_the_clock_of_timestamps_turns_over() -> None:
