@@ -232,3 +232,49 @@ class Notice(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
     account = models.ForeignKey(Account, models.CASCADE, related_name="notices")
     body = models.BinaryField()
+
+
+class RegistryImport(models.Model):
+    """One file of a registry that was taken in, or is being: where it stands, so that it can go on from there.
+
+    `digest` names the file; `offset` and `line` are behind what is stored. What is stored carries the import's key.
+    """
+
+    registry = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64)
+    offset = models.BigIntegerField(default=0)
+    line = models.BigIntegerField(default=1)
+    stored = models.BigIntegerField(default=0)
+    wrong = models.BigIntegerField(default=0)
+    began_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["registry"], name="members_one_import_of_a_registry", condition=models.Q(ended_at=None)
+            )
+        ]
+
+
+class RegistryEntry(models.Model):
+    """What a registry says of one number; `members/registry/reading.py` says what each field holds."""
+
+    pk = models.CompositePrimaryKey("registry", "number")
+    registry = models.CharField(max_length=16)
+    number = models.CharField(max_length=32)
+    family = models.CharField(max_length=120)
+    given = models.CharField(max_length=120)
+    middle = models.CharField(max_length=120)
+    former = models.CharField(max_length=120)
+    credential = models.CharField(max_length=120)
+    region = models.CharField(max_length=120)
+    fields = models.CharField(max_length=400)
+    licences = models.CharField(max_length=400)
+    issued_on = models.DateField(null=True)
+    ended_on = models.DateField(null=True)
+    standing = models.BooleanField()
+    release = models.ForeignKey(RegistryImport, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name_plural = "registry entries"

@@ -1,0 +1,1 @@
+"""Registries of licences: files of authorities, imported in a stream, and asked for a number."""
