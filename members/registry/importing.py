@@ -28,7 +28,7 @@ _NAMES: Final = ", ".join(COLUMNS)
 _TAKES: Final = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in ("registry", "number"))
 _CONFLICT: Final = f"ON CONFLICT (registry, number) DO UPDATE SET {_TAKES}"
 UPSERT: Final = f"INSERT INTO {TABLE} ({_NAMES}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) {_CONFLICT}"  # noqa: S608
-BESIDE: Final = f"CREATE TEMPORARY TABLE IF NOT EXISTS registry_lines (LIKE {TABLE}) ON COMMIT DELETE ROWS"
+BESIDE: Final = f"CREATE TEMPORARY TABLE IF NOT EXISTS registry_lines (LIKE {TABLE}); TRUNCATE registry_lines"
 COPY: Final = f"COPY registry_lines ({_NAMES}) FROM STDIN"
 TAKE_OVER: Final = f"INSERT INTO {TABLE} ({_NAMES}) SELECT {_NAMES} FROM registry_lines {_CONFLICT}"  # noqa: S608
 
