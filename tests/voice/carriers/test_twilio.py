@@ -149,6 +149,18 @@ def test_a_leg_that_missed_the_room_is_taken_in(fake: FakeTwilio, receiver: Rece
     wait_until(lambda: fake.talked() == {frozenset({DOCTOR, PATIENT})})
 
 
+def test_who_waits_in_the_room_is_left_there_when_the_other_is_taken_in(
+    fake: FakeTwilio, receiver: Receiver, twilio: Twilio
+) -> None:
+    receiver.policy = lambda side, events: Instruction(
+        "join", room=ROOM if side == "clinician-leg" else "elsewhere", waits=side == "clinician-leg")  # fmt: skip
+    clinician, patient = twilio.dial(order("clinician")), twilio.dial(order("patient"))
+    wait_until(lambda: ROOM in fake.exchange.rooms and "elsewhere" in fake.exchange.rooms)
+    twilio.bridge(clinician, patient, ROOM)
+    wait_until(lambda: fake.talked() == {frozenset({DOCTOR, PATIENT})})
+    assert [asked.path.split("/")[-1] for asked in fake.asked if "Twiml" in asked.form] == [f"{patient}.json"]
+
+
 def test_nobody_is_taken_into_a_room_that_the_other_has_left(
     fake: FakeTwilio, receiver: Receiver, twilio: Twilio
 ) -> None:
