@@ -11,6 +11,7 @@ from realtime.protocol import Limits
 from settings import env
 from settings.keys import PURPOSES, SIGNING_IN, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
+from settings.trunks import host_address, ports, sip_trunks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded default keeps its database and key",
@@ -215,7 +216,8 @@ CURBSIDE_KEEP_DAYS = {
 }
 
 # --- calls -----------------------------------------------------------------------------------------------
-CURBSIDE_CARRIER = env.choice("CARRIER", ("loopback", "twilio"), "loopback", "who carries calls; loopback calls nobody")
+CURBSIDE_CARRIER = env.choice("CARRIER", ("loopback", "twilio", "sip"), "loopback", "who carries calls; loopback calls "
+                              "nobody, sip is trunks of your own")
 CURBSIDE_CALL_SPANS = {name: env.seconds(f"CALL_{name.upper()}_S", default, use, least=0.01) for name, default, use in (
     ("clinician_answer", 25.0, "how long the clinician's own phone may ring"),
     ("press_one", 15.0, "how long the clinician has to press 1"),
@@ -284,6 +286,18 @@ if CURBSIDE_CARRIER == "twilio" and not (CURBSIDE_TWILIO_ACCOUNT and CURBSIDE_TW
 if CURBSIDE_CARRIER == "twilio" and CURBSIDE_SERVICE_NUMBER == _FICTIONAL and not (
         CURBSIDE_TWILIO_URL and _service_number):
     raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_SERVICE_NUMBER, a number of that account")
+
+# --- telephones over SIP trunks --------------------------------------------------------------------------
+CURBSIDE_SIP_TRUNKS = sip_trunks("SIP_TRUNKS", "the SIP trunks of a media worker in the order in which they are asked, "
+                                 "the first preferred; no other process needs them")
+CURBSIDE_SIP_ADDRESS = host_address("SIP_ADDRESS", "the address of its machine on which a media worker takes the sound "
+                                    "of trunks")
+CURBSIDE_SIP_PUBLIC_ADDRESS = host_address("SIP_PUBLIC_ADDRESS", "where trunks send that sound, behind one-to-one NAT; "
+                                           "empty: to CURBSIDE_SIP_ADDRESS")
+CURBSIDE_SIP_PORTS = ports("SIP_PORTS", range(16384, 32768), "UDP ports for the sound of trunks, of which even ones "
+                           "are taken, one a call")
+CURBSIDE_SIP_SESSION_S = env.whole("SIP_SESSION_S", 180, "after how many seconds without a sign of life a trunk ends a "
+                                   "call whose media worker has died (session timer, RFC 4028)", least=90, most=86_400)
 
 # --- what browsers reach the sound of calls by -----------------------------------------------------------
 CURBSIDE_STUN_URLS = env.ice_urls("STUN_URLS", "STUN servers that a browser's call may ask for its own address",

@@ -24,7 +24,7 @@ def hand_over(req: Request, now: datetime | None = None) -> Reply:
     """`call.hand_over`: go on over the own phone, which is rung now, or over this device, which offers a connection.
 
     The way of before goes on until the other is there. Raises Refusal `malformed`, `closed`, `call.no_hand_over`,
-    `call.no_media`, `call.no_phone`, `call.phone_cooling`.
+    `call.no_media`, `call.no_callback`, `call.no_phone`, `call.phone_cooling`.
     """
     now = now or timezone.now()
     way = read(HandOver, req.d).way

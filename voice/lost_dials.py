@@ -11,9 +11,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from voice.asking import order_of
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierEvent, DialOrder
+from voice.dialling import order_of
 from voice.models import Action, Attempt, Proof
 from voice.sealed import EVERYWHERE, blind_indexes
 

@@ -32,18 +32,20 @@ class Claims(threading.Thread):
 
     def __init__(
         self, calls: Callable[[], int], claimed: Callable[[list[Action]], None], forgotten: Callable[[], None],
-        wanted: Callable[[], None],
+        wanted: Callable[[], None], trunks: Callable[[], tuple[int, int]] = lambda: (0, 0),
     ) -> None:
         """All are called in this thread: how many calls there are, what was claimed, that all was lost, to look round.
 
         `forgotten`: the worker stood still and counted as dead, its calls were ended, and it goes on under another
-        name. `wanted` is called twice a second.
+        name. `wanted` is called twice a second. `trunks`: how many there are, and how many of them are up.
         """
         super().__init__(name="curbside-claims", daemon=True)
         self._calls, self._claimed, self._forgotten, self._wanted = calls, claimed, forgotten, wanted
+        self._trunks = trunks
         self._watch = Watch((WAITING.format(MEDIA),), lambda: (outbox.next_due(MEDIA),))
         self._ended = threading.Event()
         self._beat_at = self._look_at = 0.0
+        self._said: tuple[int, int] | None = None
         self.worker = self.stream_url = ""
         self.draining = False
 
@@ -57,11 +59,13 @@ class Claims(threading.Thread):
         if monotonic() >= self._look_at:
             self._look_at = monotonic() + 0.5
             self._wanted()
-        if monotonic() >= self._beat_at:
+        if monotonic() >= self._beat_at or self._said != self._trunks():
             self._beat()
         if not self._watch.something():
             return
-        new = not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
+        trunks, up = self._trunks()
+        served = up > 0 or not trunks  # whose trunks are all down leaves new calls to others
+        new = served and not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
         actions = owning.claim(self.worker, MOST, timezone.now(), new=new, streams=bool(self.stream_url))
         self._watch.looked(actions)
         if actions:
@@ -77,12 +81,15 @@ class Claims(threading.Thread):
 
     def _beat(self) -> None:
         now = timezone.now()
-        if self.worker and owning.beat(self.worker, self._calls(), now, draining=self.draining):
+        self._said = trunks, up = self._trunks()
+        if self.worker and owning.beat(
+            self.worker, self._calls(), now, draining=self.draining, trunks=trunks, trunks_up=up
+        ):
             self._beat_at = monotonic() + owning.BEAT_S
             return
         if self.worker:
             log.warning("this media worker stood still and counted as dead")
             self._forgotten()
-        self.worker = owning.register(settings.CURBSIDE_PROCESS, now, self.stream_url)
+        self.worker = owning.register(settings.CURBSIDE_PROCESS, now, self.stream_url, trunks=trunks, trunks_up=up)
         self._beat_at = monotonic() + owning.BEAT_S
         self._watch.look()

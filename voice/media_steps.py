@@ -12,15 +12,17 @@ from typing import Any, Final, TypeVar
 from django.db import Error, connection
 from django.utils import timezone
 
-from voice import outbox
+from voice import outbox, owning
 from voice.call import BridgeFailed, Cause, Event, Leg, LegChanged, Side
 from voice.carriers import carrier_of
-from voice.carriers.base import CarrierError
+from voice.carriers.base import CarrierError, CarrierEvent
 from voice.carriers.documents import BringsSound
 from voice.holding import alone, holding
 from voice.media.shapes import Far, Loopback, Stats, Stream
 from voice.models import Action, Attempt
+from voice.planes import SIP
 from voice.reasons import SOUND_STOPPED
+from voice.services import take_events
 from voice.spoken import language_on_leg
 from voice.streaming import issue, was_bridged
 
@@ -42,11 +44,15 @@ def in_thread(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def far_of(action: Action) -> Far | None:
-    """Return what a leg is bridged to: the patient's, as its carrier can be heard; None where it cannot."""
+def patient_of(action: Action) -> Attempt:
+    """Return the attempt that a leg is to be bridged to."""
     assert action.call is not None
-    patient = Attempt.objects.select_related("call").get(
+    return Attempt.objects.select_related("call").get(
         call=action.call, side=Side.PATIENT, n=action.args["patient"])  # fmt: skip
+
+
+def far_of(patient: Attempt) -> Far | None:
+    """Return what a leg is bridged to: the patient's, as its carrier can be heard; None where it cannot."""
     reach = _FARS.get(patient.carrier)
     return None if reach is None or not patient.carrier_id else reach(patient)
 
@@ -110,6 +116,13 @@ def keep_sound(reference: str, stats: Stats) -> None:
         Attempt.objects.filter(reference=reference, media__isnull=True).update(media=sound)
 
 
+def take_told(event: CarrierEvent, stats: Stats | None) -> None:
+    """Take what a trunk has told of a leg; how it sounded is stored before its end, which may make the record."""
+    if stats is not None and stats.codec:
+        keep_sound(event.reference, stats)
+    take_events(SIP, [event])
+
+
 def abandon_leg(r: str, n: int, stats: Stats | None) -> None:
     """The worker ends before the call does: store how its leg sounded, and that it is lost."""
     with holding(r, timezone.now()) as held:
@@ -118,6 +131,7 @@ def abandon_leg(r: str, n: int, stats: Stats | None) -> None:
         held.touch(attempt)
         held.change(worker=None)
         held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST)])
+    owning.call_off_ends(r, timezone.now())
 
 
 def describe(stats: Stats | None) -> dict[str, Any] | None:

@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
 
 from voice import media_steps as steps
 from voice import owning, signals
-from voice.call_events import MediaLost, MediaUp, PromptKind, Side
-from voice.media.shapes import Far, Lost, MediaError, Stats, Stream, Told, Up
+from voice.call_events import MediaLost, MediaUp, Side
+from voice.media.shapes import Far, Lost, MediaError, Rtp, Stats, Stream, Told, Up
 from voice.media_claims import Claims
+from voice.media_parts import MakeLines, MakePlane
+from voice.media_phones import Phones
 from voice.models import Action
+from voice.planes import SIP
 from voice.spoken import language_asked
 from voice.stream_door import StreamDoor
 
@@ -31,38 +34,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 THREADS: Final = 4
 ACCEPT_S: Final = 5.0
-
-
-class Plane(Protocol):
-    """What carries the sound; ``voice/media/plane.py``, or a stand-in of the tests."""
-
-    async def accept(self, leg: str, peer: int, sdp: str) -> str:
-        """Return the answer to the offer of a peer connection. Raises MediaError."""
-        ...
-
-    async def prompt(self, leg: str, what: PromptKind, language: str) -> None:
-        """Say something on a leg; ``unavailable`` to its end. Raises MediaError."""
-        ...
-
-    async def bridge(self, leg: str, far: Far) -> None:
-        """Let a leg and a far end hear each other. Raises MediaError."""
-        ...
-
-    async def hold(self, leg: str, language: str | None) -> None:
-        """Hold the line of a leg, in this language; None: no longer. Raises MediaError."""
-        ...
-
-    async def hangup(self, leg: str) -> Stats:
-        """End a leg and return how it sounded. Raises MediaError."""
-        ...
-
-    def legs(self) -> Collection[str]:
-        """Return the legs that are here."""
-        ...
-
-    async def close(self) -> None:
-        """End everything."""
-        ...
+STORED_S: Final = 10.0  # so long a worker that ends waits until what its trunks told is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +48,10 @@ class _Leg:
 class MediaWorker:
     """One media worker. `run` until `stop`, and then until its calls have ended or the time for that is over."""
 
-    def __init__(self, make: Callable[[Callable[[Told], None]], Plane], wanted: Callable[[], bool] = lambda: True
+    def __init__(self, make: MakePlane, wanted: Callable[[], bool] = lambda: True, lines: MakeLines | None = None
                  ) -> None:
-        """`make`: makes the plane, in the event loop; `wanted`: asked twice a second whether to go on."""
-        self._make, self._wanted = make, wanted
+        """`make`, `lines`: make the plane and what carries telephones, in the loop; `wanted`: whether to go on."""
+        self._make, self._wanted, self._lines = make, wanted, lines
         self._pool = ThreadPoolExecutor(THREADS, "curbside-media")
         self._legs: dict[str, _Leg] = {}
         self._tails: dict[str, asyncio.Task[None]] = {}
@@ -89,9 +61,13 @@ class MediaWorker:
         """Carry calls until told to stop."""
         self._loop = asyncio.get_running_loop()
         self._plane = self._make(self._told)
+        self._phones = Phones(self._in_turn, self._in_thread, self._hear)
+        if self._lines is not None:
+            self._phones.open(self._lines(self._plane, self._phones.told, self._phones.sounds))
         self._claims = Claims(
-            lambda: len({leg.r for leg in list(self._legs.values())}), self._from_thread(self._take),
-            self._from_thread(self._lose_all), self._look_round,
+            lambda: len({leg.r for leg in list(self._legs.values())} | self._phones.calls),
+            self._from_thread(self._take), self._from_thread(self._lose_all), self._look_round,
+            lambda: self._phones.lines.trunks,
         )  # fmt: skip
         self._streams = StreamDoor(self._plane, self._in_thread, lambda: self._claims.worker)
         await self._streams.open()
@@ -108,7 +84,7 @@ class MediaWorker:
         self._claims.drain()
         with suppress(TimeoutError):
             async with asyncio.timeout(settings.CURBSIDE_MEDIA_DRAIN_S):
-                while self._legs or self._tails:
+                while self._legs or self._phones.calls or self._tails:
                     self._eased.clear()
                     await self._eased.wait()
         self._claims.end()
@@ -116,6 +92,9 @@ class MediaWorker:
         for name, leg in list(self._legs.items()):
             stats = await self._hang_up(name)
             await self._safely(partial(self._in_thread, partial(steps.abandon_leg, leg.r, leg.n, stats)))
+        await self._phones.close()
+        if self._tails:
+            await asyncio.wait(self._tails.values(), timeout=STORED_S)
         await self._streams.close()
         await self._plane.close()
         if self._claims.worker:
@@ -137,13 +116,17 @@ class MediaWorker:
 
     def _take(self, actions: list[Action]) -> None:
         for action in actions:
-            self._in_turn(str(action.call_id), partial(_DOING[action.kind], self, action))
+            if action.attempt is not None and action.attempt.carrier == SIP:
+                self._phones.take(action)
+            else:
+                self._in_turn(str(action.call_id), partial(_DOING[action.kind], self, action))
 
     def _lose_all(self) -> None:
         """The calls were ended by others while this process stood still."""
         for name, leg in self._legs.items():
             self._in_turn(leg.r, partial(self._hang_up, name))
         self._legs.clear()
+        self._phones.hang_up_all()
 
     def _told(self, told: Told) -> None:
         """The plane says what becomes of a leg; how it sounds is stored when it ends."""
@@ -231,7 +214,14 @@ class MediaWorker:
         await self._in_thread(partial(steps.settle, action, state))
 
     async def _bridge(self, action: Action) -> None:
-        far = await self._in_thread(partial(steps.far_of, action))
+        patient = await self._in_thread(partial(steps.patient_of, action))
+        if patient.carrier != SIP:
+            far = await self._in_thread(partial(steps.far_of, patient))
+        elif self._phones.lives(patient.reference):
+            far = self._phones.lines.far_of(patient.reference)
+        else:
+            await self._in_thread(partial(steps.settle, action, "failed"))  # its end is told, and ends the call
+            return
         if isinstance(far, Stream):
             self._streams.when_come(far, partial(self._in_turn, str(action.call_id), partial(self._join, action, far)))
         else:
@@ -250,6 +240,13 @@ class MediaWorker:
             await self._in_thread(partial(steps.fail_bridge, action))
             return
         await self._in_thread(partial(steps.settle, action, "done"))
+
+    async def _hear(self, r: str, far: Rtp) -> None:
+        """Let the browser of a call hear its telephone as soon as that has sound, which may be before an answer."""
+        name = next((name for name, leg in reversed(self._legs.items()) if leg.r == r), None)
+        if name is not None and self._phones.lives(far.name):
+            with suppress(MediaError):  # a browser that has gone meanwhile
+                await self._plane.bridge(name, far)
 
     async def _hangup(self, action: Action) -> None:
         assert action.attempt is not None

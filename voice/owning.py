@@ -19,7 +19,7 @@ from voice import outbox
 from voice.call import Cause, Leg, LegChanged, Side, Way
 from voice.holding import alone, holding
 from voice.models import Action, Call, MediaSignal, MediaWorker, StreamToken
-from voice.planes import BROWSER, HEARD, MEDIA, STREAMED
+from voice.planes import HEARD, MEDIA, NO_KEY, SIP, STREAMED, plane_of
 from voice.reasons import SOUND_STOPPED
 from voice.refusals import refuse
 
@@ -36,10 +36,12 @@ WAITED_FOR: Final = timedelta(seconds=60)
 
 
 def is_carried(now: datetime) -> bool:
-    """Return whether a worker lives that would take one more call, of the configured carrier."""
+    """Return whether a worker lives that would take one more call, and has what the configured carrier needs for it."""
     room = Q(draining=False, calls__lt=settings.CURBSIDE_MEDIA_CALLS)
     if settings.CURBSIDE_CARRIER in STREAMED:
         room &= ~Q(stream_url="")
+    if settings.CURBSIDE_CARRIER == SIP:
+        room &= Q(trunks_up__gt=0)
     return MediaWorker.objects.filter(room, beat_at__gt=now - DEAD).exists()
 
 
@@ -49,9 +51,17 @@ def is_open(now: datetime) -> bool:
 
 
 def check_way(way: Way, now: datetime) -> None:
-    """Raise Refusal `call.no_media` where a call is to go over a browser, and nobody would carry it."""
+    """Raise Refusal `call.no_media` or `call.no_callback` where nobody would carry a call that goes this way."""
     if way is Way.WEBRTC and not is_open(now):
         raise refuse("call.no_media")
+    if way is Way.CALLBACK and not rings_phones(now):
+        raise refuse("call.no_callback")
+
+
+def rings_phones(now: datetime) -> bool:
+    """Return whether clinicians' own phones can be rung: where workers do so, one that would has to live."""
+    carrier = settings.CURBSIDE_CARRIER
+    return carrier not in NO_KEY and (plane_of(carrier) != MEDIA or is_carried(now))
 
 
 def is_alive(worker: str, now: datetime) -> bool:
@@ -59,17 +69,23 @@ def is_alive(worker: str, now: datetime) -> bool:
     return MediaWorker.objects.filter(pk=worker, beat_at__gt=now - DEAD).exists()
 
 
-def register(name: str, now: datetime, stream_url: str = "") -> str:
+def register(name: str, now: datetime, stream_url: str = "", *, trunks: int = 0, trunks_up: int = 0) -> str:
     """Add a worker that lives from now on, and return its id. `stream_url`: where a carrier brings sound to it."""
+    row = MediaWorker(name=name[:64], began_at=now, beat_at=now, stream_url=stream_url, trunks=trunks,
+                      trunks_up=trunks_up)  # fmt: skip
     with alone():
-        return str(MediaWorker.objects.create(name=name[:64], began_at=now, beat_at=now, stream_url=stream_url).pk)
+        row.save(force_insert=True)
+    return str(row.pk)
 
 
-def beat(worker: str, calls: int, now: datetime, *, draining: bool) -> bool:
-    """Say that a worker lives. Returns False where it counted as dead meanwhile: its calls have been ended."""
+def beat(worker: str, calls: int, now: datetime, *, draining: bool, trunks: int = 0, trunks_up: int = 0) -> bool:
+    """Say that a worker lives. Returns False where it counted as dead meanwhile: its calls have been ended.
+
+    `trunks` and `trunks_up`: how many it has, and how many of them it is connected to.
+    """
     with alone():
         mine = MediaWorker.objects.filter(pk=worker)
-        return bool(mine.update(beat_at=now, calls=calls, draining=draining))
+        return bool(mine.update(beat_at=now, calls=calls, draining=draining, trunks=trunks, trunks_up=trunks_up))
 
 
 def sign_off(worker: str, now: datetime) -> None:
@@ -96,7 +112,8 @@ def claim(worker: str, most: int, now: datetime, *, new: bool, streams: bool = F
              "tries": F("tries") + 1}  # fmt: skip
     with alone(), transaction.atomic():
         free = {call for _, call, owner in found if owner is None}
-        others = {call for call in free if not Call.objects.filter(pk=call, worker=None).update(worker=worker)}
+        ownerless = Call.objects.filter(worker=None, ended_at=None)  # what ended with its worker is nobody's
+        others = {call for call in free if not ownerless.filter(pk=call).update(worker=worker)}
         ids = [pk for pk, call, _ in found if call not in others]
         ids = [pk for pk in ids if Action.objects.filter(pk=pk, state="waiting").update(**lease)]
     return outbox.claimed(ids)
@@ -157,16 +174,23 @@ def _safely_bereave(r: str, now: datetime) -> bool:
 
 
 def _bereave(r: str, now: datetime) -> bool:
-    """Take the sound of a call for lost. One that has a phone to go on with, goes on."""
+    """Take the sound of a call, and its legs that lived in the worker, for lost. One that has a phone goes on."""
     with holding(r, now) as held:
         if held.row.worker is None:
             return False
-        gone = [n for (side, n), attempt in held.attempts.items()
-                if side == Side.CLINICIAN and attempt.carrier == BROWSER and attempt.ended_at is None]  # fmt: skip
+        gone = [(Side(side), n) for (side, n), attempt in sorted(held.attempts.items())
+                if plane_of(attempt.carrier) == MEDIA and attempt.ended_at is None]  # fmt: skip
         held.change(worker=None)
-        held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST) for n in gone])
+        held.feed_because(SOUND_STOPPED, [LegChanged(side, n, Leg.ENDED, Cause.LOST) for side, n in gone])
         _call_off(Action.objects.filter(call=r, plane=MEDIA, state__in=["waiting", "claimed"]), now)
+    call_off_ends(r, now)
     return True
+
+
+def call_off_ends(r: str, now: datetime) -> None:
+    """Ask nobody to end the legs that lived in a worker which is gone: they ended with it."""
+    with alone():
+        _call_off(Action.objects.filter(call=r, plane=MEDIA, kind="hangup", state="waiting"), now)
 
 
 def _call_off(actions: QuerySet[Action], now: datetime) -> int:

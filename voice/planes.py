@@ -1,7 +1,8 @@
 """Who carries an action out, and under which key it lies in the outbox. Knows no database.
 
 On the plane `carrier` any call loop claims it and asks a carrier; on the plane `media` only the worker claims it that
-owns the call, or the first one where nobody does, as the sound of a call lives in one process.
+owns the call, or the first one where nobody does, as what lives in one process can be told by nobody else: the sound of
+a call, and the legs of a carrier whose trunks the worker holds.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ CARRIER: Final = "carrier"
 MEDIA: Final = "media"
 BROWSER: Final = "webrtc"
 """What stands as the carrier of an attempt that goes over a peer connection."""
-HEARD: Final = frozenset({"loopback", "twilio"})
+SIP: Final = "sip"
+"""The carrier whose legs live in the media worker."""
+OF_WORKERS: Final = frozenset({BROWSER, SIP})
+HEARD: Final = frozenset({"loopback", "twilio", SIP})
 """The carriers whose legs a media worker can be bridged to."""
 STREAMED: Final = frozenset({"twilio"})
 """Those of them that bring the sound over a socket of theirs, to a worker that has an address for it."""
+NO_KEY: Final = frozenset({SIP})
+"""The carriers that ring no phone of a clinician, as nobody there would ask for the key that has to be pressed."""
 
 
 def carrier_for(way: Way, carrier: str) -> str:
@@ -27,7 +33,7 @@ def carrier_for(way: Way, carrier: str) -> str:
 
 def plane_of(carrier: str | None) -> str:
     """Return the plane of what is asked about an attempt of this carrier; of no attempt, the carriers'."""
-    return MEDIA if carrier == BROWSER else CARRIER
+    return MEDIA if carrier in OF_WORKERS else CARRIER
 
 
 def dial_key(r: str, side: str, n: int) -> str:

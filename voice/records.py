@@ -17,11 +17,14 @@ _SAME = (
 )  # fmt: skip
 LEG_INSTANTS = ("dialing_at", "ringing_at", "answered_at", "confirmed_at", "ended_at")
 MEDIA = ("codec", "packets", "lost", "jitter_ms", "packets_sent", "lost_sent", "mos")
-"""How the sound of a browser's leg was: from it, then to it; the jitter as RFC 3550 counts it, the MOS an estimate."""
+"""How the sound of a leg was: from it, then to it; the jitter as RFC 3550 counts it, the MOS an estimate.
+
+Of a telephone over a SIP trunk `lost_sent` is null: nothing is known of what arrived there.
+"""
 
 
 def describe_leg(attempt: Attempt) -> dict[str, Any]:
-    """Return an attempt as the record keeps it; instants are Unix milliseconds. Of a browser's leg with `MEDIA`."""
+    """Return an attempt as the record keeps it, instants in Unix milliseconds; with `MEDIA` where a worker heard it."""
     return {
         "side": attempt.side,
         "n": attempt.n,

@@ -22,6 +22,7 @@ REASONS: Final[dict[str, tuple[str, bool]]] = {
     "call.late": ("This was asked too long ago, so nobody was called. Call again if you still want to.", _FOR_GOOD),
     "call.look": ("Look at the patient's name and the last digits first.", _FOR_GOOD),
     "call.no_media": ("Calls over this device are not possible now. Have your phone called instead.", _TRY_LATER),
+    "call.no_callback": ("Your own phone cannot be rung now. Call over this device instead.", _TRY_LATER),
     "call.no_hand_over": ("This call cannot go on another way now.", _FOR_GOOD),
     "call.ended": ("This call has ended.", _FOR_GOOD),
     "call.not_ended": ("The call has not ended yet.", _FOR_GOOD),

@@ -33,7 +33,8 @@ def start(req: Request, now: datetime | None = None) -> Reply:
     """`call.start`: ring the member's own phone and then, once 1 was pressed, the patient with the clinic's number.
 
     Over this device (`way` is `webrtc`) no phone of theirs is rung: the call waits for the offer of a peer connection.
-    Raises Refusal `malformed`, `call.late`, `call.look`, `not_found`, `call.no_media` and every `call.…` of the rules.
+    Raises Refusal `malformed`, `call.late`, `call.look`, `not_found`, `call.no_media`, `call.no_callback` and every
+    `call.…` of the rules.
     """
     now = now or timezone.now()
     asked = read(Start, req.d)

@@ -60,8 +60,8 @@ RINGS = "".join([
 class Sipp:
     """One trunk at 127.0.0.1:`port`, for as many calls as come, or for `calls`, after which it ends."""
 
-    def __init__(self, scenario: str | Path, *, tcp: bool = False, calls: int = 0) -> None:
-        """Start it with the steps of a scenario, or with a file of one."""
+    def __init__(self, scenario: str | Path, *, tcp: bool = False, calls: int = 0, echoes: bool = False) -> None:
+        """Start it with the steps of a scenario, or with a file of one. `echoes`: what is said to it is said back."""
         program = find_program("sipp")
         require("sipp (sip-tester)", program)
         assert program is not None
@@ -74,7 +74,10 @@ class Sipp:
         self._table = "tcp" if tcp else "udp"
         argv: list[str | Path] = [program, "-sf", path, "-i", "127.0.0.1", "-p", str(self.port), "-nostdin"]
         argv += ["-trace_msg", "-message_file", self._messages, "-message_overwrite", "true"]
-        argv += ["-t", "t1" if tcp else "u1", *(["-m", str(calls)] if calls else [])]
+        # Over TCP nothing comes twice, so that a Call-ID which is said again is another call.
+        argv += ["-t", "t1", "-deadcall_wait", "0"] if tcp else ["-t", "u1"]
+        argv += ["-m", str(calls)] if calls else []
+        argv += ["-rtp_echo", "-mp", str(free_port() & ~1)] if echoes else []
         self.process = Process(argv, self.directory / "log", cwd=self.directory)
         self.process.wait_until(self._listens, "sipp")
 

@@ -11,7 +11,8 @@ from typing import Any, cast
 from tests.voice.line import Line
 from voice.call_events import PromptKind
 from voice.media.shapes import Far, Heard, Lost, MediaError, Stats, Told, Up
-from voice.media_worker import MediaWorker, Plane
+from voice.media_parts import MakeLines, MakePlane, Plane
+from voice.media_worker import MediaWorker
 
 STATS = Stats(codec="PCMU", received=Heard(packets=120, lost=2, jitter_ms=3.14), sent=Heard(packets=118), mos=4.234)
 
@@ -28,6 +29,7 @@ class FakePlane:
         self.tell = tell
         self.asked: list[str] = []
         self.here: dict[str, int] = {}
+        self.ports: list[str] = []
         self.sounds = True
         self.failing: set[str] = set()
         self.slow_s = 0.0
@@ -56,6 +58,14 @@ class FakePlane:
     async def hold(self, leg: str, language: str | None) -> None:
         self._note(f"hold {language}")
 
+    async def listen(self, far: str, address: str, ports: range) -> tuple[str, int]:
+        self.ports.append(far)
+        return address, 4000
+
+    async def release(self, far: str) -> Stats:
+        self.ports.remove(far)
+        return STATS
+
     async def hangup(self, leg: str) -> Stats:
         self._note("hangup")
         if self.here.pop(leg, None) is None:
@@ -77,19 +87,19 @@ class FakePlane:
 class Working:
     """A media worker in a thread of its own, with its plane."""
 
-    def __init__(self, make: Callable[[Callable[[Told], None]], Plane]) -> None:
+    def __init__(self, make: MakePlane, lines: MakeLines | None = None) -> None:
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(make)), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(make, lines)), daemon=True)
         self._thread.start()
         assert self._ready.wait(10)
 
-    async def _run(self, make: Callable[[Callable[[Told], None]], Plane]) -> None:
+    async def _run(self, make: MakePlane, lines: MakeLines | None) -> None:
         def made(tell: Callable[[Told], None]) -> Plane:
             self.plane = make(tell)
             return self.plane
 
         self.loop = asyncio.get_running_loop()
-        self.worker = MediaWorker(made)
+        self.worker = MediaWorker(made, lines=lines)
         self.loop.call_soon(self._ready.set)
         await self.worker.run()
 
@@ -109,9 +119,9 @@ class Working:
 
 
 @contextmanager
-def working(make: Callable[[Callable[[Told], None]], Plane]) -> Iterator[Working]:
+def working(make: MakePlane, lines: MakeLines | None = None) -> Iterator[Working]:
     """A media worker as `manage.py runmedia` has it."""
-    one = Working(make)
+    one = Working(make, lines)
     try:
         yield one
     finally:

@@ -12,6 +12,7 @@ from voice.carriers.base import Carrier
 CARRIERS: Final = {
     "loopback": "voice.carriers.loopback.Loopback",
     "twilio": "voice.carriers.twilio.Twilio",
+    "sip": "voice.carriers.sip.Sip",
 }
 
 

@@ -1,8 +1,8 @@
 """Calls over SIP trunks beside one worker's media plane: orders in, what a carrier says out, and a far end to hear.
 
-The half of the SIP carrier that lives in an event loop; knows no Django and no database. A leg's id is its reference:
-the trunk is given a random ``Call-ID`` and never learns it. Patients alone are dialled so, as a telephone that has to
-press a key first would have to hear that said.
+The half of the SIP carrier that lives in an event loop; knows no Django and no database. A leg's id is its reference,
+and its ``Call-ID`` at the trunk: one random name by which records and a trunk's own list can be held against each
+other. Patients alone are dialled so, as a telephone that has to press a key first would have to hear that said.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from ipaddress import ip_address
 from typing import Final, Protocol
 
 from voice.call_events import Cause
@@ -41,6 +42,7 @@ class Ports(Protocol):
 
 
 Tell = Callable[[CarrierEvent, Stats | None], None]
+Sounds = Callable[[str], None]
 CLOSE_S: Final = 2.0
 """How long the trunks may take to end the calls of a worker that ends."""
 
@@ -48,15 +50,16 @@ CLOSE_S: Final = 2.0
 class SipCalls:
     """The calls of one worker over its trunks, the first preferred. Made and used in the event loop.
 
-    `tell` hears what a carrier says of a leg, and how it sounded once it has ended; it must not raise. `public` is the
+    `tell` hears what a carrier says of a leg, and how it sounded once it has ended; `sounds` hears the id of a leg
+    whose `far_of` is there or another one now, which may be before its answer. Neither may raise. `public` is the
     address that stands in descriptions, where it is not the one that is listened on.
     """
 
     def __init__(
-        self, plane: Ports, trunks: Sequence[tuple[Trunk, Place]], tell: Tell, *,
-        address: str, ports: range, public: str = "", timing: Timing | None = None,
+        self, plane: Ports, trunks: Sequence[tuple[Trunk, Place]], tell: Tell, *, address: str, ports: range,
+        public: str = "", timing: Timing | None = None, sounds: Sounds = lambda carrier_id: None,
     ) -> None:  # fmt: skip
-        self._plane, self._tell = plane, tell
+        self._plane, self._tell, self._sounds = plane, tell, sounds
         self._address, self._ports, self._public = address, ports, public
         self._loop = asyncio.get_running_loop()
         self._languages: dict[str, str] = {}
@@ -69,6 +72,11 @@ class SipCalls:
             for number, (trunk, place) in enumerate(trunks)
         ]
         self._trunks = Trunks(self._lines, self._said)
+
+    @property
+    def trunks(self) -> tuple[int, int]:
+        """How many trunks there are, and how many of them are connected. May be read in any thread."""
+        return len(self._lines), sum(line.up for line in self._lines)
 
     async def open(self) -> int:
         """Begin to keep the trunks connected; return how many are by now."""
@@ -106,7 +114,7 @@ class SipCalls:
         self._languages[name] = order.language
         self._longest[name] = self._loop.call_later(order.max_s, self.hang_up, name)
         ours = sdp.Sound(self._public or host, port)
-        self._trunks.dial(name, Order(order.to, order.shown, ours, order.timeout_s), self._loop.time())
+        self._trunks.dial(name, Order(order.to, order.shown, ours, order.timeout_s, name), self._loop.time())
         return name
 
     def hang_up(self, carrier_id: str) -> None:
@@ -128,7 +136,7 @@ class SipCalls:
     def _said(self, name: str, event: Event) -> None:
         """Tell what is news of a call."""
         if isinstance(event, Early | Answered | Changed):
-            self._fars[name] = event.far
+            self._described(name, event.far)
         kind = SAYS.get(type(event))
         if kind is None:
             return
@@ -138,6 +146,13 @@ class SipCalls:
             return
         code = str(event.status) if event.status else ""
         self._end(name, CarrierEvent(name, name, said.key, kind, said.at, event.cause, code))
+
+    def _described(self, name: str, far: sdp.Sound) -> None:
+        """Take where a far end listens. One that holds the line by the old way (0.0.0.0) is not sent elsewhere."""
+        if ip_address(far.address).is_unspecified or self._fars.get(name) == far:
+            return
+        self._fars[name] = far
+        self._sounds(name)
 
     def _end(self, name: str, said: CarrierEvent | None) -> None:
         """Close a leg's port, and then tell that it has ended and how it sounded."""

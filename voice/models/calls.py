@@ -77,7 +77,7 @@ class Attempt(models.Model):
     """One leg that is tried: side and number of the attempt, and what the carrier calls it.
 
     `reference` is random and is all that the carrier learns of us. `heard_at` is when the carrier last said anything.
-    `media`: how the sound of a browser's leg was, as `describe_media` of `voice.records` has it.
+    `media`: how the sound was that passed through a worker, as `MEDIA` of `voice.records` names it.
     """
 
     call = models.ForeignKey(Call, models.CASCADE, related_name="attempts")

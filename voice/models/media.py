@@ -37,7 +37,8 @@ class MediaSignal(models.Model):
 class MediaWorker(models.Model):
     """A media worker that lives as long as `beat_at` is young. `draining`: it takes no more calls.
 
-    `stream_url`: where a carrier opens a socket to it, empty where none can.
+    `stream_url`: where a carrier opens a socket to it, empty where none can. `trunks` is how many SIP trunks it has,
+    `trunks_up` how many of them it was connected to at its last beat.
     """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id)
@@ -47,6 +48,8 @@ class MediaWorker(models.Model):
     draining = models.BooleanField(default=False)
     calls = models.PositiveIntegerField(default=0)
     stream_url = models.CharField(max_length=URL_LENGTH, blank=True, default="", db_default="")
+    trunks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    trunks_up = models.PositiveSmallIntegerField(default=0, db_default=0)
 
 
 class StreamToken(models.Model):

@@ -48,15 +48,16 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One call to be made: E.164 numbers, our sound, and how long it may ring in seconds.
+    """One call to be made: E.164 numbers, our sound, how long it may ring in seconds, and its ``Call-ID``.
 
-    Nothing else of who calls is known here, so nothing else can get out.
+    Nothing else of who calls is known here, so nothing else can get out. Without a `call_id` one is made.
     """
 
     to: str = field(repr=False)
     shown: str = field(repr=False)
     sound: Sound
     timeout_s: float
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Leg:
     """One call of ours. Its `id` is the ``Call-ID``."""
 
     def __init__(self, line: Line, order: Order) -> None:
-        self.id = secrets.token_hex(16)
+        self.id = order.call_id or secrets.token_hex(16)
         self.phase = Phase.CALLING
         self.talk: Talk | None = None
         self._line, self._order = line, order
@@ -93,7 +93,8 @@ class Leg:
         fields: list[Field] = [
             ("from", self._from), ("to", f"<{self._uri}>"), ("call-id", self.id),
             ("cseq", f"{self._sequence} INVITE"), ("contact", self._line.contact), self._asserted,
-            ("allow", ", ".join(ALLOW)), *refresh.ask_for(self._span_s, self._least_s, None),
+            ("allow", ", ".join(ALLOW)), ("expires", str(round(self._order.timeout_s) or 1)),
+            *refresh.ask_for(self._span_s, self._least_s, None),
             *self._line.digest.credentials("INVITE", self._uri),
         ]  # fmt: skip
         request = self._line.request("INVITE", self._uri, fields, self._session.offer())

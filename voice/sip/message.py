@@ -24,7 +24,7 @@ WRITTEN: Final = {
     "p-asserted-identity": "P-Asserted-Identity", "authorization": "Authorization",
     "proxy-authorization": "Proxy-Authorization", "allow": "Allow", "accept": "Accept", "supported": "Supported",
     "unsupported": "Unsupported", "require": "Require", "session-expires": "Session-Expires", "min-se": "Min-SE",
-    "retry-after": "Retry-After", "user-agent": "User-Agent", "content-type": "Content-Type",
+    "expires": "Expires", "retry-after": "Retry-After", "user-agent": "User-Agent", "content-type": "Content-Type",
 }  # fmt: skip
 """Every header that we write, `Content-Length` aside, which is counted."""
 

@@ -95,19 +95,25 @@ class OwnCalls(CallItems):
 
 
 class Sound(Schema):
-    """How the sound of a browser was: what came from it, what went to it; the jitter in ms, the MOS an estimate."""
+    """How a leg sounded: what came from it, what went to it; the jitter in ms, the MOS an estimate.
+
+    Of a telephone over a trunk nobody says what arrived there (`lost_sent` is null).
+    """
 
     codec: str
     packets: int
     lost: int
     jitter_ms: float
     packets_sent: int
-    lost_sent: int
+    lost_sent: int | None
     mos: float | None
 
 
 class LegShown(Schema):
-    """One attempt to reach a side, with when it came how far. `sound`: of one over a browser that has ended."""
+    """One attempt to reach a side, with when it came how far.
+
+    `sound`: of one over a browser or over a SIP trunk that has ended.
+    """
 
     side: str
     n: int

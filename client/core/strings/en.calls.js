@@ -421,6 +421,7 @@ export default {
   "refused.call.late": "This was asked too long ago, so nobody was called. Call again if you still want to.",
   "refused.call.look": "Look at the patient's name and the last digits first.",
   "refused.call.no_media": "Calls over this device are not possible now. Have your phone called instead.",
+  "refused.call.no_callback": "Your own phone cannot be rung now. Call over this device instead.",
   "refused.call.no_hand_over": "This call cannot go on another way now.",
   "refused.call.ended": "This call has ended.",
   "refused.call.not_ended": "The call has not ended yet.",

@@ -421,6 +421,7 @@ export default {
   "refused.call.late": "Det här begärdes för länge sedan, så ingen ringdes upp. Ring igen om du fortfarande vill.",
   "refused.call.look": "Titta först på patientens namn och de sista siffrorna.",
   "refused.call.no_media": "Samtal via den här enheten går inte just nu. Låt oss ringa upp din telefon i stället.",
+  "refused.call.no_callback": "Din egen telefon kan inte ringas upp just nu. Ring via den här enheten i stället.",
   "refused.call.no_hand_over": "Samtalet kan inte flyttas just nu.",
   "refused.call.ended": "Samtalet är slut.",
   "refused.call.not_ended": "Samtalet är inte slut än.",

@@ -76,7 +76,7 @@ def test_descriptions_name_nobody() -> None:
 
 
 def test_an_order_has_no_place_for_who_calls() -> None:
-    assert [field.name for field in dataclasses.fields(Order)] == ["to", "shown", "sound", "timeout_s"]
+    assert [field.name for field in dataclasses.fields(Order)] == ["to", "shown", "sound", "timeout_s", "call_id"]
 
 
 def test_who_calls_in_is_refused_and_told_without_being_shown() -> None:

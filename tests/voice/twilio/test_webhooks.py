@@ -170,7 +170,7 @@ def test_no_number_stands_in_any_log_line_or_address_of_a_whole_call(
     r = talked(line)
     line.fake.poster.post_once(line.fake.poster.posted[-1].url, line.fake.poster.posted[-1].form, "forged")
     formatter = AllowListFormatter()
-    assert {record.name for record in caplog.records} >= {"urllib3.connectionpool", "voice.asking", "voice.webhooks"}
+    assert {record.name for record in caplog.records} >= {"urllib3.connectionpool", "voice.dialling", "voice.webhooks"}
     lines = [record.getMessage() for record in caplog.records if not record.name.startswith("django.db")]
     lines += [formatter.format(record) for record in caplog.records]
     lines += [posted.url for posted in line.fake.poster.posted] + [asked.path for asked in line.fake.asked] + [r]

@@ -9,12 +9,15 @@ from typing import Any
 
 import uvloop
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
 
 from realtime.heap import settle_heap
+from voice.carriers.sip_trunks import check_trunks, make_lines
 from voice.media.plane import Plane
 from voice.media.shapes import IceSettings
 from voice.media_worker import MediaWorker
+from voice.planes import SIP
 
 
 class Command(BaseCommand):
@@ -33,8 +36,14 @@ class Command(BaseCommand):
             stun=next(iter(settings.CURBSIDE_STUN_URLS), ""), addresses=tuple(settings.CURBSIDE_MEDIA_ADDRESSES),
             public=settings.CURBSIDE_MEDIA_PUBLIC_ADDRESS,
         )  # fmt: skip
+        over_sip = settings.CURBSIDE_CARRIER == SIP
+        if over_sip:
+            try:
+                check_trunks()
+            except ImproperlyConfigured as error:
+                raise CommandError(str(error)) from None
         wanted = (lambda: os.getppid() == with_parent) if with_parent else (lambda: True)
-        uvloop.run(serve(MediaWorker(lambda tell: Plane(ice, tell), wanted)))
+        uvloop.run(serve(MediaWorker(lambda tell: Plane(ice, tell), wanted, make_lines if over_sip else None)))
 
 
 async def serve(worker: MediaWorker) -> None:

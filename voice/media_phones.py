@@ -1,0 +1,192 @@
+"""The telephones of a media worker: the legs that its trunks carry, from the dial to the end that a trunk tells.
+
+Whatever concerns one leg is done in turn, apart from what is done for its call: a browser that is being told something
+keeps no telephone ringing. What a trunk has told is stored, however long the database is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final, Protocol
+
+from django.db import Error
+from django.utils import timezone
+
+from voice import dialling
+from voice import media_steps as steps
+from voice.call_events import Cause
+from voice.carriers.base import CarrierError, CarrierEvent, DialOrder
+from voice.media.shapes import Rtp, Stats
+from voice.models import Action
+
+log = logging.getLogger(__name__)
+STORED_AGAIN_S: Final = 2.0
+STORED_TRIES: Final = 100
+
+
+class Lines(Protocol):
+    """What carries the telephones: ``voice/carriers/sip_calls.py``, or a stand-in of the tests."""
+
+    @property
+    def trunks(self) -> tuple[int, int]:
+        """How many trunks there are, and how many are connected."""
+        ...
+
+    async def open(self) -> int:
+        """Begin to keep them connected."""
+        ...
+
+    async def dial(self, order: DialOrder) -> str:
+        """Have a telephone rung, and return the id of the leg. Raises CarrierError."""
+        ...
+
+    def hang_up(self, carrier_id: str) -> None:
+        """End a leg."""
+        ...
+
+    def far_of(self, carrier_id: str) -> Rtp | None:
+        """Return what a leg can be bridged to, None while it cannot."""
+        ...
+
+    async def close(self) -> None:
+        """End every leg, tell so, and let the trunks go."""
+        ...
+
+
+class NoLines:
+    """A worker without a trunk: it rings nobody."""
+
+    trunks = (0, 0)
+
+    async def open(self) -> int:
+        """There is none."""
+        return 0
+
+    async def dial(self, order: DialOrder) -> str:
+        """Refuse."""
+        raise CarrierError("this media worker has no trunk", permanent=True, cause=Cause.FAILED)
+
+    def hang_up(self, carrier_id: str) -> None:
+        """There is nothing to end."""
+
+    def far_of(self, carrier_id: str) -> Rtp | None:
+        """Nobody can be heard."""
+        return None
+
+    async def close(self) -> None:
+        """There is nothing to let go."""
+
+
+Turn = Callable[[str, Callable[[], Awaitable[Any]]], None]
+InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
+
+
+class Phones:
+    """The telephone legs of one worker; made and used in its event loop.
+
+    `turn` does something after all that was asked for the same name before, `in_thread` works on the database, `heard`
+    is called in the turn of a call when a telephone of it can be heard, or elsewhere now.
+    """
+
+    def __init__(self, turn: Turn, in_thread: InThread, heard: Callable[[str, Rtp], Awaitable[None]]) -> None:
+        self._turn, self._in_thread, self._heard = turn, in_thread, heard
+        self.lines: Lines = NoLines()
+        self._legs: dict[str, str] = {}
+        self._opening: asyncio.Task[int] | None = None
+
+    def open(self, lines: Lines) -> None:
+        """Begin to keep the trunks connected; nothing waits for that."""
+        self.lines = lines
+        self._opening = asyncio.get_running_loop().create_task(lines.open())
+
+    async def close(self) -> None:
+        """End every leg; what was told of that is in turn to be stored."""
+        if self._opening is not None:
+            self._opening.cancel()
+        await self.lines.close()
+
+    @property
+    def calls(self) -> set[str]:
+        """The calls that have a telephone here. May be asked in any thread."""
+        return set(self._legs.copy().values())
+
+    def lives(self, reference: str) -> bool:
+        """Whether a leg is here and its end was not told."""
+        return reference in self._legs
+
+    def hang_up_all(self) -> None:
+        """Their calls were ended by others, with a reason of their own: what trunks tell of these is no news."""
+        legs, self._legs = self._legs, {}
+        for reference in legs:
+            self.lines.hang_up(reference)
+
+    # --- what is asked ----------------------------------------------------------------------------------------------
+
+    def take(self, action: Action) -> None:
+        """Have something done for a leg, in its turn."""
+        assert action.attempt is not None
+        self._turn(action.attempt.reference, partial(_DOING[action.kind], self, action))
+
+    async def _dial(self, action: Action) -> None:
+        assert action.attempt is not None
+        reference, asked_at = action.attempt.reference, timezone.now()
+        order = await self._in_thread(partial(dialling.prepare, action))
+        if order is None:
+            return
+        self._legs[reference] = str(action.call_id)
+        try:
+            carrier_id = await self.lines.dial(order)
+        except CarrierError as error:
+            self._legs.pop(reference, None)
+            await self._in_thread(partial(dialling.refused, action, error))
+            return
+        await self._in_thread(partial(dialling.taken, action, carrier_id, asked_at))
+
+    async def _hang_up(self, action: Action) -> None:
+        """End a leg. That it has ended is told by its trunk; one that is not here has ended."""
+        assert action.attempt is not None
+        reference = action.attempt.reference
+        if not self.lives(reference):
+            await self._in_thread(partial(steps.end_leg, action, None))
+            return
+        self.lines.hang_up(reference)
+        await self._in_thread(partial(steps.settle, action, "done"))
+
+    async def _prompt(self, action: Action) -> None:
+        """Nothing is said on a telephone by itself: who is bridged to it says it."""
+        await self._in_thread(partial(steps.settle, action, "failed"))
+
+    # --- what trunks tell --------------------------------------------------------------------------------------------
+
+    def told(self, event: CarrierEvent, stats: Stats | None) -> None:
+        """A trunk says what becomes of a leg, and how it sounded once it has ended."""
+        if event.reference not in self._legs:
+            return
+        if event.kind == "ended":
+            del self._legs[event.reference]
+        self._turn(event.reference, partial(self._store, partial(steps.take_told, event, stats)))
+
+    def sounds(self, reference: str) -> None:
+        """A telephone can be heard, or elsewhere now."""
+        far, r = self.lines.far_of(reference), self._legs.get(reference)
+        if far is not None and r is not None:
+            self._turn(r, partial(self._heard, r, far))
+
+    async def _store(self, work: Callable[[], Any]) -> None:
+        for _ in range(STORED_TRIES):
+            try:
+                await self._in_thread(work)
+                return
+            except Error:
+                log.warning("what a trunk has told could not be stored and is tried again")
+                await asyncio.sleep(STORED_AGAIN_S)
+
+
+_DOING: Final[dict[str, Callable[[Phones, Action], Awaitable[None]]]] = {
+    "dial": Phones._dial,
+    "hangup": Phones._hang_up,
+    "prompt": Phones._prompt,
+}
