@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 import wave
 from array import array
 from collections.abc import AsyncIterator, Sequence
@@ -16,11 +17,14 @@ from playwright.async_api import Page, async_playwright
 
 from tests.client.far_end import HEARD, MICROPHONE
 from tests.flows.browser import FLAGS, WITH_SOUND
+from tests.peers.coturn import Coturn
 from tests.peers.process import find_program, require
+from voice.media.ice import IceHelp, ice_servers
 
 HOME = "http://localhost/"
 """An origin that may use a microphone. Nobody is asked for it: the page is put in by the test."""
 RATE = 48_000
+SECRET = "a secret that only tests may have"
 PAGE = """async () => {
   window.microphone = await navigator.mediaDevices.getUserMedia(
     {audio: {echoCancellation: false, noiseSuppression: false, autoGainControl: false}});
@@ -111,6 +115,12 @@ async def speaking(directory: Path, hz: float) -> AsyncIterator[Speaker]:
         await page.evaluate(PAGE)
         yield Speaker(page)
         await chromium.close()
+
+
+def by_tcp(turn: Coturn) -> dict[str, object]:
+    """Settings of a peer connection that goes through a TURN server over TCP and by no other way."""
+    given = IceHelp(turn=(f"turn:127.0.0.1:{turn.port}?transport=tcp",), secret=SECRET)
+    return {"iceServers": ice_servers(given, time.time(), "nonce"), "iceTransportPolicy": "relay"}
 
 
 def kill_chromium() -> None:

@@ -1,9 +1,8 @@
-"""A real Chromium with a pretended microphone and a real baresip behind a trunk hear each other, by every way."""
+"""A real Chromium speaks Opus, a real baresip behind a trunk G.711, and a real rtpengine stands between them."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,20 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.peers.baresip import Baresip, Telephone
-from tests.peers.coturn import Coturn
 from tests.peers.rtpengine import Rtpengine
 from tests.voice.media.test_rtpengine import engines_at
-from tests.voice.trunks.beside import DOMAIN, SHOWN, heard_at, worker
-from tests.voice.trunks.page import Speaker, kill_chromium, speaking
+from tests.voice.trunks.beside import DOMAIN, SHOWN, heard_at
+from tests.voice.trunks.page import Speaker, speaking
 from voice.carriers.sip_transport import Place, SipTransport
 from voice.media.descriptions import Side
-from voice.media.ice import IceHelp, ice_servers
 from voice.sip.agent import Agent
 from voice.sip.events import Answered, Event, Order, Trunk
 from voice.sip.sdp import Sound, read
 
 pytestmark = pytest.mark.browser
-SECRET = "a secret that only tests may have"
 PATIENT = Telephone("+46850000001", 440)
 SPOKEN = 700
 
@@ -36,48 +32,13 @@ def baresip() -> Iterator[Baresip]:
     made.close()
 
 
-def by_tcp(turn: Coturn) -> dict[str, object]:
-    """Settings of a peer connection that goes through a TURN server over TCP and by no other way."""
-    given = IceHelp(turn=(f"turn:127.0.0.1:{turn.port}?transport=tcp",), secret=SECRET)
-    return {"iceServers": ice_servers(given, time.time(), "nonce"), "iceTransportPolicy": "relay"}
-
-
 async def both_hear(speaker: Speaker, baresip: Baresip) -> None:
     """Tones, recognised by their pitch: the telephone's at the browser, the browser's at the telephone."""
     since = len(baresip.heard())
     await asyncio.gather(speaker.hears(PATIENT.pitch), heard_at(baresip, SPOKEN, since=since))
 
 
-async def test_by_the_worker_directly_then_over_tcp_through_turn_alone_until_the_browser_is_killed(
-    baresip: Baresip, tmp_path: Path
-) -> None:
-    with closing(Coturn(SECRET)) as turn:
-        async with speaking(tmp_path, SPOKEN) as speaker, worker(baresip) as made:
-            await speaker.take(await made.plane.accept("browser", 1, await speaker.offer(["pcmu", "pcma"])))
-            await made.up("browser", 1)
-            await made.dial(PATIENT.number)
-            await made.hears("answered")
-            await made.bridge()
-            await both_hear(speaker, baresip)
-            assert (await speaker.way())[0] in ("host", "prflx")
-            await speaker.press("7")
-            await asyncio.to_thread(baresip.hears, "CALL_DTMF_START", "7")
-            offer = await speaker.offer(["pcmu", "pcma"], **by_tcp(turn))
-            assert " typ relay" in offer and " typ host" not in offer
-            await speaker.take(await made.plane.accept("browser", 2, offer))
-            await made.up("browser", 2)
-            await both_hear(speaker, baresip)
-            assert await speaker.way() == ("relay", "tcp")
-            killed = time.monotonic()
-            kill_chromium()
-            await made.lost("browser", 2)
-            assert time.monotonic() - killed < 10
-            made.calls.hang_up("leg")
-            _, stats = await made.hears("ended")
-            assert stats is not None and stats.received.packets > 100
-
-
-async def test_opus_by_a_real_rtpengine(baresip: Baresip, tmp_path: Path) -> None:
+async def test_both_hear_each_other_and_a_key_arrives(baresip: Baresip, tmp_path: Path) -> None:
     told: asyncio.Queue[Event] = asyncio.Queue()
     with closing(Rtpengine()) as engine:
         async with speaking(tmp_path, SPOKEN) as speaker, engines_at(engine) as engines:
