@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from realtime.protocol import Limits
 from settings import env
+from settings.engines import endpoints
 from settings.keys import PURPOSES, SIGNING_IN, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
 from settings.trunks import host_address, ports, sip_trunks
@@ -267,6 +268,12 @@ CURBSIDE_MEDIA_STREAM_URL = env.stream_url("MEDIA_STREAM_URL", "the address at w
                                            "to this media worker, its own; empty: no calls over a browser by Twilio")
 CURBSIDE_MEDIA_STREAM_LISTEN = env.listening("MEDIA_STREAM_LISTEN", ("127.0.0.1", 8090), "where this media worker "
                                              "listens for that, behind a proxy that speaks TLS")
+CURBSIDE_MEDIA_PLANE = env.choice("MEDIA_PLANE", ("worker", "rtpengine"), "worker", "what carries the sound of calls: "
+                                  "the media workers, or rtpengines that they command")
+CURBSIDE_RTPENGINES = endpoints("RTPENGINES", "where the rtpengines take orders (listen-ng), each at the address of "
+                                "its inner side")
+if CURBSIDE_MEDIA_PLANE == "rtpengine" and not CURBSIDE_RTPENGINES:
+    raise ImproperlyConfigured("CURBSIDE_MEDIA_PLANE=rtpengine needs CURBSIDE_RTPENGINES")
 CURBSIDE_SLIP_HOURS = env.whole("SLIP_HOURS", 72, "after how many hours a slip at a clinic's desk expires", least=1,
                                  most=720)
 CURBSIDE_OUTCOME_HOURS = env.whole("OUTCOME_HOURS", 72, "for how many hours after a call its clinician can say how it "

@@ -27,7 +27,8 @@ MOST: Final = 50
 class Claims(threading.Thread):
     """Beats and claims until `end`. `draining`: what is of no call of ours yet is left to others.
 
-    `stream_url`: where a carrier brings sound to this worker, set before the start.
+    `stream_url`: where a carrier brings sound to this worker; `is_ready`: whether it could carry one more call, asked
+    in this thread. Both are set before the start.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Claims(threading.Thread):
         self._said: tuple[int, int] | None = None
         self.worker = self.stream_url = ""
         self.draining = False
+        self.is_ready: Callable[[], bool] = lambda: True
 
     def run(self) -> None:
         """Work until told to end."""
@@ -65,7 +67,7 @@ class Claims(threading.Thread):
             return
         trunks, up = self._trunks()
         served = up > 0 or not trunks  # whose trunks are all down leaves new calls to others
-        new = served and not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
+        new = served and self.is_ready() and not self.draining and self._calls() < settings.CURBSIDE_MEDIA_CALLS
         actions = owning.claim(self.worker, MOST, timezone.now(), new=new, streams=bool(self.stream_url))
         self._watch.looked(actions)
         if actions:
@@ -82,8 +84,9 @@ class Claims(threading.Thread):
     def _beat(self) -> None:
         now = timezone.now()
         self._said = trunks, up = self._trunks()
+        closed = self.draining or not self.is_ready()
         if self.worker and owning.beat(
-            self.worker, self._calls(), now, draining=self.draining, trunks=trunks, trunks_up=up
+            self.worker, self._calls(), now, draining=closed, trunks=trunks, trunks_up=up
         ):
             self._beat_at = monotonic() + owning.BEAT_S
             return

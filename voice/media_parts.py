@@ -34,6 +34,11 @@ class Plane(Protocol):
         """End a leg and return how it sounded. Raises MediaError."""
         ...
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it would take one more call. Asked in another thread."""
+        ...
+
     def legs(self) -> Collection[str]:
         """Return the legs that are here."""
         ...

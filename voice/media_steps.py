@@ -17,7 +17,7 @@ from voice.call import BridgeFailed, Cause, Event, Leg, LegChanged, Side
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError, CarrierEvent
 from voice.carriers.documents import BringsSound
-from voice.holding import alone, holding
+from voice.holding import Held, alone, holding
 from voice.media.shapes import Far, Loopback, Stats, Stream
 from voice.models import Action, Attempt
 from voice.planes import SIP
@@ -123,15 +123,25 @@ def take_told(event: CarrierEvent, stats: Stats | None) -> None:
     take_events(SIP, [event])
 
 
+def lose_leg(r: str, n: int, stats: Stats | None) -> None:
+    """What carried a leg's sound is gone, and the worker is not: store how it sounded, and that it is lost."""
+    with holding(r, timezone.now()) as held:
+        _lose(held, n, stats)
+
+
 def abandon_leg(r: str, n: int, stats: Stats | None) -> None:
     """The worker ends before the call does: store how its leg sounded, and that it is lost."""
     with holding(r, timezone.now()) as held:
-        attempt = held.attempts[Side.CLINICIAN, n]
-        attempt.media = attempt.media or describe(stats)
-        held.touch(attempt)
         held.change(worker=None)
-        held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST)])
+        _lose(held, n, stats)
     owning.call_off_ends(r, timezone.now())
+
+
+def _lose(held: Held, n: int, stats: Stats | None) -> None:
+    attempt = held.attempts[Side.CLINICIAN, n]
+    attempt.media = attempt.media or describe(stats)
+    held.touch(attempt)
+    held.feed_because(SOUND_STOPPED, [LegChanged(Side.CLINICIAN, n, Leg.ENDED, Cause.LOST)])
 
 
 def describe(stats: Stats | None) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from voice import media_steps as steps
 from voice import owning, signals
 from voice.call_events import MediaLost, MediaUp, Side
-from voice.media.shapes import Far, Lost, MediaError, Rtp, Stats, Stream, Told, Up
+from voice.media.shapes import Far, Gone, Lost, MediaError, Rtp, Stats, Stream, Told, Up
 from voice.media_claims import Claims
 from voice.media_parts import MakeLines, MakePlane
 from voice.media_phones import Phones
@@ -72,6 +72,7 @@ class MediaWorker:
         self._streams = StreamDoor(self._plane, self._in_thread, lambda: self._claims.worker)
         await self._streams.open()
         self._claims.stream_url = self._streams.url
+        self._claims.is_ready = lambda: self._plane.is_ready
         self._claims.start()
         await self._stopped.wait()
         await self._drain()
@@ -131,10 +132,18 @@ class MediaWorker:
     def _told(self, told: Told) -> None:
         """The plane says what becomes of a leg; how it sounds is stored when it ends."""
         leg = self._legs.get(told.leg)
+        if leg is not None and isinstance(told, Gone):
+            self._in_turn(leg.r, partial(self._give_up, told.leg, leg))
         if leg is None or not isinstance(told, Up | Lost):
             return
         event = (MediaUp if isinstance(told, Up) else MediaLost)(Side.CLINICIAN, leg.n, told.peer)
         self._in_turn(leg.r, partial(self._in_thread, partial(steps.feed, leg.r, event)))
+
+    async def _give_up(self, name: str, leg: _Leg) -> None:
+        """What carried the sound of a leg is no more."""
+        if name in self._legs:
+            stats = await self._hang_up(name)
+            await self._in_thread(partial(steps.lose_leg, leg.r, leg.n, stats))
 
     # --- in turn ----------------------------------------------------------------------------------------------------
 

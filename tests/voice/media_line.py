@@ -33,7 +33,7 @@ class FakePlane:
         self.sounds = True
         self.failing: set[str] = set()
         self.slow_s = 0.0
-        self.closed = False
+        self.closed, self.is_ready = False, True
 
     def _note(self, what: str) -> None:
         self.asked.append(what)

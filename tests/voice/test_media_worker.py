@@ -19,6 +19,7 @@ from tests.voice.media_line import FakePlane, Working, live_line, working
 from tests.voice.twilio_line import looping, wait_until
 from voice import exporting, owning
 from voice.listing import Filters
+from voice.media.shapes import Gone
 from voice.models import Attempt, Call, MediaSignal, MediaWorker
 from voice.views import media as views
 
@@ -191,6 +192,28 @@ def test_a_worker_that_may_wait_no_longer_ends_its_calls_and_their_records_say_s
     record = scene.line.record(r)
     assert (record.cause, record.reason) == ("lost", "sound_stopped")
     assert [leg["packets"] for leg in record.legs if leg["side"] == "clinician"] == [120]
+
+
+def test_a_call_whose_sound_is_gone_for_good_ends_and_its_record_says_so(scene: Scene) -> None:
+    r = scene.talk()
+    [leg] = scene.plane.here
+    for _ in range(2):
+        scene.work.call(lambda: scene.plane.tell(Gone(leg)))
+    scene.reach(r, "ended")
+    record = scene.line.record(r)
+    assert (record.cause, record.reason) == ("lost", "sound_stopped") and scene.plane.asked.count("hangup") == 1
+    assert [each["packets"] for each in record.legs if each["side"] == "clinician"] == [120]
+
+
+def test_a_worker_whose_plane_would_take_no_call_is_offered_to_nobody(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owning, "BEAT_S", 0.05)
+    scene.work.worker._claims._beat_at = 0.0
+    scene.plane.is_ready = False
+    wait_until(lambda: not owning.is_carried(timezone.now()))
+    scene.plane.is_ready = True
+    wait_until(lambda: owning.is_carried(timezone.now()))
 
 
 def test_a_worker_that_stood_still_drops_its_calls_and_goes_on_under_another_name(

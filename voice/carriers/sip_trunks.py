@@ -41,9 +41,13 @@ def trunks_and_places() -> list[tuple[Trunk, Place]]:
 def make_lines(
     plane: Ports, tell: Callable[[CarrierEvent, Stats | None], None], sounds: Callable[[str], None]
 ) -> SipCalls:
-    """Return the calls of one worker over the trunks of the settings. Called in its event loop."""
+    """Return the calls of one worker over the trunks of the settings. Called in its event loop.
+
+    An engine knows itself by which address the outside reaches it.
+    """
+    public = settings.CURBSIDE_SIP_PUBLIC_ADDRESS if settings.CURBSIDE_MEDIA_PLANE == "worker" else ""
     return SipCalls(
         plane, trunks_and_places(), tell, address=settings.CURBSIDE_SIP_ADDRESS, ports=settings.CURBSIDE_SIP_PORTS,
-        public=settings.CURBSIDE_SIP_PUBLIC_ADDRESS, timing=Timing(session_s=settings.CURBSIDE_SIP_SESSION_S),
+        public=public, timing=Timing(session_s=settings.CURBSIDE_SIP_SESSION_S),
         sounds=sounds,
     )  # fmt: skip

@@ -19,10 +19,11 @@ LONGEST: Final = 16 * 1024
 
 
 class Side(StrEnum):
-    """Who wrote a description, or is to read it."""
+    """Who wrote a description, or is to read it: one of the two outer sides, or a worker or engine on the inside."""
 
     BROWSER = "browser"
     TRUNK = "trunk"
+    INNER = "inner"
 
 
 _NAME = r"[A-Za-z0-9.+_-]{1,32}"
@@ -34,6 +35,7 @@ _ANY: Final[Mapping[str, str]] = {
 }  # fmt: skip
 ATTRIBUTES: Final[Mapping[Side, Mapping[str, str]]] = {
     Side.TRUNK: _ANY,
+    Side.INNER: {**_ANY, "rtcp-mux": ""},
     Side.BROWSER: {
         **_ANY,
         "mid": _NAME,
@@ -50,8 +52,10 @@ ATTRIBUTES: Final[Mapping[Side, Mapping[str, str]]] = {
 }  # fmt: skip
 """What may stand behind ``a=`` in a description of, or for, each side, and of which shape its value is."""
 
+_TELEPHONES: Final = frozenset({"pcmu/8000", "pcma/8000", "telephone-event/8000"})
 CODECS: Final[Mapping[Side, frozenset[str]]] = {
-    Side.TRUNK: frozenset({"pcmu/8000", "pcma/8000", "telephone-event/8000"}),
+    Side.TRUNK: _TELEPHONES,
+    Side.INNER: _TELEPHONES,
     Side.BROWSER: frozenset({
         "opus/48000/2", "pcmu/8000", "pcma/8000", "telephone-event/8000", "telephone-event/48000",
     }),
@@ -128,3 +132,22 @@ def _keeps(line: str, side: Side, codecs: Mapping[str, str]) -> bool:
         return found is not None and found[1] in codecs
     shape = ATTRIBUTES[side].get(name)
     return shape is not None and re.fullmatch(shape, value) is not None
+
+
+def with_keys(text: str, kind: int) -> str:
+    """Return a browser's offer with keys at the clock of telephones under this payload type, if that can be.
+
+    A browser with Opus sends keys at the clock of Opus, and an engine has them made anew for telephones: under the type
+    that the offer names for these. One without Opus sends them as they go to the telephone.
+    """
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    maps = (_RTPMAP.fullmatch(line.removeprefix("a=rtpmap:")) for line in lines)
+    known = {found[1]: found[2].lower() for found in maps if found}
+    taken = known.get(str(kind), f"{EVENT}/8000") != f"{EVENT}/8000"
+    if taken or OPUS not in known.values() or f"{EVENT}/48000" not in known.values():
+        return text
+    gone = {number for number, codec in known.items() if codec == f"{EVENT}/8000"} | {str(kind)}
+    about = tuple(f"a={name}:{number} " for number in gone for name in ("rtpmap", "fmtp"))
+    kept = [" ".join(part for at, part in enumerate(line.split(" ")) if at < 3 or part not in gone) + f" {kind}"
+            if line.startswith("m=") else line for line in lines if not line.startswith(about)]  # fmt: skip
+    return "\r\n".join([*filter(None, kept), f"a=rtpmap:{kind} {EVENT}/8000", f"a=fmtp:{kind} 0-16", ""])

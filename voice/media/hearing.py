@@ -30,6 +30,8 @@ def again_and_again(what: Said, language: str, pause_s: float | None = None) -> 
 class Hearing(ABC):
     """One leg as it hears and is heard. `far` is its far end, `bridged_to` what that was made of."""
 
+    name: str
+
     def __init__(self) -> None:
         self.far: FarEnd | None = None
         self.bridged_to: Far | None = None
@@ -63,6 +65,11 @@ class Hearing(ABC):
     def beats(self) -> bool:
         """Whether 20 ms from now it has something to say to either side."""
         return self.far is None or self.far.beats or self._patience is not None or self._held is not None
+
+    @property
+    def passes(self) -> bool:
+        """Whether each side hears what the other one says, and nothing that is made here."""
+        return self.far is not None and self._held is None and self._patience is None
 
     # --- what is asked of it ---
 

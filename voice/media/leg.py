@@ -46,8 +46,15 @@ class Peer:
         self.opened_at, self.heard_at, self.report_at = now, now, now + REPORT_S
         self.up, self.gate = False, Gate()
         self.rtt_s: float | None = None
+        self.measured: Stats | None = None
+        """How it sounds where its packets pass, if that is elsewhere; our own packets are not counted then."""
         self._block: rtcp.Block | None = None
         self._their_report, self._reported_at = 0, 0.0
+
+    @property
+    def codec(self) -> str:
+        """What it speaks."""
+        return self.inward.sound.codec if self.measured is None else self.measured.codec
 
     def reported(self, data: bytes, now: float) -> None:
         """Take the peer's reports."""
@@ -72,11 +79,15 @@ class Peer:
 
     def received(self) -> Heard:
         """What came from the peer."""
+        if self.measured is not None:
+            return self.measured.received
         arrivals = self.inward.arrivals
         return Heard(arrivals.received, max(0, arrivals.lost), round(arrivals.jitter_ms, 1))
 
     def sent(self) -> Heard:
         """What went to the peer, and how much of it its reports miss."""
+        if self.measured is not None:
+            return self.measured.sent
         lost, jitter = (max(0, self._block.lost), self._block.jitter) if self._block else (0, 0)
         return Heard(self.outward.packets, lost, round(jitter * 1000 / RATE, 1))
 
@@ -101,7 +112,12 @@ class Leg(Hearing):
         self._current: Peer | None = None
         self._quality_at = 0.0
         self._was = (Heard(), Heard())
-        self._codec, self._dropped = "", 0
+        self._dropped = 0
+
+    @property
+    def current(self) -> Peer | None:
+        """The peer connection that it listens to."""
+        return self._current
 
     @property
     def listens(self) -> bool:
@@ -114,6 +130,11 @@ class Leg(Hearing):
         if self._current is None or self._current.n not in self.peers:
             return False
         return super().beats
+
+    @property
+    def passes(self) -> bool:
+        """Whether each side hears what the other one says, and no other peer connection is coming."""
+        return super().passes and self.listens and len(self.peers) == 1
 
     # --- what is asked of it ---
 
@@ -135,16 +156,17 @@ class Leg(Hearing):
     def stats(self) -> Stats:
         """How it sounds so far."""
         peer = self._current
+        codec = "" if peer is None else peer.codec
         received, sent = self._was
         if peer is not None and peer.n in self.peers:
             received, sent = both(received, peer.received()), both(sent, peer.sent())
         dropped = self._dropped + sum(each.gate.dropped for each in self.peers.values())
-        rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None else None
+        rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None and peer.measured is None else None
         if not received.packets:
-            return Stats(self._codec, received, sent, rtt, dropped=dropped)
+            return Stats(codec, received, sent, rtt, dropped=dropped)
         losses = (received.lost / (received.packets + received.lost), min(1.0, sent.lost / max(1, sent.packets)))
         worst = min(mos(loss, side.jitter_ms, rtt or 0.0) for loss, side in zip(losses, (received, sent), strict=True))
-        return Stats(self._codec, received, sent, None if rtt is None else round(rtt, 1), worst, dropped)
+        return Stats(codec, received, sent, None if rtt is None else round(rtt, 1), worst, dropped)
 
     # --- what happens to it ---
 
@@ -199,7 +221,7 @@ class Leg(Hearing):
         """A peer connection has sound: for the first time, when it takes over, or again."""
         if peer is not self._current:
             former, self._current = self._current, peer
-            self._codec, self._quality_at = peer.inward.sound.codec, now + QUALITY_S
+            self._quality_at = now + QUALITY_S
             if former is not None:
                 self._drop(former)
         peer.up, self._patience = True, None

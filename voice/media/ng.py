@@ -6,7 +6,7 @@ Source: rtpengine, docs/ng_control_protocol.md and README of 10.5.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,8 +30,24 @@ TOWARD: Final[Mapping[Side, Mapping[str, Value]]] = {
         "SDES": ["off"],
         "flags": ["generate-RTCP"],
     },
+    Side.INNER: {
+        "transport-protocol": "RTP/AVP",
+        "ICE": "remove",
+        "DTLS": "off",
+        "rtcp-mux": ["accept"],
+        "SDES": ["off"],
+        "flags": ["generate-RTCP"],
+    },
 }
 """What each side speaks. RTCP is made by the engine for each side: that of a browser names it."""
+
+CAME: Final[Mapping[Side, Sequence[str]]] = {
+    Side.BROWSER: (),
+    Side.TRUNK: ("port-latching", "strict-source"),
+    Side.INNER: ("port-latching", "strict-source", "asymmetric"),
+}
+"""When one side moves the other keeps its port. Nobody else is heard at it: a trunk is who sends in its first seconds,
+as it may stand behind NAT, and who is on the inside is where it says."""
 
 REPLACED: Final = ("origin", "session-connection", "SDP-version")
 """The addresses of who wrote a description; the engine puts its own in these places."""
@@ -39,8 +55,9 @@ REPLACED: Final = ("origin", "session-connection", "SDP-version")
 OFFERED: Final[Mapping[Side, Mapping[str, Value]]] = {
     Side.BROWSER: {"mask": ["all"], "transcode": ["PCMU", "PCMA", "telephone-event"]},
     Side.TRUNK: {},
+    Side.INNER: {"transcode": ["PCMU", "PCMA"]},
 }
-"""Codecs, by who offers; who is offered is always a trunk. `mask` hides one, and the engine still speaks it."""
+"""Codecs, by who offers; who is offered is never a browser. `mask` hides one, and the engine still speaks it."""
 
 REFUSALS: Final[Mapping[str, Word]] = {"Unknown call-id": "unknown_call", "Unknown call-ID": "unknown_call"}
 ELSEWHERE: Final = frozenset({"engine_silent", "engine_full"})
@@ -67,16 +84,25 @@ def ping() -> dict[str, Value]:
     return {"command": "ping"}
 
 
-def offer(call: str, tag: str, sdp: str, *, came: Side) -> dict[str, Value]:
-    """An offer of `tag`, who is a `came`, on its way to a trunk. Raises MediaError."""
+def offer(call: str, tag: str, sdp: str, *, came: Side, toward: Side = Side.TRUNK) -> dict[str, Value]:
+    """An offer of `tag`, who is a `came`, on its way to a trunk, or to the inside. Raises MediaError."""
     about: dict[str, Value] = {"command": "offer", "call-id": call, "from-tag": tag, "sdp": clean(sdp, came)}
-    return {**about, "replace": REPLACED, "codec": OFFERED[came], **TOWARD[Side.TRUNK]}
+    return {**about, "replace": REPLACED, "codec": OFFERED[came], **_speech(came, toward)}
 
 
-def answer(call: str, tag: str, peer: str, sdp: str, *, toward: Side) -> dict[str, Value]:
-    """The answer of `peer`, a trunk, to the offer of `tag`, who is a `toward`. Raises MediaError."""
+def answer(
+    call: str, tag: str, peer: str, sdp: str, *, toward: Side, came: Side = Side.TRUNK
+) -> dict[str, Value]:
+    """The answer of `peer`, who is a `came`, to the offer of `tag`, who is a `toward`. Raises MediaError."""
     about: dict[str, Value] = {"command": "answer", "call-id": call, "from-tag": tag, "to-tag": peer}
-    return {**about, "sdp": clean(sdp, Side.TRUNK), "replace": REPLACED, **TOWARD[toward]}
+    return {**about, "sdp": clean(sdp, came), "replace": REPLACED, **_speech(came, toward)}
+
+
+def _speech(came: Side, toward: Side) -> dict[str, Value]:
+    about = TOWARD[toward]
+    flags = about["flags"]
+    assert isinstance(flags, list)
+    return {**about, "flags": [*flags, *CAME[came]]}
 
 
 def query(call: str) -> dict[str, Value]:

@@ -20,6 +20,7 @@ from voice.media.bridge import Inward, Outward
 from voice.media.farend import FarEnd, LoopbackEnd
 from voice.media.hearing import Hearing
 from voice.media.leg import Leg
+from voice.media.lines import Opened, WebrtcLine
 from voice.media.sdp import read_offer
 from voice.media.shapes import FRAME_S, Far, IceSettings, Loopback, MediaError, Rtp, Stats, Stream, Told
 from voice.media.speech import Digit, Said
@@ -37,18 +38,6 @@ CATCH_UP: Final = 5
 STUN_AGAIN_S: Final = 30.0
 """A STUN server that did not answer is not asked for so long, and delays nobody meanwhile."""
 CERTIFICATE_S: Final = 24 * 3600.0
-
-
-class _Line:
-    """A peer connection as its leg sees it: closing takes time, and the leg does not wait."""
-
-    def __init__(self, connection: Connection, later: Callable[[Coroutine[Any, Any, None]], None]) -> None:
-        self.send = connection.send
-        self._connection, self._later = connection, later
-
-    def close(self) -> None:
-        """Have it closed soon."""
-        self._later(self._connection.close())
 
 
 class Plane:
@@ -180,6 +169,11 @@ class Plane:
         self._answers = {key: answer for key, answer in self._answers.items() if key[0] != leg}
         return stats
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it would take one more call. Safe in any thread."""
+        return not self._closed
+
     def legs(self) -> Collection[str]:
         """Return the names of the legs that are here."""
         return *self._legs, *self._telephones.legs
@@ -230,28 +224,34 @@ class Plane:
 
     async def _open(self, name: str, n: int, sdp: str) -> str:
         loop = asyncio.get_running_loop()
-        offer = read_offer(sdp)
         leg = self._legs.get(name) or Leg(name, self._tell)
         if n <= leg.newest:
             raise MediaError("stale_peer")
-        ice = self._ice if loop.time() >= self._stun_at else msgspec.structs.replace(self._ice, stun="")
-        connection = Connection(ice, self._certified(loop.time()), offer)
-        line = _Line(connection, self._later)
-        inward = Inward(offer.sound)
-        outward = Outward(offer.sound, connection.ssrc, secrets.randbits(15), secrets.randbits(32))
-        answer = await connection.open(
-            lambda data: leg.rtp(n, data, loop.time()), lambda data: leg.rtcp(n, data, loop.time())
+        opened = await self._connect(
+            name, n, sdp, lambda data: leg.rtp(n, data, loop.time()), lambda data: leg.rtcp(n, data, loop.time())
         )
-        if connection.stun_silent:
-            self._stun_at = loop.time() + STUN_AGAIN_S
         there = self._legs.get(name)
         if self._closed or (there is not None and there is not leg) or n <= leg.newest:
-            line.close()  # ended, or overtaken, while it opened
+            opened.line.close()  # ended, or overtaken, while it opened
             raise MediaError("closed" if self._closed else "stale_peer")
         self._legs[name] = leg
-        leg.join(n, line, inward, outward, loop.time())
+        outward = Outward(opened.sound, opened.ssrc, secrets.randbits(15), secrets.randbits(32))
+        leg.join(n, opened.line, Inward(opened.sound), outward, loop.time())
         self._arm()
-        return answer
+        return opened.answer
+
+    async def _connect(
+        self, name: str, n: int, sdp: str, heard: Callable[[bytes], None], reported: Callable[[bytes], None]
+    ) -> Opened:
+        """Open the peer connection `n` of a leg; `heard` is given its RTP, `reported` its RTCP. Raises MediaError."""
+        offer = read_offer(sdp)
+        now = asyncio.get_running_loop().time()
+        ice = self._ice if now >= self._stun_at else msgspec.structs.replace(self._ice, stun="")
+        connection = Connection(ice, self._certified(now), offer)
+        answer = await connection.open(heard, reported)
+        if connection.stun_silent:
+            self._stun_at = asyncio.get_running_loop().time() + STUN_AGAIN_S
+        return Opened(WebrtcLine(connection, self._later), offer.sound, connection.ssrc, answer)
 
     def _certified(self, now: float) -> RTCCertificate:
         """Return the certificate of this worker, a new one each day."""

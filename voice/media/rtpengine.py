@@ -103,6 +103,14 @@ class Engine:
                     raise Silent from None
             return self._wire, self._transport
 
+    @property
+    def inside(self) -> tuple[str, str]:
+        """Its address, and ours as it is seen from there; once it has answered."""
+        if self._transport is None:
+            raise Silent
+        peer, own = (self._transport.get_extra_info(name) for name in ("peername", "sockname"))
+        return peer[0], own[0]
+
     async def look(self) -> None:
         """Ping it, and change its mind of `up`."""
         try:
@@ -171,20 +179,25 @@ class Engines:
         """How many engines take calls."""
         return sum(engine.up for engine in self.engines)
 
-    async def offer(self, call: str, tag: str, sdp: str, *, came: Side) -> str:
-        """Return an offer of `tag`, who is a `came`, as a trunk is to have it.
+    async def offer(
+        self, call: str, tag: str, sdp: str, *, came: Side, toward: Side = Side.TRUNK, beside: str = ""
+    ) -> str:
+        """Return an offer of `tag`, who is a `came`, as a trunk is to have it, or whoever stands on the inside.
 
-        The first offer of a call chooses its engine: of those that are up the one with the fewest calls. One that does
-        not answer, or is full, is passed over. A later one is that of another peer connection, or after a hold.
+        The first offer of a call chooses its engine: of those that are up that of the call `beside`, else the one
+        with the fewest calls. One that does not answer, or is full, is passed over. A later one is that of another
+        peer connection, or after a hold.
         """
-        request = ng.offer(call, tag, sdp, came=came)
+        request = ng.offer(call, tag, sdp, came=came, toward=toward)
         if call in self._of_call:
-            return ng.sdp_of(await self._of_call[call].ask(request), Side.TRUNK)
+            return ng.sdp_of(await self._of_call[call].ask(request), toward)
         failed = MediaError("no_engine")
-        for engine in sorted((one for one in self.engines if one.up), key=lambda one: len(one.calls)):
+        for engine in sorted(
+            (one for one in self.engines if one.up), key=lambda one: (beside not in one.calls, len(one.calls))
+        ):
             engine.calls[call] = tag
             try:
-                rewritten = ng.sdp_of(await engine.ask(request), Side.TRUNK)
+                rewritten = ng.sdp_of(await engine.ask(request), toward)
             except MediaError as error:
                 del engine.calls[call]
                 failed = error
@@ -195,12 +208,15 @@ class Engines:
             return rewritten
         raise failed
 
-    async def answer(self, call: str, tag: str, peer: str, sdp: str, *, toward: Side) -> str:
-        """Return the answer of `peer`, a trunk, to the offer of `tag` as that one, who is a `toward`, is to have it.
+    async def answer(
+        self, call: str, tag: str, peer: str, sdp: str, *, toward: Side, came: Side = Side.TRUNK
+    ) -> str:
+        """Return the answer of `peer`, who is a `came`, to the offer of `tag` as that one, a `toward`, is to have it.
 
         May be given again: first that of whoever plays tones meanwhile, then that of who answered.
         """
-        return ng.sdp_of(await self._engine(call).ask(ng.answer(call, tag, peer, sdp, toward=toward)), toward)
+        request = ng.answer(call, tag, peer, sdp, toward=toward, came=came)
+        return ng.sdp_of(await self._engine(call).ask(request), toward)
 
     async def query(self, call: str) -> dict[str, LegStats]:
         """Return how the sound that each tag of a call sent has been so far."""
@@ -215,6 +231,22 @@ class Engines:
         if engine is None:
             return {}
         return ng.read_stats(await engine.ask(ng.delete(call, engine.calls.pop(call))))
+
+    def is_lost(self, call: str) -> bool:
+        """Whether the engine of a call is down."""
+        engine = self._of_call.get(call)
+        return engine is not None and not engine.up
+
+    def address(self, call: str) -> str:
+        """Return the address of a call's engine on the inside. Raises MediaError: ``unknown_call``."""
+        return self._engine(call).inside[0]
+
+    def here(self) -> str:
+        """Return the address of this machine as the engines reach it. Raises MediaError: ``no_engine``."""
+        for engine in self.engines:
+            if engine.up:
+                return engine.inside[1]
+        raise MediaError("no_engine")
 
     def lost(self) -> list[str]:
         """The calls whose engine is down: their sound is gone, and nothing can bring it back."""

@@ -151,4 +151,10 @@ class Key(msgspec.Struct, frozen=True):
     digits: str
 
 
-Told = Up | Lost | Quality | Key
+class Gone(msgspec.Struct, frozen=True):
+    """What carried the sound of a leg is no more, and nothing brings it back."""
+
+    leg: str
+
+
+Told = Up | Lost | Quality | Key | Gone

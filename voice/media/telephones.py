@@ -24,8 +24,11 @@ class Telephones:
     async def listen(self, name: str, address: str, ports: range) -> tuple[str, int]:
         """Open a port and return where it is; the same for the same name. Raises MediaError: ``no_port``."""
         if name not in self.ends:
-            self.ends[name] = await TrunkEnd.open(address, ports)
+            self.ends[name] = await self._open(name, address, ports)
         return self.ends[name].local
+
+    async def _open(self, name: str, address: str, ports: range) -> TrunkEnd:
+        return await TrunkEnd.open(address, ports)
 
     def connect(self, far: Rtp) -> None:
         """Take it for a leg from now on. One that another leg is bridged to stays with it, at its new address.

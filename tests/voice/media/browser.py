@@ -66,7 +66,7 @@ class Browser:
     """One page with one peer connection. `heard` holds the samples that it has heard, the latest last."""
 
     def __init__(self, hz: float = 1000, codec: str = "PCMU") -> None:
-        self.microphone = Tone(hz)
+        self.microphone, self._codec = Tone(hz), codec
         self.heard: list[int] = []
         self.pc = RTCPeerConnection()
         self.pc.addTrack(self.microphone)
@@ -82,11 +82,21 @@ class Browser:
         self._transport._send_rtp = self._counted  # type: ignore[method-assign] # keys share the voice's count
         self.pc.on("track", self._listen)
 
+    @property
+    def _clock(self) -> int:
+        """How many ticks its codec has for each of 8000 a second (RFC 7587, section 4.1)."""
+        return 6 if self._codec == "opus" else 1
+
+    @property
+    def _keys(self) -> int:
+        """The payload type of its keys, as Chromium has it for Opus."""
+        return 110 if self._codec == "opus" else KEYS
+
     async def offer(self) -> str:
         """A complete offer, with keys."""
         await self.pc.setLocalDescription(await self.pc.createOffer())
-        sdp = self.pc.localDescription.sdp + f"a=rtpmap:{KEYS} telephone-event/8000\r\n"
-        return "\r\n".join(f"{line} {KEYS}" if line.startswith("m=") else line for line in sdp.split("\r\n"))
+        sdp = self.pc.localDescription.sdp + f"a=rtpmap:{self._keys} telephone-event/{8000 * self._clock}\r\n"
+        return "\r\n".join(f"{line} {self._keys}" if line.startswith("m=") else line for line in sdp.split("\r\n"))
 
     async def take(self, answer: str) -> None:
         """Take the answer as a browser does."""
@@ -102,9 +112,9 @@ class Browser:
         for n, (end, length) in enumerate([(0, 160), (0, 320), (0, 480), (1, 480), (1, 480), (1, 480)]):
             sequence = self._last[0] + 1
             self._pressed += 1
-            head = struct.pack("!BBHLL", 0x80, (n == 0) << 7 | KEYS, sequence & 0xFFFF, timestamp, ssrc)
+            head = struct.pack("!BBHLL", 0x80, (n == 0) << 7 | self._keys, sequence & 0xFFFF, timestamp, ssrc)
             self._last = sequence, timestamp, ssrc
-            await self._send(head + struct.pack("!BBH", event, end << 7 | 10, length))
+            await self._send(head + struct.pack("!BBH", event, end << 7 | 10, length * self._clock))
 
     def loud(self, hz: float, seconds: float = 0.2) -> float:
         """How loud a frequency is in the last moments that it heard."""
@@ -148,7 +158,9 @@ class Browser:
             while True:
                 frame = await track.recv()
                 assert isinstance(frame, AudioFrame)
-                self.heard += struct.unpack(f"<{frame.samples}h", bytes(frame.planes[0])[: 2 * frame.samples])
+                each = frame.samples * len(frame.layout.channels)
+                samples = struct.unpack(f"<{each}h", bytes(frame.planes[0])[: 2 * each])
+                self.heard += samples[:: len(frame.layout.channels) * frame.sample_rate // 8000]
         except MediaStreamError:
             return
 

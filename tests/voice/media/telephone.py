@@ -14,27 +14,29 @@ LOCAL = "127.0.0.1"
 KEYS = PCMA.event or 0
 
 
-def pressed(event: int, *, at: int, sequence: int, packets: int = 3) -> list[bytes]:
+def pressed(event: int, *, at: int, sequence: int, packets: int = 3, kind: int = KEYS) -> list[bytes]:
     """The packets of one key, as RFC 4733 has them: the first is marked, the end is said three times."""
     said = []
     for n in range(packets + 3):
         end, length = n >= packets, 160 * min(n + 1, packets)
         payload = struct.pack("!BBH", event, end << 7 | 10, length)
-        said.append(rtp(sequence + n, at, kind=KEYS, marker=n == 0, payload=payload))
+        said.append(rtp(sequence + n, at, kind=kind, marker=n == 0, payload=payload))
     return said
 
 
 class Telephone(asyncio.DatagramProtocol):
-    """One telephone. Its packets have one count, whatever it does."""
+    """One telephone. Its packets have one count, whatever it does. `kind` is the payload type of its keys."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: int = KEYS) -> None:
+        self.kind = kind
         self.heard: list[Read] = []
         self.transport: asyncio.DatagramTransport
         self._next = 0
 
     @classmethod
-    async def open(cls) -> Telephone:
-        _, telephone = await asyncio.get_running_loop().create_datagram_endpoint(cls, local_addr=(LOCAL, 0))
+    async def open(cls, kind: int = KEYS) -> Telephone:
+        loop = asyncio.get_running_loop()
+        _, telephone = await loop.create_datagram_endpoint(lambda: cls(kind), local_addr=(LOCAL, 0))
         return telephone
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override] # it is UDP
@@ -54,7 +56,7 @@ class Telephone(asyncio.DatagramProtocol):
             await asyncio.sleep(0.02)
 
     async def press(self, event: int, to: tuple[str, int]) -> None:
-        for packet in pressed(event, at=self._next * 160, sequence=self._next):
+        for packet in pressed(event, at=self._next * 160, sequence=self._next, kind=self.kind):
             self.transport.sendto(packet, to)
             self._next += 1
             await asyncio.sleep(0.02)
@@ -71,4 +73,4 @@ class Telephone(asyncio.DatagramProtocol):
 
     def keys(self) -> list[int]:
         """The events that it heard, each once by its timestamp."""
-        return list({read.timestamp: read.payload[0] for read in self.heard if read.kind == KEYS}.values())
+        return list({read.timestamp: read.payload[0] for read in self.heard if read.kind == self.kind}.values())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.voice.media.refused import refused
-from voice.media.descriptions import Side, clean
+from voice.media.descriptions import Side, clean, with_keys
 from voice.media.shapes import MediaError
 
 CHROMIUM = """v=0
@@ -126,3 +126,27 @@ def test_whatever_is_added_what_passes_is_on_the_list(more: str, side: Side) -> 
         f"a={name}" for name in ("sendonly", "recvonly", "inactive", "ptime", "end-of-candidates", "rtpmap")
     } | {line for line in cleaned if line[:2] in ("m=", "o=", "c=")}
     assert not any("planted" in line for line in cleaned)
+
+
+OPUS = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 0 8 110 126\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
+    "a=rtpmap:110 telephone-event/48000\r\na=rtpmap:126 telephone-event/8000\r\na=fmtp:126 0-16\r\n"
+)
+
+
+def test_keys_for_telephones_have_one_type_whatever_a_browser_calls_them() -> None:
+    """As Chromium offers them."""
+    given = clean(with_keys(OPUS, 101), Side.BROWSER)
+    assert "m=audio 9 UDP/TLS/RTP/SAVPF 111 110 101\r\n" in given and "126" not in given
+    assert "a=rtpmap:101 telephone-event/8000\r\n" in given and "a=rtpmap:110 telephone-event/48000\r\n" in given
+    assert with_keys(with_keys(OPUS, 101), 101) == with_keys(OPUS, 101)
+
+
+@pytest.mark.parametrize("other", [
+    OPUS.replace("111", "101"),  # the type is taken
+    OPUS.replace("opus/48000/2", "ilbc/8000"),
+    OPUS.replace("telephone-event/48000", "CN/48000"),
+])  # fmt: skip
+def test_an_offer_stays_as_it_is_where_keys_cannot_have_that_type(other: str) -> None:
+    assert with_keys(other, 101) == other

@@ -27,7 +27,15 @@ def test_an_answer_towards_a_browser_is_what_webrtc_asks_for() -> None:
     asked = ng.answer("call", "browser", "trunk", SDP, toward=Side.BROWSER)
     assert (asked["ICE"], asked["transport-protocol"]) == ("force", "UDP/TLS/RTP/SAVPF")
     assert asked["rtcp-mux"] == ["require"] and asked["SDES"] == ["off"] and "DTLS" not in asked
-    assert asked["flags"] == ["generate-mid", "generate-RTCP"]
+    assert asked["flags"] == ["generate-mid", "generate-RTCP", "port-latching", "strict-source"]
+
+
+def test_on_the_inside_who_is_described_is_heard_and_nobody_else() -> None:
+    offered = ng.offer("call", "outer", SDP, came=Side.BROWSER, toward=Side.INNER)
+    assert (offered["transport-protocol"], offered["ICE"], offered["rtcp-mux"]) == ("RTP/AVP", "remove", ["accept"])
+    asked = ng.answer("call", "outer", "inner", SDP, toward=Side.BROWSER, came=Side.INNER)
+    assert asked["ICE"] == "force"
+    assert asked["flags"] == ["generate-mid", "generate-RTCP", "port-latching", "strict-source", "asymmetric"]
 
 
 @pytest.mark.parametrize("side", Side)

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import pytest
 
 from tests.voice.media.browser import HERE, Browser
 from tests.voice.media.network import Network
+from tests.voice.media.planes import make_plane, over_both
 from voice.media import farend, hearing
 from voice.media import leg as legs
 from voice.media.plane import Plane
@@ -23,9 +24,9 @@ from voice.media.tones import tone
 class Room:
     """A plane, and who calls it."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[Callable[[Told], None]], Plane]) -> None:
         self.told: list[Told] = []
-        self.plane = Plane(HERE, self.told.append)
+        self.plane = make(self.told.append)
         self.browsers: list[Browser] = []
 
     async def call(self, leg: str, peer: int, hz: float = 700, codec: str = "PCMU") -> Browser:
@@ -47,7 +48,7 @@ class Room:
 
 
 @pytest.fixture
-async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
+async def room(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     # Sentences last seconds and an echo one; here it is tenths. What is really said is proved without a clock.
     for module in (farend, hearing):
         monkeypatch.setattr(module, "speech", lambda what, language: tone((300,), 0.2))
@@ -55,11 +56,12 @@ async def room(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     monkeypatch.setattr(farend, "BEEP_S", 0.2)
     monkeypatch.setattr(farend, "ECHO_S", 0.2)
     monkeypatch.setattr(legs, "LOST_S", 0.4)
-    room = Room()
+    room = Room(lambda tell: make_plane(request, tell))
     yield room
     await room.close()
 
 
+@over_both("room")
 async def test_a_call_from_the_offer_to_the_figures_with_the_sound_of_each_step(room: Room) -> None:
     began = time.perf_counter()
     browser = Browser(700)
@@ -93,6 +95,7 @@ async def test_a_call_from_the_offer_to_the_figures_with_the_sound_of_each_step(
         await room.plane.hangup("leg")
 
 
+@over_both("room")
 async def test_another_connection_of_the_same_leg_takes_the_echo_over(room: Room) -> None:
     first = await room.call("leg", 1, 700)
     await room.plane.bridge("leg", Loopback("en"))
@@ -109,6 +112,7 @@ async def test_another_connection_of_the_same_leg_takes_the_echo_over(room: Room
     assert stats.codec == "PCMA" and stats.received.packets > before + 10
 
 
+@over_both("room")
 async def test_a_microphone_that_falls_silent_is_lost_and_comes_back(room: Room) -> None:
     browser = await room.call("leg", 1, 700)
     await room.plane.bridge("leg", Loopback("en"))
@@ -153,6 +157,7 @@ async def test_two_legs_hear_only_their_own(room: Room) -> None:
     assert one.loud(1700) < 0.01 and two.loud(500) < 0.01
 
 
+@over_both("room")
 async def test_what_is_not_there_or_not_said_is_refused_in_a_word(room: Room) -> None:
     plane = room.plane
     with pytest.raises(MediaError, match="offer"):
@@ -197,6 +202,7 @@ async def test_a_stun_server_that_is_down_delays_the_first_answer_a_little_and_t
     assert took[0] >= 0.6 > max(took[1:])
 
 
+@over_both("room")
 async def test_nobody_could_be_reached_is_said_to_its_end(room: Room) -> None:
     browser = await room.call("leg", 1)
     began, mark = time.perf_counter(), len(browser.heard)

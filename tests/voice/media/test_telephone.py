@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.voice.media.browser import HERE, Browser, loudness
+from tests.voice.media.browser import Browser, loudness
 from tests.voice.media.packets import DUMB, PCMA
+from tests.voice.media.planes import make_plane, over_both
 from tests.voice.media.telephone import LOCAL, Telephone, pressed
 from voice.media import hearing, telephone
 from voice.media.bridge import Frame, Inward
@@ -151,13 +152,13 @@ class Ward:
 
 
 @pytest.fixture
-async def ward(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ward]:
+async def ward(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ward]:
     # Sentences last seconds; here each is a tone of tenths. What is really said is proved by hand above.
     monkeypatch.setattr(hearing, "speech", lambda what, language: tone((SPOKEN[what],), 0.4))
     monkeypatch.setattr(hearing, "PAUSE_S", 0.2)
     monkeypatch.setattr(telephone, "AGAIN_S", 0.2)
     told: list[Told] = []
-    plane = Plane(HERE, told.append)
+    plane = make_plane(request, told.append)
     made = Ward(plane, told)
     yield made
     await plane.close()
@@ -171,6 +172,7 @@ async def until(ward: Ward, *told: Told) -> None:
             await asyncio.sleep(0.01)
 
 
+@over_both("ward")
 async def test_a_callback_call_from_the_key_to_the_end_with_the_sound_of_each_step(ward: Ward) -> None:
     plane = ward.plane
     clinician = await ward.phone("own")
@@ -204,7 +206,7 @@ async def test_a_callback_call_from_the_key_to_the_end_with_the_sound_of_each_st
         await phone.hears(700)
     await plane.hold("own", None)
     await ward.talk("own", "patient")
-    for phone in ward.phones.values():
+    for phone in ward.phones.values() if type(plane) is Plane else ():  # an engine passes on what names they come by
         assert len({read.ssrc for read in phone.heard}) == 1
         counts = [read.sequence for read in phone.heard]
         assert counts == [(counts[0] + n) & 0xFFFF for n in range(len(counts))]
@@ -214,6 +216,7 @@ async def test_a_callback_call_from_the_key_to_the_end_with_the_sound_of_each_st
     assert (await plane.release("patient")).mos is not None
 
 
+@over_both("ward")
 async def test_a_patient_waits_and_is_bridged_to_the_telephone_that_takes_over(ward: Ward) -> None:
     """Go on by phone: the browser's leg is gone before the telephone is there, and the patient hears so."""
     plane, browser = ward.plane, Browser(800)
@@ -239,6 +242,7 @@ async def test_a_patient_waits_and_is_bridged_to_the_telephone_that_takes_over(w
     assert raised.value.word == "unknown_far"
 
 
+@over_both("ward")
 async def test_a_telephone_that_moves_keeps_its_leg_and_who_is_bridged_to_it(ward: Ward) -> None:
     plane = ward.plane
     await plane.connect(await ward.phone("own"))

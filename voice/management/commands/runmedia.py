@@ -14,8 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from realtime.heap import settle_heap
 from voice.carriers.sip_trunks import check_trunks, make_lines
-from voice.media.plane import Plane
-from voice.media.shapes import IceSettings
+from voice.media_planes import make_plane
 from voice.media_worker import MediaWorker
 from voice.planes import SIP
 
@@ -32,10 +31,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, with_parent: int | None, **options: Any) -> None:
         """Run until a signal comes."""
-        ice = IceSettings(
-            stun=next(iter(settings.CURBSIDE_STUN_URLS), ""), addresses=tuple(settings.CURBSIDE_MEDIA_ADDRESSES),
-            public=settings.CURBSIDE_MEDIA_PUBLIC_ADDRESS,
-        )  # fmt: skip
         over_sip = settings.CURBSIDE_CARRIER == SIP
         if over_sip:
             try:
@@ -43,7 +38,7 @@ class Command(BaseCommand):
             except ImproperlyConfigured as error:
                 raise CommandError(str(error)) from None
         wanted = (lambda: os.getppid() == with_parent) if with_parent else (lambda: True)
-        uvloop.run(serve(MediaWorker(lambda tell: Plane(ice, tell), wanted, make_lines if over_sip else None)))
+        uvloop.run(serve(MediaWorker(make_plane, wanted, make_lines if over_sip else None)))
 
 
 async def serve(worker: MediaWorker) -> None:
