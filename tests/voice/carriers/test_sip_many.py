@@ -1,18 +1,21 @@
-"""What a worker meets: messages of torture while a call goes on, fifty calls at once, and its own event loop."""
+"""What a worker meets: trunks that ask who it is, torture while a call goes on, fifty calls, its own event loop."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import closing
 from dataclasses import replace
 
 import psutil
+import pytest
 import uvloop
 
 from tests.peers.process import free_port
-from tests.peers.sipp import Sipp
+from tests.peers.sipp import REPLY, Sipp, send
 from tests.voice.carriers.test_sip_calls import Calls, order
-from tests.voice.carriers.test_sip_transport import ORDER, SCENARIOS, connected, played
+from tests.voice.carriers.test_sip_transport import ORDER, SCENARIOS, SHOWN, connected, played
+from tests.voice.sip.test_identity import right
 from tests.voice.sip.torture import load
 from voice.call_events import Cause
 from voice.sip.events import Answered, Ended
@@ -48,6 +51,46 @@ async def test_no_message_of_torture_ends_the_call_or_what_listens() -> None:
         line.transport.hang_up(leg)
         assert await line.until(Ended) == Ended(leg, Cause.COMPLETED, 0)
         await played(sipp)
+
+
+def asks(line: str, header: str, challenge: str) -> str:
+    """A step that wants to know who calls, and the ACK."""
+    return send(REPLY.format(line=line).replace("Content-Length", f"{header}: {challenge}\nContent-Length")) + ACK
+
+
+ACK, INVITE = '<recv request="ACK"/>', '<recv request="INVITE"/>'
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
+@pytest.mark.parametrize(
+    ("line", "header", "answers"),
+    [("401 Who", "WWW-Authenticate", "Authorization"), ("407 Who", "Proxy-Authenticate", "Proxy-Authorization")],
+)
+async def test_a_trunk_that_asks_twice_as_its_nonce_is_stale_sees_the_same_caller_each_time(
+    line: str, header: str, answers: str, algorithm: str
+) -> None:
+    challenge = f'Digest realm="trunk", nonce="{{}}", algorithm={algorithm}, qop="auth"'
+    once, again = asks(line, header, challenge.format("one")), challenge.format("two") + ", stale=true"
+    scenario = "".join([
+        INVITE, once, INVITE, asks(line, header, again), INVITE, send(REPLY.format(line="486 Busy Here")), ACK,
+    ])  # fmt: skip
+    async with connected(scenario) as (made, sipp):
+        leg = made.transport.call(ORDER)
+        assert await made.until(Ended) == Ended(leg, Cause.BUSY, 486)
+        await played(sipp)
+        first, *others = sipp.heard("INVITE")
+        assert answers not in first and len(others) == 2
+        for name in ("From", "P-Asserted-Identity"):
+            [same] = {field(name, invite) for invite in (first, *others)}
+            assert f"<sip:{SHOWN}@trunk.example>" in same
+        for invite, nonce in zip(others, ("one", "two"), strict=True):
+            assert right(field(answers, invite), invite.split()[1], nonce, algorithm)
+
+
+def field(name: str, request: str) -> str:
+    """The value of the one header of this name."""
+    [found] = re.findall(rf"^{name}: (.*)$", request, re.MULTILINE)
+    return str(found)
 
 
 def test_in_the_event_loop_of_a_media_worker_a_call_goes_the_same_way() -> None:

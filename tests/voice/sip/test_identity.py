@@ -20,14 +20,17 @@ def invited(far: FarEnd) -> Request:
     return found
 
 
-def right(invite: Request, header: str, nonce: str, algorithm: str) -> bool:
-    """Whether an INVITE knows the password, reckoned without the code under test. Source: RFC 7616, section 3.4.1."""
+def right(value: str, uri: str, nonce: str, algorithm: str) -> bool:
+    """Whether credentials of an INVITE know the password, reckoned without the code under test.
+
+    Source: RFC 7616, section 3.4.1.
+    """
 
     def digest(text: str) -> str:
         return HASHES[algorithm](text.encode()).hexdigest()
 
-    said = parse_challenge(invite.headers.one(header))[1]
-    secret, asked = digest(f"{USER}:{REALM}:{PASSWORD}"), digest(f"INVITE:{invite.uri}")
+    said = parse_challenge(value)[1]
+    secret, asked = digest(f"{USER}:{REALM}:{PASSWORD}"), digest(f"INVITE:{uri}")
     wanted = digest(f"{secret}:{nonce}:{said['nc']}:{said['cnonce']}:auth:{asked}")
     return (said["response"], said["nonce"], said["algorithm"]) == (wanted, nonce, algorithm)
 
@@ -45,7 +48,7 @@ def test_every_invite_of_a_call_names_the_same_caller(status: int, asks: str, an
     for nonce, stale in (("n1", ""), ("n2", ", stale=true")):
         far.reply(invites[-1], status, (asks, challenge.format(nonce) + stale))
         invites.append(invited(far))
-        assert right(invites[-1], answers, nonce, algorithm)
+        assert right(invites[-1].headers.one(answers), invites[-1].uri, nonce, algorithm)
     far.reply(invites[-1], 422, ("Min-SE", "3600"))
     invites.append(invited(far))
     far.reply(invites[-1], 200, CONTACT, ("Session-Expires", "3600;refresher=uac"), body=ANSWER)
