@@ -6,12 +6,12 @@ words of ours. Served below Django, so that a scraper needs no allowed host, no 
 
 import hmac
 from asyncio import to_thread
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import (
@@ -32,6 +32,26 @@ PATH: Final = "/metrics"
 NOT_HERE: Final = (404, b"")
 
 
+Gauge = tuple[str, str, float]
+"""A name without its prefix, what it says, and its value."""
+_shared: list[Callable[[], Iterable[Gauge]]] = []
+
+
+def register_gauges(read: Callable[[], Iterable[Gauge]]) -> None:
+    """Have numbers of an app exported which every process reads from the database, so that all of them say the same."""
+    _shared.append(read)
+
+
+def read_gauges() -> list[Gauge]:
+    """Return those numbers, none while the database does not answer. Leaves no connection behind in its thread."""
+    try:
+        return [gauge for read in _shared for gauge in read()]
+    except Error:
+        return []
+    finally:
+        connection.close_if_unusable_or_obsolete()
+
+
 class HubCollector(Collector):
     """Reads a hub's counters. In any thread: each is one number that only grows, or the length of a table."""
 
@@ -49,6 +69,8 @@ class HubCollector(Collector):
             yield from _gauges(self._hub)
             yield from _counters(self._hub)
             yield from _histograms(self._hub)
+            for name, says, value in read_gauges():
+                yield GaugeMetricFamily(f"curbside_{name}", says, value)
 
 
 def _gauges(hub: Hub) -> Iterator[Metric]:

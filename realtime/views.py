@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import Query, Router, Schema
 
 from realtime import log, sql
+from realtime.metrics import read_gauges
 from realtime.models import Seat
 from realtime.process import current_wire, running_hub
 from realtime.protocol import refuse
@@ -88,7 +89,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process may be sent traffic: its hub runs, is not draining, and the database answers and has tables."""
+    """The process may be sent traffic: its hub runs, is not draining, and the database answers and has tables.
+
+    `here` counts what other processes of the installation do for calls. It keeps no traffic away.
+    """
     hub = running_hub()
     reason = "starting" if hub is None or not hub.ready else "draining" if hub.draining else ""
     if not reason:
@@ -98,4 +102,5 @@ def readyz(request: HttpRequest) -> HttpResponse:
         except Error:
             connection.close()
             reason = "database"
-    return JsonResponse({"ok": not reason, "reason": reason}, status=503 if reason else 200)
+    here = {} if reason else {name: int(value) for name, _, value in read_gauges()}
+    return JsonResponse({"ok": not reason, "reason": reason, "here": here}, status=503 if reason else 200)

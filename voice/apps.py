@@ -13,8 +13,10 @@ class VoiceConfig(AppConfig):
         """Say what follows a call that has ended, what a member holds and what ends with them; look at the prices."""
         from members.parts import register_part
         from members.standing import register_ending
+        from realtime.metrics import register_gauges
         from voice import outcomes, slips
         from voice.ending import end_calls
+        from voice.gauges import read_gauges
         from voice.holding import AFTERWARDS
         from voice.parts import PARTS
         from voice.prices import check_regions
@@ -24,3 +26,4 @@ class VoiceConfig(AppConfig):
         for part in PARTS:
             register_part(part)
         register_ending(end_calls)
+        register_gauges(read_gauges)

@@ -154,10 +154,22 @@ RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "alerts.yml").read_text
 
 
 @pytest.fixture(scope="module")
-def exported(deploy_for_module: Deploy) -> str:
+def url(deploy_for_module: Deploy) -> str:
+    """Where one process is."""
+    return deploy_for_module("sqlite", **QUICK).start("uvicorn").url
+
+
+@pytest.fixture(scope="module")
+def exported(url: str) -> str:
     """All that one process exports."""
-    made = deploy_for_module("sqlite", **QUICK)
-    return get(made.start("uvicorn").url)[1]
+    return get(url)[1]
+
+
+@pytest.fixture(scope="module")
+def ready(url: str) -> Any:
+    """What it says when it is asked whether it may be sent traffic."""
+    with urllib.request.urlopen(f"{url}/readyz", timeout=5) as response:
+        return json.loads(response.read())
 
 
 def queries() -> list[str]:
@@ -188,6 +200,12 @@ def test_everything_of_ours_is_on_the_dashboard(exported: str) -> None:
     shown = " ".join(queries())
     ours = {family.name for family in text_string_to_metric_families(exported) if family.name.startswith("curbside")}
     assert {name for name in ours if name not in shown} == set()
+
+
+def test_what_carries_calls_is_counted_where_none_runs_and_readyz_says_the_same(exported: str, ready: Any) -> None:
+    names = ("media_workers", "media_calls", "trunks", "trunks_up")
+    assert [value(exported, f"curbside_{name}") for name in names] == [0, 0, 0, 0]
+    assert ready == {"ok": True, "reason": "", "here": dict.fromkeys(names, 0)}
 
 
 def test_before_there_is_a_hub_what_can_be_said_is_said() -> None:

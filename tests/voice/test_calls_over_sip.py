@@ -20,6 +20,7 @@ from voice import owning
 from voice.call import Way
 from voice.carriers import carrier_of
 from voice.carriers.sip_trunks import make_lines
+from voice.gauges import read_gauges
 from voice.media.plane import Plane
 from voice.models import Action, Attempt, Call, HeardEvent, MediaWorker
 
@@ -189,5 +190,7 @@ def test_a_trunk_that_is_lost_is_counted_no_more_and_the_other_carries_calls() -
         wait_until(MediaWorker.objects.filter(trunks=2, trunks_up=1).exists)
         assert owning.is_open(timezone.now())
         r = talk(scene)
+        wait_until(lambda: {name: value for name, _, value in read_gauges()} == {
+            "media_workers": 1, "media_calls": 1, "trunks": 2, "trunks_up": 1})  # fmt: skip
         scene.line.do("call.hang_up", {}, r)
         assert scene.ended(r).reason == "you_hung_up"
