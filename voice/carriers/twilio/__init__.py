@@ -244,8 +244,13 @@ class Twilio:
         self._update(carrier_id, twiml=twiml.bring(url, token))
 
     def into_room(self, carrier_id: str, room: str) -> None:
-        """Give a leg the document that takes it into its room, wherever it was; its stream ends by that."""
-        self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+        """Give a leg the document that takes it into its room, wherever it was, and wait a while until it is there.
+
+        A stream that it had ends by that.
+        """
+        with rest.within(TIMEOUT_S):
+            self._update(carrier_id, twiml=twiml.rejoin(room, int(settings.CURBSIDE_CALL_SPANS["max_duration"])))
+            rooms.missing(self._client, {carrier_id}, room, rooms.LOOKS_FOR_ONE_WHO_COMES)
 
     def genuine(self, url: str, headers: Mapping[str, str]) -> bool:
         """Hold the signature of a handshake against the address that Twilio was given, or that with a slash behind."""

@@ -11,16 +11,18 @@ from voice.carriers.twilio import rest
 
 LOOKS: Final = 4
 BETWEEN_LOOKS_S: Final = 0.4
+LOOKS_FOR_ONE_WHO_COMES: Final = 10
+"""Of one who was told to come: told again on the way in, that leg would leave the room, and end it for the other."""
 ROOMS_MOST: Final = 10
 """Of one call: going from one way to another may leave some behind that are over."""
 
 
-def missing(client: Client, legs: set[str], room: str) -> set[str]:
+def missing(client: Client, legs: set[str], room: str, looks: int = LOOKS) -> set[str]:
     """Return which of these legs do not come into the room within a moment. Raises CarrierError."""
     found = legs
-    for look in range(LOOKS):
+    for look in range(looks):
         found = legs - _inside(client, room)
-        if not found or look == LOOKS - 1:
+        if not found or look == looks - 1:
             break
         time.sleep(BETWEEN_LOOKS_S)
     return found
