@@ -17,7 +17,7 @@ class VoiceConfig(AppConfig):
         from voice import outcomes, slips
         from voice.ending import end_calls
         from voice.gauges import read_gauges
-        from voice.holding import AFTERWARDS
+        from voice.held import AFTERWARDS
         from voice.parts import PARTS
         from voice.prices import check_regions
 

@@ -20,7 +20,8 @@ from realtime.instants import to_ms
 from realtime.protocol import Refusal
 from realtime.timers import setting
 from voice import call as machine
-from voice.holding import CLOCK_TIMER, Held, alone, instant, spans
+from voice.held import CLOCK_TIMER, instant
+from voice.holding import Held, alone, spans
 from voice.models import Call, CallNumber, CallRefusal
 from voice.owning import check_way
 from voice.permits import Permit, rulebook

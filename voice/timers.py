@@ -7,7 +7,7 @@ from typing import Final
 
 from realtime.commands import TimerHandler
 from voice import number_timers, outcomes, retries, slips
-from voice.holding import CLOCK_TIMER
+from voice.held import CLOCK_TIMER
 from voice.services import advance
 
 TIMERS: Final[Mapping[str, TimerHandler]] = {

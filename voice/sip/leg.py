@@ -50,7 +50,7 @@ class Leg:
         self._from = f"{shown};tag={secrets.token_hex(8)}"
         self._asserted: Field = ("p-asserted-identity", shown)
         self._sequence = 0
-        self._span_s, self._least_s = line.timing.session_s, line.timing.session_least_s
+        self._fresh = refresh.Fresh(line.timing)
         self._invite: Asked | None = None
         self._cancelled = self._rang = False
         self._why = Cause.CANCELLED
@@ -94,7 +94,7 @@ class Leg:
             ("from", self._from), ("to", f"<{self._uri}>"), ("call-id", self.id),
             ("cseq", f"{self._sequence} INVITE"), ("contact", self._line.contact), self._asserted,
             ("allow", ", ".join(ALLOW)), ("expires", str(round(self._order.timeout_s) or 1)),
-            *refresh.ask_for(self._span_s, self._least_s, None),
+            *self._fresh.ask(),
             *self._line.digest.credentials("INVITE", self._uri),
         ]  # fmt: skip
         request = self._line.request("INVITE", self._uri, fields, self._session.offer())
@@ -212,10 +212,7 @@ class Leg:
         status = response.status
         if self.phase is Phase.LEAVING:
             self._finish(self._why, 0, now)
-        elif status in (401, 407) and self._line.digest.learn(response, asked.tries):
-            self._send(now, asked)
-        elif status == 422 and (least := refresh.least_of(response.headers)) and least > self._span_s:
-            self._span_s = self._least_s = least
+        elif (status in (401, 407) and self._line.digest.learn(response, asked.tries)) or self._fresh.learn(response):
             self._send(now, asked)
         else:
             another = status in NEXT_TRUNK and not self._rang

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from voice.sip.events import Timing
 from voice.sip.line import Field
-from voice.sip.message import Headers, Malformed
+from voice.sip.message import Headers, Malformed, Response
 from voice.sip.values import parse_span, tokens
 
 SPAN_MOST: Final = 86_400
@@ -35,10 +35,25 @@ class Refresh:
         return self.span_s - min(32.0, self.span_s / 3)
 
 
-def ask_for(span_s: int, least_s: int, agreed: Refresh | None) -> list[Field]:
-    """Return what our INVITE says: the span, and who refreshes where that was agreed before."""
-    role = "" if agreed is None else f";refresher={'uac' if agreed.ours else 'uas'}"
-    return [("supported", "timer"), ("session-expires", f"{span_s}{role}"), ("min-se", str(least_s))]
+class Fresh:
+    """What one side asks for: a span of its own, longer where it was told so, and what was `agreed` on before."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._span_s, self._least_s = timing.session_s, timing.session_least_s
+        self.agreed: Refresh | None = None
+
+    def ask(self) -> list[Field]:
+        """Return what our INVITE says: the span, and who refreshes where that was agreed before."""
+        role = "" if self.agreed is None else f";refresher={'uac' if self.agreed.ours else 'uas'}"
+        return [("supported", "timer"), ("session-expires", f"{self._span_s}{role}"), ("min-se", str(self._least_s))]
+
+    def learn(self, refusal: Response) -> bool:
+        """Ask for the span that a 422 wants at least. Returns False where it wants none that is longer than ours."""
+        least = least_of(refusal.headers) if refusal.status == 422 else None
+        if least is None or least <= self._span_s:
+            return False
+        self._span_s = self._least_s = least
+        return True
 
 
 def agreed_by(answer: Headers, timing: Timing) -> Refresh | None:

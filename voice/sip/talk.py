@@ -41,9 +41,7 @@ class Talk:
         self._due_again = False
         self._served: Served | None = None
         self._acks: dict[Asked, Request] = {}
-        self._span_s = line.timing.session_s
-        self._least_s = line.timing.session_least_s
-        self._refresh: refresh.Refresh | None = None
+        self._fresh = refresh.Fresh(line.timing)
         self._bye: Asked | None = None
         self._ending = Ending(Cause.COMPLETED)
         self._done = False
@@ -103,7 +101,7 @@ class Talk:
         self._due_again = False
         fields: list[Field] = [
             ("contact", self._line.contact), self._asserted, ("allow", ", ".join(ALLOW)),
-            *refresh.ask_for(self._span_s, self._least_s, self._refresh),
+            *self._fresh.ask(),
         ]  # fmt: skip
         request = self.dialog.request(self._line, "INVITE", fields, self.session.offer(direction))
         tries = before.tries if before else None
@@ -195,15 +193,11 @@ class Talk:
     def _is_worth_sending_anew(self, asked: Asked, response: Response) -> bool:
         if response.status in (401, 407):
             return self._line.digest.learn(response, asked.tries)
-        least = refresh.least_of(response.headers)
-        if response.status != 422 or least is None or least <= self._span_s:
-            return False
-        self._span_s = self._least_s = least
-        return True
+        return self._fresh.learn(response)
 
     def keep_fresh(self, agreed: refresh.Refresh | None, now: float) -> None:
         """Run the session timers that were agreed on, from now."""
-        self._refresh = agreed
+        self._fresh.agreed = agreed
         for name in ("refresh", "expire"):
             self.timers.pop(name, None)
         if agreed is not None and not self.leaving:
