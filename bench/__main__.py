@@ -19,7 +19,7 @@ from typing import Any, Final
 import psutil
 from _pytest.outcomes import Failed, Skipped
 
-from bench import alone, brought, calls, curves, drawing, elsewhere, engine, profile, rows, sound
+from bench import alone, brought, calls, curves, drawing, elsewhere, engine, profile, rows, soaksound, sound
 from bench.load import LoadError
 from bench.places import CACHE, DOCUMENT
 from bench.plan import FULL, SHORT
@@ -57,7 +57,9 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--short", action="store_true", help="only prove that it works, in under a minute")
-    parser.add_argument("--only", action="append", choices=list(SECTIONS), help="a section; may be given again")
+    parser.add_argument("--only", action="append", choices=[*SECTIONS, soaksound.NAME],
+                        help=f"a section; may be given again. {soaksound.NAME} takes half an hour and runs by itself")
+    parser.add_argument("--minutes", type=float, default=30.0, help=f"how long {soaksound.NAME} takes")
     parser.add_argument("--again", action="store_true", help="with --only: keep the other sections of the last result")
     parser.add_argument("--profile", action="store_true", help="draw where the server's time goes, into docs/")
     parser.add_argument("--server", help="measure the server at this address instead (needs --people)")
@@ -68,6 +70,8 @@ def parse() -> argparse.Namespace:
     asked = parser.parse_args()
     if bool(asked.server) != bool(asked.people):
         parser.error("--server and --people go together")
+    if asked.only and soaksound.NAME in asked.only and len(asked.only) > 1:
+        parser.error(f"{soaksound.NAME} runs by itself")
     if asked.again and not asked.only:
         parser.error("--again needs --only")
     return asked
@@ -108,6 +112,19 @@ def _measure(name: str, stage: Stage) -> None:
         stage.report.remarks.append(f"{name}: {FAILED}.")
 
 
+def _soak(asked: argparse.Namespace) -> int:
+    """Soak the sound, or show a stored run. It has a place of its own in the document."""
+    if asked.stored:
+        return soaksound.show(soaksound.Soaked.from_json(json.loads(asked.stored.read_text("utf-8"))), asked.doc)
+    began = time.monotonic()
+    size = soaksound.full(asked.minutes * 60)
+    found = soaksound.run(
+        size, lambda text: print(f"  {time.monotonic() - began:4.0f} s  {text}", file=sys.stderr, flush=True),
+        asked.json or soaksound.STORED,
+    )
+    return soaksound.show(found, asked.doc)
+
+
 def draw_curves(report: Report, folder: Path) -> None:
     """Draw the two curves, where they were measured."""
     for row, across in (("streams", "streams"), ("events", "stored events")):
@@ -120,6 +137,8 @@ def draw_curves(report: Report, folder: Path) -> None:
 def main() -> int:
     """Measure, print, store."""
     asked = parse()
+    if asked.only == [soaksound.NAME]:
+        return _soak(asked)
     try:
         report = run(asked)
     except (Skipped, Failed) as missing:

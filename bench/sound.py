@@ -11,7 +11,8 @@ import json
 import sys
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,14 +51,18 @@ def share(values: Iterable[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
-class _Worker:
+class Worker:
     """The worker's process, asked one thing at a time."""
 
-    def __init__(self, process: Process) -> None:
-        self.process, self._lock = process, asyncio.Lock()
+    def __init__(self, process: Process, door: int) -> None:
+        """`door`: the port at which its streams come."""
+        self.process, self.door, self._lock = process, door, asyncio.Lock()
 
     async def ask(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """Ask, and return the answer."""
+        """Ask, and return the answer; who is tired of waiting leaves it unread to nobody else."""
+        return await asyncio.shield(self._answer(asked))
+
+    async def _answer(self, asked: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None and self.process.stdout is not None
         async with self._lock:
             self.process.stdin.write(json.dumps(asked).encode() + b"\n")
@@ -65,26 +70,32 @@ class _Worker:
             return answer
 
 
-async def calls_through(stage: Stage, row: str, kind: type[Talk], size: Size) -> None:
-    """Measure calls between browsers and telephones of a kind, as figures of a row."""
-    stage.say(f"{row}: {size.calls} calls through one media worker")
+@asynccontextmanager
+async def working() -> AsyncIterator[Worker]:
+    """A worker that is ready, and ended in good order."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.soundworker", cwd=ROOT, stdin=PIPE, stdout=PIPE, limit=1 << 20)  # fmt: skip
-    worker = _Worker(process)
     try:
         assert process.stdout is not None
         door = json.loads(await process.stdout.readline())["port"]  # it is ready
-        certificate = RTCCertificate.generateCertificate()
-        talks = [kind(str(n), worker.ask, certificate, door) for n in range(size.calls)]
-        for talk in talks:
-            await talk.begin()
-        for _ in range(stage.plan.runs):
-            await _run(stage, row, talks, process.pid, size.window_s)
-        counted = [await talk.end() for talk in talks]
+        yield Worker(process, door)
     finally:
         if process.stdin is not None:
             process.stdin.close()
         await asyncio.wait_for(process.wait(), 20)
+
+
+async def calls_through(stage: Stage, row: str, kind: type[Talk], size: Size) -> None:
+    """Measure calls between browsers and telephones of a kind, as figures of a row."""
+    stage.say(f"{row}: {size.calls} calls through one media worker")
+    async with working() as worker:
+        certificate = RTCCertificate.generateCertificate()
+        talks = [kind(str(n), worker.ask, certificate, worker.door) for n in range(size.calls)]
+        for talk in talks:
+            await talk.begin()
+        for _ in range(stage.plan.runs):
+            await _run(stage, row, talks, worker.process.pid, size.window_s)
+        counted = [await talk.end() for talk in talks]
     add = stage.report.add
     add(row, "Curbside", "offer to sound p95", "ms", [share((talk.setup_ms for talk in talks), 0.95)],
         f"{len(talks)} calls, one after the other")  # fmt: skip

@@ -1,4 +1,4 @@
-"""A media plane in a process of its own, for `sound` and `twilio`: one request a line on its input, one answer a line.
+"""A media plane in a process of its own, for the sections of sound: one request a line, one answer a line.
 
 As the media worker has it, on uvloop, but without a database: who measures asks for legs and bridges directly.
 """
@@ -43,17 +43,22 @@ async def _admit(started: Started) -> str:
 
 
 async def _do(plane: Plane, asked: dict[str, Any]) -> dict[str, Any]:
+    if "count" in asked:
+        return {"tasks": len(asyncio.all_tasks()), "legs": len(plane.legs())}
     leg = asked["leg"]
     if "stream" in asked:
         await plane.streams.expect(leg)
         await plane.bridge(leg, Stream(leg))
         return {}
     if "sdp" in asked:
-        return {"sdp": await plane.accept(leg, 1, asked["sdp"])}
+        return {"sdp": await plane.accept(leg, asked["peer"], asked["sdp"])}
     if "port" in asked:
         local = await plane.listen(leg, LOCAL)
         await plane.bridge(leg, Rtp(leg, LOCAL, asked["port"], SOUND))
         return {"port": local[1]}
+    if "hold" in asked:
+        await plane.hold(leg, asked["hold"])
+        return {}
     stats = await plane.hangup(leg)
     if plane.streams.forget(leg) is None:
         await plane.release(leg)

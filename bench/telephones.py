@@ -1,4 +1,4 @@
-"""Both ends of a call, for the section `sound`: a browser's peer connection and a telephone's UDP port.
+"""Both ends of a call, for `sound` and `soak-sound`: a browser's peer connection and a telephone's UDP port.
 
 What one says holds when it was said, so that the other knows how long it took. Nothing is encoded or decoded.
 """
@@ -72,6 +72,49 @@ class _Telephone(asyncio.DatagramProtocol):
         self._ear.hear(data)
 
 
+class Browser:
+    """A browser's end of a call: one peer connection. `offer` is what it asks for, once it was gathered."""
+
+    def __init__(self, certificate: RTCCertificate, ear: Ear) -> None:
+        self._certificate = certificate
+        self._gatherer = RTCIceGatherer(iceServers=[])
+        self._gatherer._connection.ice_controlling = True  # noqa: SLF001 - the side that offers
+        bound(self._gatherer, IceSettings(addresses=(LOCAL,)))
+        self._transport = RTCIceTransport(self._gatherer)
+        self._dtls = RTCDtlsTransport(self._transport, [certificate])
+        pass_through(self._dtls, ear.hear, lambda data: None)
+        self.mouth = Mouth(lambda data: at_once(self._dtls._send_rtp(data)))  # noqa: SLF001 - as webrtc.py does
+
+    async def offer(self) -> str:
+        """Gather its candidates and return its description."""
+        await self._gatherer.gather()
+        ours = self._gatherer.getLocalParameters()
+        prints = "".join(f"a=fingerprint:{each.algorithm} {each.value}\r\n"
+                         for each in self._certificate.getFingerprints())  # fmt: skip
+        candidates = "".join(
+            f"a=candidate:{each.foundation} 1 udp {each.priority} {each.ip} {each.port} typ {each.type}\r\n"
+            for each in self._gatherer.getLocalCandidates())  # fmt: skip
+        return ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0 101\r\n"
+                "c=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=setup:actpass\r\n"
+                "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
+                f"a=ice-ufrag:{ours.usernameFragment}\r\na=ice-pwd:{ours.password}\r\n"
+                f"{prints}{candidates}")  # fmt: skip
+
+    async def connect(self, answer: str) -> None:
+        """Connect to who gave this answer; what `mouth` says goes there then."""
+        media = SessionDescription.parse(answer).media[0]
+        for candidate in media.ice_candidates:
+            await self._transport.addRemoteCandidate(candidate)
+        assert media.ice is not None and media.dtls is not None
+        await self._transport.start(RTCIceParameters(media.ice.usernameFragment, media.ice.password))
+        await self._dtls.start(RTCDtlsParameters(fingerprints=media.dtls.fingerprints))
+
+    async def close(self) -> None:
+        """End it."""
+        await self._dtls.stop()
+        await self._transport.stop()
+
+
 class Talk:
     """One call: the browser's end, the telephone's end, and the worker between them."""
 
@@ -80,28 +123,17 @@ class Talk:
         self.name, self.ask, self.door, self._certificate = name, ask, door, certificate
         self.browser_ear, self.telephone_ear = Ear(), Ear()
         self.setup_ms = 0.0
+        self._peers = 0
 
     async def begin(self) -> None:
         """Offer, connect, bridge; `setup_ms` is from the offer to the first sound at the telephone."""
-        gatherer = RTCIceGatherer(iceServers=[])
-        gatherer._connection.ice_controlling = True  # noqa: SLF001 - the side that offers
-        bound(gatherer, IceSettings(addresses=(LOCAL,)))
-        await gatherer.gather()
-        transport = self._transport = RTCIceTransport(gatherer)
-        dtls = self._dtls = RTCDtlsTransport(transport, [self._certificate])
-        pass_through(dtls, self.browser_ear.hear, lambda data: None)
-        offer = self._offer(gatherer)
+        self._end = Browser(self._certificate, self.browser_ear)
+        offer = await self._end.offer()
         began = time.perf_counter()
-        answer = (await self.ask({"leg": self.name, "sdp": offer}))["sdp"]
+        answer = await self._accepted(offer)
         say = await self.reach()
-        media = SessionDescription.parse(answer).media[0]
-        for candidate in media.ice_candidates:
-            await transport.addRemoteCandidate(candidate)
-        assert media.ice is not None and media.dtls is not None
-        await transport.start(RTCIceParameters(media.ice.usernameFragment, media.ice.password))
-        await dtls.start(RTCDtlsParameters(fingerprints=media.dtls.fingerprints))
-        self.browser = Mouth(lambda data: at_once(dtls._send_rtp(data)))  # noqa: SLF001 - as webrtc.py does
-        self.telephone = Mouth(say)
+        await self._end.connect(answer)
+        self.browser, self.telephone = self._end.mouth, Mouth(say)
         while not self.telephone_ear.first.is_set():
             self.browser.speak()
             await asyncio.sleep(0.005)
@@ -120,23 +152,27 @@ class Talk:
         """Close what the telephone had."""
         self._port.close()
 
+    async def reload(self) -> None:
+        """Go on over another peer connection, as a page that was loaded anew does."""
+        before, self._end = self._end, Browser(self._certificate, self.browser_ear)
+        answer = await self._accepted(await self._end.offer())
+        await self._end.connect(answer)
+        self.browser = self._end.mouth
+        await before.close()
+
+    async def hold(self, language: str | None) -> None:
+        """Hold the line, or (None) no longer."""
+        await self.ask({"leg": self.name, "hold": language})
+
     async def end(self) -> dict[str, Any]:
         """Hang up; return what the worker counted."""
         counted = await self.ask({"leg": self.name})
-        await self._dtls.stop()
-        await self._transport.stop()
+        await self._end.close()
         self.leave()
         return counted
 
-    def _offer(self, gatherer: RTCIceGatherer) -> str:
-        ours = gatherer.getLocalParameters()
-        prints = "".join(f"a=fingerprint:{each.algorithm} {each.value}\r\n"
-                         for each in self._certificate.getFingerprints())  # fmt: skip
-        candidates = "".join(
-            f"a=candidate:{each.foundation} 1 udp {each.priority} {each.ip} {each.port} typ {each.type}\r\n"
-            for each in gatherer.getLocalCandidates())  # fmt: skip
-        return ("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0 101\r\n"
-                "c=IN IP4 0.0.0.0\r\na=mid:0\r\na=sendrecv\r\na=rtcp-mux\r\na=setup:actpass\r\n"
-                "a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n"
-                f"a=ice-ufrag:{ours.usernameFragment}\r\na=ice-pwd:{ours.password}\r\n"
-                f"{prints}{candidates}")  # fmt: skip
+    async def _accepted(self, offer: str) -> str:
+        """Have the worker answer an offer of the next peer connection."""
+        self._peers += 1
+        answer: str = (await self.ask({"leg": self.name, "peer": self._peers, "sdp": offer}))["sdp"]
+        return answer

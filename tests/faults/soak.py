@@ -10,8 +10,9 @@ from dataclasses import asdict
 
 import psutil
 
-from tests.faults import drawing, pages
-from tests.faults.report import Limit, Sample, Soak, slope
+from tests.faults import pages
+from tests.faults.growth import draw, growth
+from tests.faults.report import Sample, Soak
 from tests.faults.scene import LIBRARY, Pace, Scene
 from tests.faults.stacks import SEVERAL, Ground, Stage
 from tests.peers.curbside import ROOT, Circle, CurbsideServer
@@ -25,13 +26,6 @@ EVERY_S = 10.0
 BREAKS_EVERY_S = 240.0
 PICTURE = pages.DOCUMENT.parent / "reliability-soak.svg"
 STORED = ROOT / "var" / "faults" / "soak.json"
-# What is sampled -> unit, divisor, and by how much it may grow over the second half.
-CURVES = {
-    "memory": ("MiB", 2**20, 1.0),
-    "tasks": ("tasks", 1, 5.0),
-    "descriptors": ("descriptors", 1, 5.0),
-    "threads": ("threads", 1, 1.0),
-}
 
 Say = Callable[[str], None]
 
@@ -79,7 +73,7 @@ async def soak(seconds: float, ground: Ground, say: Say) -> Soak:
         await scene.close()
         result.rows = [scene.row("soak")]
         await asyncio.to_thread(stage.close)
-    result.limits = growth(result)
+    result.limits = growth(result.samples, seconds, SEVERAL.name)
     return result
 
 
@@ -104,30 +98,6 @@ async def _break_now_and_then(scene: Scene) -> None:
             door.drop_connections()
 
 
-def growth(found: Soak) -> list[Limit]:
-    """By how much each process grew over the second half: the slope of the samples, times that half."""
-    limits = []
-    half = found.seconds / 2
-    for number in sorted({one.server for one in found.samples}):
-        late = [one for one in found.samples if one.server == number and one.at_s >= half]
-        for what, (unit, divisor, bound) in CURVES.items():
-            points = [(one.at_s, getattr(one, what) / divisor) for one in late]
-            level = sum(y for _, y in points) / max(1, len(points))
-            limits.append(Limit(f"growth of {what} over the second half, process {number + 1}", SEVERAL.name,
-                                slope(points) * half, bound, unit, note=f"at {level:,.1f} on average"))
-    return limits
-
-
-def draw(found: Soak) -> str:
-    """The four curves as a picture."""
-    panels = []
-    for what, (unit, divisor, _) in CURVES.items():
-        lines = [[(one.at_s / 60, getattr(one, what) / divisor) for one in found.samples if one.server == number]
-                 for number in sorted({one.server for one in found.samples})]
-        panels.append(drawing.Panel(f"{what} ({unit})" if unit != what else what, lines))
-    return drawing.picture(panels, f"{found.seconds / 60:.0f} minutes with churn", "minutes")
-
-
 def run(seconds: float, ground: Ground, say: Say) -> Soak:
     """Run, and store what was found."""
     found = asyncio.run(soak(seconds, ground, say))
@@ -144,5 +114,5 @@ def show(found: Soak, doc: bool) -> int:
         print(words)
     if doc:
         pages.write(pages.DOCUMENT, "soak", pages.soak_document(found))
-        PICTURE.write_text(draw(found), "utf-8")
+        PICTURE.write_text(draw(found.samples, f"{found.seconds / 60:.0f} minutes with churn"), "utf-8")
     return 0 if not found.rows[0].violations and all(limit.met for limit in found.limits) else 1

@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests.faults import drawing, pages, soak
-from tests.faults.report import Limit, Report, Row, Sample, Soak, slope
+from tests.faults import drawing, pages
+from tests.faults.growth import draw, growth
+from tests.faults.report import Limit, Report, Row, Sample, slope
 
 
 def played() -> Report:
@@ -21,10 +22,9 @@ def played() -> Report:
     return Report({"cores": 2}, rows, 90.0)
 
 
-def sampled(growth_a_second: float) -> Soak:
+def sampled(growth_a_second: float) -> list[Sample]:
     """A process whose memory grows so many bytes a second."""
-    samples = [Sample(at, 0, int(50e6 + growth_a_second * at), 20, 30, 10, 5) for at in range(0, 600, 10)]
-    return Soak(600.0, 5, [Row("soak", "several")], samples)
+    return [Sample(at, 0, int(50e6 + growth_a_second * at), 20, 30, 10, 5) for at in range(0, 600, 10)]
 
 
 def test_a_limit_is_met_at_its_bound_and_not_past_it() -> None:
@@ -68,10 +68,10 @@ def test_the_slope_is_that_of_the_nearest_line() -> None:
 
 
 def test_what_leaks_is_not_flat_and_what_does_not_is() -> None:
-    met = {limit.what: limit.met for limit in soak.growth(sampled(0))}
+    met = {limit.what: limit.met for limit in growth(sampled(0), 600.0, "several")}
     assert len(met) == 4
     assert all(met.values())
-    leaking = [limit for limit in soak.growth(sampled(5_000)) if not limit.met]
+    leaking = [limit for limit in growth(sampled(5_000), 600.0, "several") if not limit.met]
     assert ["memory" in limit.what for limit in leaking] == [True]
 
 
@@ -79,4 +79,4 @@ def test_the_picture_is_xml_with_a_line_for_each_process() -> None:
     panels = [drawing.Panel("memory <MiB>", [[(0, 1), (1, 2)], [(0, 2), (1, 2)]]), drawing.Panel("threads", [[]])]
     root = ET.fromstring(drawing.picture(panels, "a & b", "minutes"))
     assert len(root.findall("{http://www.w3.org/2000/svg}polyline")) == 3
-    assert ET.fromstring(soak.draw(sampled(1))) is not None
+    assert ET.fromstring(draw(sampled(1), "10 minutes")) is not None
