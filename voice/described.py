@@ -40,6 +40,8 @@ class CallStarted(msgspec.Struct, frozen=True, kw_only=True):
     patient_mask: Annotated[str, Meta(description="The last digits of the number that is called.")] | UnsetType = UNSET
     patient_ref: Annotated[str, Meta(description="The patient in the clinic's address book.")] | UnsetType = UNSET
     hide_clinic: Annotated[Literal[True], Meta(description="Do not say the clinic's name.")] | UnsetType = UNSET
+    abroad: Annotated[str, Meta(description="The country (ISO 3166) that is called, where it is another than the "
+                                "clinic's: the number may be changed or hidden there.")] | UnsetType = UNSET
     purpose: shapes.Purpose | UnsetType = UNSET
     erased: Annotated[bool, Meta(description="Whom it was for and why has been erased.")] | UnsetType = UNSET
 

@@ -23,7 +23,8 @@ from voice.shapes import Wish
 class Permit:
     """All that was found out before a call: whose number is shown and how, whom it dials. The `repr` shows no number.
 
-    `max_s` is the longest talk; `destination` is the rulebook's own value, handed back when budgets are reserved.
+    `max_s` is the longest talk; `destination` is the rulebook's own value, handed back when budgets are reserved;
+    `abroad` is the country (ISO 3166) of whom it dials where that is another than the clinic's.
     """
 
     account: str
@@ -47,6 +48,7 @@ class Permit:
     decisions: list[dict[str, Any]]
     destination: Any = field(repr=False)
     hide_clinic: bool = False
+    abroad: str = ""
 
 
 class Rulebook(Protocol):

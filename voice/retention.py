@@ -23,7 +23,7 @@ from voice.outcomes import close_forgotten
 from voice.records import erase_numbers
 
 PROOFS_KEPT: Final = timedelta(days=30)  # a week of them is counted
-WHOM: Final = ("patient_ref", "patient_mask", "purpose")
+WHOM: Final = ("patient_ref", "patient_mask", "abroad", "purpose")
 
 
 def remove_expired(now: datetime) -> int:

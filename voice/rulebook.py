@@ -60,6 +60,7 @@ class Rules:
             mask=to.mask, patient="" if patient is None else patient.pk,
             language="en" if patient is None else patient.language,
             hide_clinic=patient is not None and patient.hide_clinic, destination=Going(to, limits),
+            abroad="" if to.region == ground.place.clinic.country else to.region,
             max_s=limits.longest_call_s, decisions=[{"rule": "right", "says": shown.mode}, *to.decisions],
         )  # fmt: skip
 

@@ -105,6 +105,8 @@ def _told(asked: Start, permit: Permit) -> dict[str, Any]:
     }  # fmt: skip
     if permit.hide_clinic:
         body["hide_clinic"] = True
+    if permit.abroad:
+        body["abroad"] = permit.abroad
     if permit.patient:
         body["patient_ref"] = permit.patient
     if asked.purpose:

@@ -95,7 +95,7 @@ export function beforeDialling(state, { clinic, number, way }, setup) {
     <h2 class="legend" id="before-title">${t("before.title")}</h2>
     <div class="card before">
       ${patientSees({ clinic: clinic.name, number: number.formatted, attestation: number.attestation, hidden: state.patient?.hide_clinic })}
-      ${abroad(value, clinic)}
+      ${goesAbroad(value.region, clinic.country) ? abroadLine(value.region) : nothing}
       ${callsBack(number.mode)}
       ${way === "webrtc"
         ? html`<p class="fact-line">${icon("mic")}<span>${t("before.webrtc")}</span></p>`
@@ -105,10 +105,9 @@ export function beforeDialling(state, { clinic, number, way }, setup) {
   </section>`;
 }
 
-/** Carriers on the way to another country change numbers, or take them away. */
-function abroad({ region }, { country }) {
-  if (!goesAbroad(region, country)) return nothing;
-  return html`<p class="fact-line fact-wait">${icon("globe")}<span>${t("before.abroad", { country: countryName(region, screenLanguage()) })}</span></p>`;
+/** Carriers on the way to another country change numbers, or take them away. @param {string} country ISO 3166 */
+export function abroadLine(country) {
+  return html`<p class="fact-line fact-wait">${icon("globe")}<span>${t("before.abroad", { country: countryName(country, screenLanguage()) })}</span></p>`;
 }
 
 function attempts({ attempts_today: today, attempts_week: week }) {

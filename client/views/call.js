@@ -16,7 +16,7 @@ import { callBack } from "./call-back.js";
 import { endSound, soundOf } from "../call-media.js";
 import { callFacts, endText } from "./call-facts.js";
 import { lanes, nowText } from "./call-lanes.js";
-import { callsBack, patientSees } from "./call-number.js";
+import { abroadLine, callsBack, patientSees } from "./call-number.js";
 import { notes } from "./call-patient.js";
 import { soundKeys, soundPart } from "./call-sound.js";
 
@@ -116,6 +116,7 @@ function sees(item, { started }) {
   if (!started) return nothing;
   return html`<div class="card before">
     ${patientSees({ clinic: clinicName(item, { started }), number: started.shown, attestation: started.attestation, hidden: started.hide_clinic })}
+    ${started.abroad ? abroadLine(started.abroad) : nothing}
     ${callsBack(started.mode)}
   </div>`;
 }

@@ -133,7 +133,9 @@ def test_a_wrong_number_is_marked_the_other_one_chosen_and_asked_about_before_it
     voice = Pretended(phone.page)
     day.open_day(voice)
     voice.answer(f"/clinics/{day.CLINIC}/patients/search", {"items": [WRONG, BOTH_WRONG], "more": False}, "POST")
-    voice.answer("/calls/check", {"ok": True, "mask": "•• 67", "attempts_today": 1, "attempts_week": 3}, "POST")
+    masks = {"preferred": day.LOPEZ["mask"], "second": day.LOPEZ["second_mask"]}
+    known = {"ok": True, "attempts_today": 1, "attempts_week": 3}
+    voice.answer("/calls/check", lambda asked: {**known, "mask": masks[asked["to"]]}, "POST")
     voice.stream(day.CALL)
     sign_in(phone, PHYSICIAN)
     phone.page.goto("/calls/new")
@@ -141,6 +143,7 @@ def test_a_wrong_number_is_marked_the_other_one_chosen_and_asked_about_before_it
     phone.page.locator(".pick").first.click()
     expect(phone.page.get_by_role("radio", name=re.compile("^Second"))).to_be_checked()
     phone.see("Somebody else answered the number ending 67")
+    expect(phone.page.locator(".setup-who")).to_contain_text("ending 12")
     phone.stop("wrong-number")
     phone.page.get_by_role("radio", name=re.compile("^Preferred")).check()
     expect(phone.page.locator(".setup-who")).to_contain_text("ending 67")
@@ -178,12 +181,13 @@ def test_during_and_after_a_call_the_patients_wishes_stay_and_nothing_contradict
     voice.answer(f"/calls/{day.CALL}", {**day.call_item(day.BELL, 0, r=day.CALL, state="live"), "legs": []})
     voice.stream(day.CALL)
     for kind, d in day.STEPS:
-        voice.tell(day.CALL, kind, {**d, "hide_clinic": True} if kind == "call.started" else d)
+        voice.tell(day.CALL, kind, {**d, "hide_clinic": True, "abroad": "SE"} if kind == "call.started" else d)
     phone.page.goto(f"/calls/{day.CALL}")
     phone.see("Speak with the guardian: Susan Bell")
     phone.see("You may leave a message")
     phone.see("Do not say the clinic's name to whoever answers")
     assert not phone.page.get_by_text("Known to them as").is_visible()
+    phone.see("A call abroad: Sweden. This number may be changed or hidden there.")
     phone.stop("call-wishes")
     end = {"by": "clinician", "cause": "completed", "reason": "you_hung_up", "talked_s": 161}
     voice.answer(f"/calls/{day.CALL}", day.record(day.call_item(day.BELL, 200_000, r=day.CALL, talked_s=161)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
 
 from tests.voice.line import Line
 from voice.models import Call, CallRecord, Patient
+from voice.retention import erase_whom
 from voice.starting import start
 
 
@@ -54,3 +56,18 @@ def test_a_call_tells_the_clinics_name_and_the_patients_wish_that_it_is_not_said
     told = [event["d"] for r in (plain, hiding) for event in line.events(r) if event["k"] == "call.started"]
     assert [d["clinic_name"] for d in told] == ["Riverside Clinic"] * 2
     assert [d.get("hide_clinic") for d in told] == [None, True]
+
+
+def test_a_call_to_another_country_says_which_in_its_first_event_until_that_is_erased_and_one_at_home_says_none(
+    line: Line, settings: Any
+) -> None:
+    settings.CURBSIDE_CALL_REGIONS = ["CA"]
+    at_home = line.call()
+    line.pass_to(at_home, "connected")
+    line.do("call.hang_up", {}, at_home)
+    line.pass_to(at_home, "ended")
+    away = line.call(number="+1 416 555 0123")
+    first = line.events(away)[0]["d"]
+    assert "abroad" not in line.events(at_home)[0]["d"]
+    assert first["abroad"] == "CA"
+    assert "abroad" not in erase_whom(first)
