@@ -1,5 +1,7 @@
 """A rolling upgrade: two versions side by side on one database and one Redis, clients moved from one to the other.
 
+A consult goes on meanwhile, and a masked call that one version began is ended by the other.
+
 The other version is the newest tag, or without one the newest commit before the last change of the tables that still
 starts: what an installation would come from. The tables are always those of this version, since `migrate` runs first
 (docs/operations.md): so this also tests that they serve the version before. Where there is no history (an archive), the
@@ -13,17 +15,20 @@ import io
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from curbside import Lost
 
 from tests.conftest import QUICK, Deploy
-from tests.peers.curbside import ROOT, CurbsideServer, environment
+from tests.peers.curbside import ROOT, CurbsideServer, Deployment, environment
 from tests.peers.process import Process
 from tests.peers.proxy import Proxy
+from tests.sockets import calling
 from tests.sockets.checking import CheckingClient, Ledger
+from tests.sockets.wire import Wire
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
@@ -79,7 +84,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def test_two_versions_serve_side_by_side_and_clients_move_by_drain(
     deploy: Deploy, before: Path, way: str, proxies: Callable[..., Proxy]
 ) -> None:
-    made = deploy("postgres", **QUICK)
+    made = deploy("postgres", **QUICK, LOOPBACK_PACE=20)
     old, new = (before, ROOT) if way == "forwards" else (ROOT, before)
     circle = made.take_circle()
 
@@ -90,7 +95,7 @@ async def test_two_versions_serve_side_by_side_and_clients_move_by_drain(
 
     first, second = [await asyncio.to_thread(start, old, f"old-{n}") for n in range(2)]
     doors = [proxies(server.port) for server in (first, second)]
-    async with Ledger(made) as ledger:
+    async with in_a_call(made, old, new), Ledger(made) as ledger:
         members = [
             await ledger.join(person, circle.stream, url=door.url)
             for person, door in zip((circle.asker, circle.answerer), doors, strict=True)
@@ -111,6 +116,32 @@ async def test_two_versions_serve_side_by_side_and_clients_move_by_drain(
         ledger.published.clear()  # a sentence may have been broken off by the cancel above
     codes = [await stop(task) for task in ends]
     assert codes == [[DRAIN], [DRAIN]], "each was sent away once, kindly, and lost its line at no other time"
+
+
+@asynccontextmanager
+async def in_a_call(made: Deployment, old: Path, new: Path) -> AsyncIterator[None]:
+    """Meanwhile two talk in a masked call: it begins on the first server, and is hung up on the last, as it was."""
+    env = made.servers[0].env
+    loops = [calling.call_loop(env, made.directory / "loop-old.log", old)]
+    try:
+        clinic = calling.Clinic(made, loops[0], await asyncio.to_thread(calling.filled, made), made.url)
+        async with Wire(made.url) as wire:
+            await wire.hello(clinic.made["ticket"])
+            r = await calling.start(wire, clinic)
+            await calling.until(wire, r, "call.bridged")
+        yield
+        loops.append(calling.call_loop(env, made.directory / "loop-new.log", new))
+        await asyncio.to_thread(loops[0].stop)
+        async with Wire(made.servers[-1].url) as wire:
+            await wire.hello(clinic.made["ticket"], {"r": r, "p": 0})
+            await calling.publish(wire, r, "call.hang_up")
+            ended = await calling.until(wire, r, "call.ended")
+        assert (ended["d"]["cause"], ended["d"]["reason"]) == ("completed", "you_hung_up")
+        [counts] = made.query("SELECT (SELECT count(*) FROM voice_callrecord), count(*) FROM voice_loopbackleg")
+        assert tuple(counts) == (1, 2), "one record, and nobody was rung twice"
+    finally:
+        for loop in loops:
+            loop.stop()
 
 
 async def roll(server: Version) -> None:

@@ -9,7 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,15 +54,27 @@ class Clinic:
                 return error.code, error.read().decode()
 
 
-@contextmanager
-def opened(deployment: Deployment, directory: Path) -> Iterator[Clinic]:
-    """Fill the database, and start a server and a call loop."""
+def filled(deployment: Deployment) -> dict[str, str]:
+    """Make the clinic in the database; what a client of it needs."""
     made = subprocess.run([sys.executable, "-m", "tests.voice.seeded"], cwd=ROOT, env=deployment.env, check=False,
                           capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
+    found: dict[str, str] = json.loads(made.stdout)
+    return found
+
+
+def call_loop(env: Mapping[str, str], log: Path, root: Path = ROOT) -> Process:
+    """A call loop of the code in a directory."""
+    return Process([sys.executable, "manage.py", "runcalls"], log, env={**env, "PYTHONPATH": str(root)}, cwd=root)
+
+
+@contextmanager
+def opened(deployment: Deployment, directory: Path) -> Iterator[Clinic]:
+    """Fill the database, and start a server and a call loop."""
+    made = filled(deployment)
     server = deployment.start()
-    loop = Process([sys.executable, "manage.py", "runcalls"], directory / "loop.log", env=server.env, cwd=ROOT)
-    clinic = Clinic(deployment, loop, json.loads(made.stdout), server.url)
+    loop = call_loop(server.env, directory / "loop.log")
+    clinic = Clinic(deployment, loop, made, server.url)
     try:
         yield clinic
     finally:
