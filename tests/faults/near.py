@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import time_machine
 from curbside import Ticket
+from curbside.tickets import TicketAtHand
 
 from realtime.hub import Hub
 from realtime.tickets import issue_ticket
@@ -106,7 +107,7 @@ class NearClient(CheckingClient):
         super().__init__(ledger, person, "http://near.example", PATIENT)
         self._application = application
         self.tickets = 0
-        self._fetch_ticket = self._make_ticket
+        self._ticket = TicketAtHand(self._make_ticket, self._now)
 
     async def _make_ticket(self) -> Ticket:
         self.tickets += 1
@@ -114,7 +115,7 @@ class NearClient(CheckingClient):
         return Ticket(ticket, 900.0)
 
     async def _connect_once(self) -> tuple[int, str]:
-        ticket = await self._ticket_at_hand()
+        ticket = await self._ticket.take()
         async with NearSocket(self._application) as socket:
             self.session.opened(ticket.value, ticket.lifetime_s, self._now())
             return await self._converse(socket)  # type: ignore[arg-type]  # as much of a socket as is needed

@@ -4,40 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from curbside import frames
-from curbside.happenings import (
-    Event,
-    Final,
-    Happening,
-    Json,
-    Lost,
-    Missing,
-    Ready,
-    Stale,
-    Subscribed,
-    TicketWanted,
-)
-from curbside.http import Api, ApiError, Ticket
+from curbside.dialling import NotDialled, dial, socket_address
+from curbside.happenings import Event, Final, Happening, Json, Lost, Missing, Ready, Stale, Subscribed, TicketWanted
+from curbside.http import Api, ApiError
 from curbside.listener import Listener
 from curbside.outbox import Store
 from curbside.pacing import Timing
 from curbside.session import Session
+from curbside.tickets import TicketAtHand, Tickets
 from curbside.waiting import Disconnected, Receipt, Waiting
 
-Tickets = Callable[[], Awaitable[Ticket]]
 ROOM = 1000
 """Happenings that may wait for one listener."""
-LARGEST_MESSAGE = 4 * 1024 * 1024
-DIAL_S = 10.0
 TICKET_EXPIRED = 4014
 
 
@@ -62,12 +49,8 @@ class Client:
         """
         self.api = Api(url, token)
         self.session = session or Session(device=device, store=store, timing=timing, randomness=randomness)
-        self._fetch_ticket = ticket or self.api.ticket
-        self._ticket: Ticket | None = None
-        self._ticket_until = 0.0
-        parts = urlsplit(url)
-        scheme = "wss" if parts.scheme == "https" else "ws"
-        self._socket_url = urlunsplit((scheme, parts.netloc, "/ws", "", ""))
+        self._ticket = TicketAtHand(ticket or self.api.ticket, self._now)
+        self._socket_url = socket_address(url)
         self._listeners: list[Listener[Any]] = []
         self._waiting = Waiting()
         self._relief = asyncio.Event()
@@ -190,37 +173,17 @@ class Client:
     async def _connect_once(self) -> tuple[int, str]:
         """Dial, greet and converse until the connection ends; say with which code it did."""
         try:
-            ticket = await self._ticket_at_hand()
-            socket = await connect(
-                self._socket_url,
-                subprotocols=[frames.SUBPROTOCOL],  # type: ignore[list-item]  # a NewType of str
-                compression=None,
-                max_size=LARGEST_MESSAGE,
-                ping_interval=None,
-                open_timeout=DIAL_S,
-                close_timeout=2,
-            )
+            ticket = await self._ticket.take()
+            socket = await dial(self._socket_url)
         except ApiError as error:
             return (frames.NOT_SIGNED_IN if error.status in (401, 403) else frames.CLOSE_ABNORMAL), "no ticket"
-        except InvalidStatus as error:
-            return error.response.status_code, "the server refused the socket"
-        except (OSError, TimeoutError, InvalidHandshake, KeyError, ValueError, TypeError, EOFError):
+        except NotDialled as failure:
+            return failure.code, failure.message
+        except (OSError, KeyError, ValueError, TypeError, EOFError):
             return frames.CLOSE_ABNORMAL, "the server cannot be reached"
         async with socket:
             self.session.opened(ticket.value, ticket.lifetime_s, self._now())
             return await self._converse(socket)
-
-    async def _ticket_at_hand(self) -> Ticket:
-        """The one of before while it lasts, so that all who come back at once ask nobody for one; else a new one."""
-        left = self._ticket_until - self._now()
-        if self._ticket is not None and left > DIAL_S:
-            return Ticket(self._ticket.value, left)
-        return await self._new_ticket()
-
-    async def _new_ticket(self) -> Ticket:
-        ticket = await self._fetch_ticket()
-        self._ticket, self._ticket_until = ticket, self._now() + (ticket.lifetime_s or 0.0)
-        return ticket
 
     async def _converse(self, socket: ClientConnection) -> tuple[int, str]:
         reader = asyncio.create_task(self._read(socket))
@@ -285,11 +248,9 @@ class Client:
                 case TicketWanted():
                     self._begin(self._renew())
                 case Lost() if happening.code == TICKET_EXPIRED:
-                    self._ticket = None
+                    self._ticket.drop()
                 case Final():
                     self._end(happening.code, happening.message)
-                case _:
-                    pass
         return stale
 
     def _begin(self, errand: Coroutine[None, None, None]) -> None:
@@ -312,7 +273,7 @@ class Client:
     async def _renew(self) -> None:
         """A renewal that fails is left: the server closes with 4014, and the next connection has a new ticket."""
         with suppress(ApiError, OSError, KeyError, ValueError, TypeError):
-            ticket = await self._new_ticket()
+            ticket = await self._ticket.renew()
             self.session.renewed(ticket.value, ticket.lifetime_s, self._now())
             self._wake_up()
 

@@ -70,3 +70,29 @@ def choose_delay(
     Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015 ("full jitter").
     """
     return after_s + randomness.uniform(0, min(cap_s, base_s * 2 ** min(attempt, 16)))
+
+
+class Backoff:
+    """How long to wait before the next attempt: little after a line that stood, longer with each one that did not."""
+
+    def __init__(self, timing: Timing, randomness: random.Random) -> None:
+        """Begin with the shortest."""
+        self._timing, self._random = timing, randomness
+        self._attempt = 0
+        self._ready_at: float | None = None
+
+    def ready(self, now: float) -> None:
+        """The server has greeted back."""
+        self._ready_at = now
+
+    def lost(self, now: float, after_s: float) -> float:
+        """The line is gone, or never was: return in how many seconds to try again, on top of what the server asked."""
+        timing = self._timing
+        if self._ready_at is not None and now - self._ready_at >= timing.steady_s:
+            self._attempt = 0
+        self._ready_at = None
+        delay = choose_delay(
+            self._attempt, self._random, base_s=timing.backoff_base_s, cap_s=timing.backoff_cap_s, after_s=after_s
+        )
+        self._attempt += 1
+        return delay

@@ -12,28 +12,16 @@ import uuid
 from typing import Any
 
 from curbside import frames
-from curbside.happenings import (
-    Ephemeral,
-    Final,
-    Happening,
-    Json,
-    Lost,
-    Published,
-    Ready,
-    Refused,
-    Stale,
-    TicketWanted,
-)
-from curbside.outbox import Entry, MemoryStore, Outbox, Store
-from curbside.pacing import Bucket, Timing, choose_delay
+from curbside.happenings import Ephemeral, Final, Happening, Json, Lost, Published, Ready, Stale, TicketWanted
+from curbside.outbox import Entry, MemoryStore, Store
+from curbside.pacing import Backoff, Timing
 from curbside.rooms import Rooms
+from curbside.sending import Sending
 from curbside.signals import Signals
 from curbside.watch import Watch
 
 MOST_SUBS = 64
 """Subscriptions asked for in one frame."""
-SHARE = 0.95
-"""Of the announced rate: two clocks are never quite equal, and a rate passed three times ends the connection."""
 
 
 class Session:
@@ -51,19 +39,17 @@ class Session:
         self._device = device
         self._timing = timing or Timing()
         self._random = randomness or random.Random()
-        self._outbox = Outbox(store or MemoryStore())
+        self._backoff = Backoff(self._timing, self._random)
+        self._sending = Sending(store or MemoryStore(), self._timing, self._random)
+        self._outbox = self._sending.outbox
         self._rooms = Rooms()
         self._phase = "away"  # away, greeting, ready, final
         self._dialling = False
-        self._attempt = 0
         self._asked = 0
         self._connect_at: float | None = 0.0
-        self._ready_at = self._subs_at = 0.0
-        self._outbox_at: float | None = None
+        self._subs_at = 0.0
         self._renew_at: float | None = None
         self._refill_at: dict[str, float] = {}
-        self._in_flight = 32
-        self._pubs = Bucket(5, 15)
         self._watch = Watch(self._timing.answer_s, self._timing.heartbeat_slack_s)
         self._signals = Signals(self._timing.typing_every_s, self._timing.read_every_s)
         self._bye: tuple[int, str, float] | None = None
@@ -125,13 +111,7 @@ class Session:
             self._greet(token, lifetime_s, now, subs=[])
 
     def _greet(self, token: str, lifetime_s: float | None, now: float, *, subs: list[Json]) -> None:
-        hello: Json = {
-            "t": "hello",
-            "i": self._next(now),
-            "v": frames.VERSION,
-            "tok": token,
-            "dev": self._device,
-        }
+        hello: Json = {"t": "hello", "i": self._next(now), "v": frames.VERSION, "tok": token, "dev": self._device}
         if subs:
             hello["subs"] = subs
         self._send(hello)
@@ -145,8 +125,6 @@ class Session:
         after_s = 0.0
         if self._bye is not None:
             code, message, after_s = self._bye
-        if self._phase == "ready" and now - self._ready_at >= self._timing.steady_s:
-            self._attempt = 0
         self._dialling, self._bye, self._renew_at = False, None, None
         self._subs_at = 0.0
         self._frames.clear()
@@ -156,15 +134,7 @@ class Session:
             self._phase, self._connect_at = "final", None
             self._told.append(Final(code, message))
             return
-        timing = self._timing
-        delay = choose_delay(
-            self._attempt,
-            self._random,
-            base_s=timing.backoff_base_s,
-            cap_s=timing.backoff_cap_s,
-            after_s=after_s,
-        )
-        self._attempt += 1
+        delay = self._backoff.lost(now, after_s)
         self._phase, self._connect_at = "away", now + delay
         self._told.append(Lost(code, message, delay))
 
@@ -246,7 +216,8 @@ class Session:
         entry = self._outbox.find(request)
         error = frame.get("err")
         if entry is not None and error:
-            self._take_refusal(entry, error, now)
+            refused = self._sending.refused(entry, error, now)
+            self._told += [refused] if refused else []
         elif entry is not None:
             self._outbox.remove(entry.c)
             made = (frame.get("d") or {}).get("r")
@@ -268,36 +239,12 @@ class Session:
             self._rooms.ask_again()
             self._subs_at = now + float(error.get("after") or self._timing.retry_s)
 
-    def _take_refusal(self, entry: Entry, error: Json, now: float) -> None:
-        entry.request = None
-        if not error.get("retry"):
-            self._outbox.remove(entry.c)
-            self._told.append(
-                Refused(
-                    entry.c,
-                    entry.stream,
-                    str(error.get("code") or "refused"),
-                    str(error.get("msg") or ""),
-                    error.get("d") or {},
-                )
-            )
-            return
-        wait = choose_delay(entry.tries, self._random, base_s=self._timing.backoff_base_s, cap_s=5.0)
-        if error.get("after") is not None:
-            wait = float(error["after"]) + self._random.uniform(0, 0.1)
-        entry.tries += 1
-        entry.not_before = now + wait
-        if error.get("code") == "rate":
-            self._pubs.empty_until(entry.not_before)
-
     def _welcome(self, d: Json, now: float) -> None:
-        self._phase, self._ready_at = "ready", now
+        self._phase = "ready"
+        self._backoff.ready(now)
         limits = d.get("limits") or {}
         self._watch.heartbeat_s = float(d.get("hb_s") or self._watch.heartbeat_s)
-        self._in_flight = int(limits.get("pub_in_flight") or self._in_flight)
-        rate, burst = limits.get("pub_rate"), limits.get("pub_burst")
-        if rate and burst:
-            self._pubs.resize(float(rate) * SHARE, max(1.0, float(burst) - 1))
+        self._sending.limit(limits)
         self._told.append(Ready(limits))
 
     # Time
@@ -308,7 +255,7 @@ class Session:
             return self.connect_at
         due = [self._watch.dead_at(), self._renew_at, *self._refill_at.values()]
         if self._phase == "ready":
-            due += [self._outbox_at, self._signals.next_at()]
+            due += [self._sending.due_at, self._signals.next_at()]
             due += [self._subs_at] if self._rooms.has_wanted() else []
         return min(moment for moment in due if moment is not None)
 
@@ -335,20 +282,11 @@ class Session:
         if now >= self._subs_at:
             while subs := self._rooms.to_ask(MOST_SUBS):
                 self._send({"t": "sub", "i": self._next(now), "subs": subs})
-        self._flush_outbox(now)
-        self._send(*self._signals.due(now))
-
-    def _flush_outbox(self, now: float) -> None:
-        ready, self._outbox_at = self._outbox.sendable(now, ordered=self._timing.ordered)
-        free = self._in_flight - self._outbox.under_way()
-        for entry in ready[: max(0, free)]:
-            if not self._pubs.take(now):
-                soon = self._pubs.ready_at(now)
-                self._outbox_at = soon if self._outbox_at is None else min(soon, self._outbox_at)
-                return
+        for entry in self._sending.take(now):
             entry.request = self._next(now)
             frame: Json = {"t": "pub", "i": entry.request, "r": entry.stream, "c": entry.c}
             self._send({**frame, "k": entry.kind, "d": entry.d})
+        self._send(*self._signals.due(now))
 
     def _next(self, now: float) -> int:
         self._asked += 1
