@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { telephoneFirst } from "../../../client/core/call-codecs.js";
 import { Marks } from "../../../client/core/media-marks.js";
-import { Media, TIMES } from "../../../client/core/media.js";
+import { TIMES } from "../../../client/core/media-inputs.js";
+import { Media } from "../../../client/core/media.js";
 import { Quality, loudness, lossBetween, sampleOf } from "../../../client/core/media-quality.js";
 import { seeded } from "./fakes.mjs";
 
