@@ -7,17 +7,8 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from consults import people
-from consults.domain import (
-    INVITES_STANDING,
-    LAST_RING,
-    OFFERS_PER_RING,
-    PARTIES_MOST,
-    SCHEDULES,
-    Act,
-    State,
-    Urgency,
-    resume_clock,
-)
+from consults.clock import LAST_RING, SCHEDULES, resume_clock
+from consults.domain import INVITES_STANDING, OFFERS_PER_RING, PARTIES_MOST, Act, State, Urgency
 from consults.holding import Held, holding
 from consults.models import Consult, Participant
 from consults.offering import INVITED, Batch, asked_already, make_offers, say_ringing, widen_soon

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from consults import people
-from consults.domain import ASKS_STANDING, Act, End, Role, State, start_clock
+from consults.clock import start_clock
+from consults.domain import ASKS_STANDING, Act, End, Role, State
 from consults.ending import end_consult
 from consults.holding import CLOCK_TIMER, holding
 from consults.models import Consult, Participant

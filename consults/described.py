@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from consults import shapes
+from consults.clock import REOPEN_FOR, SCHEDULES, Schedule
 from consults.commands import OWN, PREPARES, SERVICES
 from consults.domain import (
     ADVICE,
@@ -20,11 +21,8 @@ from consults.domain import (
     MAY,
     OFFERS_PER_RING,
     PARTIES_MOST,
-    REOPEN_FOR,
-    SCHEDULES,
     Act,
     Outcome,
-    Schedule,
     State,
     Urgency,
 )

@@ -8,20 +8,18 @@ from typing import Any
 from django.utils import timezone
 
 from consults import people
+from consults.clock import REOPEN_FOR, Step, due_step
 from consults.domain import (
     END_BY_OUTCOME,
-    REOPEN_FOR,
     Act,
     End,
     Outcome,
     Role,
     State,
-    Step,
     Urgency,
     advice_for,
     can_reopen,
     check_outcome,
-    due_step,
 )
 from consults.holding import Held, Party, holding
 from consults.issuing import issue_summary

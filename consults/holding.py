@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from consults import people
-from consults.domain import Act, Clock, Role, State, check_may, next_due_at
+from consults.clock import Clock, next_due_at
+from consults.domain import Act, Role, State, check_may
 from consults.models import Consult, Offer, Participant
 from realtime.commands import Request
 from realtime.instants import to_ms

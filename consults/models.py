@@ -7,7 +7,8 @@ alone, so that what is taken away there is gone.
 
 from django.db import models
 
-from consults.domain import Clock, State, Urgency
+from consults.clock import Clock
+from consults.domain import State, Urgency
 from realtime.models import ID_LENGTH, Seat, Stream, new_id
 
 

@@ -11,16 +11,8 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from consults import people
-from consults.domain import (
-    OFFERS_PER_RING,
-    PARTIES_MOST,
-    Role,
-    State,
-    next_due_at,
-    next_ring_at,
-    open_clock,
-    ring_at,
-)
+from consults.clock import next_due_at, next_ring_at, open_clock, ring_at
+from consults.domain import OFFERS_PER_RING, PARTIES_MOST, Role, State
 from consults.holding import CLOCK_TIMER, Held, Party, Standing, holding, seal_inbox, unseal_inbox
 from consults.models import Consult, Offer, Participant
 from consults.shapes import Decline, OfferRef, check_word, read

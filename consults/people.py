@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from consults.domain import LAST_RING
+from consults.clock import LAST_RING
 from members import availability, directory, push, vault
 from realtime.commands import SeatRef
 from realtime.protocol import Refusal, refuse

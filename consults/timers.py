@@ -11,7 +11,8 @@ from django.db.models import Min
 from django.utils import timezone
 
 from consults.answering import expire_invites, offer_on
-from consults.domain import Clock, State, Step, due_step
+from consults.clock import Clock, Step, due_step
+from consults.domain import State
 from consults.ending import end_in_silence, end_with_nobody, make_final
 from consults.holding import CLOCK_TIMER, holding
 from consults.models import Consult, Offer

@@ -17,6 +17,7 @@ from typing import Any, Final
 from django.db import Error, connection
 
 from realtime import bus, dispatch, sql, timers
+from realtime.buckets import Bucket
 from realtime.commands import Wire
 from realtime.connection import Connection, Encoded
 from realtime.doorbell import Doorbell
@@ -28,7 +29,6 @@ from realtime.publishing import Publishing
 from realtime.pulse import Pulse
 from realtime.reader import TAILS_MOST, Tail, read_tails
 from realtime.revocations import Revocations
-from realtime.session import Bucket
 from realtime.streams import Streams
 from realtime.subscribing import Subscribing
 

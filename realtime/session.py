@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from realtime.buckets import Bucket
 from realtime.protocol import (
     VERSION,
     Code,
@@ -92,24 +93,6 @@ class End:
 
 
 Action = Send | Authenticate | Subscribe | Publish | Ephemeral | End
-
-
-class Bucket:
-    """A token bucket: `rate` a second, `burst` at once."""
-
-    __slots__ = ("_at", "_burst", "_rate", "_tokens")
-
-    def __init__(self, rate: float, burst: int, now: float) -> None:
-        self._rate, self._burst, self._tokens, self._at = rate, burst, float(burst), now
-
-    def take(self, now: float) -> float:
-        """Take one and return 0.0, or return in how many seconds there is one again."""
-        self._tokens = min(self._burst, self._tokens + max(0.0, now - self._at) * self._rate)
-        self._at = now
-        if self._tokens >= 1.0:
-            self._tokens -= 1.0
-            return 0.0
-        return (1.0 - self._tokens) / self._rate
 
 
 class Session:

@@ -12,6 +12,7 @@ from settings import env
 from settings.engines import endpoints
 from settings.keys import PURPOSES, SIGNING_IN, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
+from settings.parts import *
 from settings.trunks import host_address, ports, sip_trunks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -57,62 +58,6 @@ CSRF_COOKIE_NAME = "curbside_csrf"
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-
-# --- parts -----------------------------------------------------------------------------------------------
-INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "channels",
-    "csp",
-    "allauth",
-    "allauth.account",
-    "allauth.mfa",
-    "allauth.headless",
-    "allauth.usersessions",
-    "realtime",
-    "members",
-    "privacy",
-    "consults",
-    "voice",
-    "client",
-]
-MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "client.middleware.CompressClient",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
-    "members.middleware.NoStoreMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "members.middleware.RefusalMiddleware",
-]
-ROOT_URLCONF = "urls"
-ASGI_APPLICATION = "asgi.application"
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
-DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- data ------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL", VAR_DIR / "curbside.sqlite3", "the database")}

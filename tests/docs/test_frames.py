@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import protocol
+from realtime.buckets import Bucket
 from realtime.frames import HEARD, SENT, EphSent, Frame, Hello, Pub, Sub, Wanted
 from realtime.protocol import Code, Inbound, Limits, Position, refuse
-from realtime.session import Action, Authenticate, Bucket, End, Ephemeral, Publish, Session, Subscribe
+from realtime.session import Action, Authenticate, End, Ephemeral, Publish, Session, Subscribe
 from tests.conftest import Deploy
 from tests.sockets.wire import Wire
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from realtime.buckets import Bucket
 from realtime.protocol import Code, Limits
 from realtime.session import (
     CREDIT_BYTES,
     Authenticate,
-    Bucket,
     End,
     Ephemeral,
     Publish,
