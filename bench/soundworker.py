@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import uvloop
 
+from realtime.heap import settle_heap
 from voice.media.g711 import Codec
 from voice.media.plane import Plane
 from voice.media.shapes import IceSettings, Rtp, Sound, Stream
@@ -31,6 +32,7 @@ async def serve() -> None:
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=1 << 20)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    settle_heap()
     print(json.dumps({"port": port}), flush=True)
     while line := await lines.readline():
         print(json.dumps(await _do(plane, json.loads(line))), flush=True)

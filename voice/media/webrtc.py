@@ -26,6 +26,7 @@ from aiortc import (
     RTCIceTransport,
 )
 
+from voice.media.leftovers import Leftovers
 from voice.media.sdp import Candidate, Local, Offer, write_answer
 from voice.media.shapes import IceSettings, MediaError
 
@@ -38,6 +39,7 @@ gathering of candidates, whose wait for a STUN server and whose addresses aiortc
 log = logging.getLogger(__name__)
 LOOPBACK: Final = "127.0.0.1"
 FINGERPRINT: Final = "sha-256"
+_left = Leftovers()
 
 for _name in ("aiortc", "aioice"):
     # Their lines are addresses of peers and fragments of packets, and each costs more than the packet itself.
@@ -111,6 +113,7 @@ class Connection:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        _left.add()
 
     async def _connect(self) -> None:
         offer = self._offer

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import time
+import weakref
 
 import pytest
 from aioice import Connection as IceConnection
@@ -12,7 +14,8 @@ from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTrans
 
 from tests.voice.media.browser import HERE, Browser
 from voice.media import webrtc
-from voice.media.sdp import read_offer
+from voice.media.leftovers import Leftovers
+from voice.media.sdp import Offer, read_offer
 from voice.media.shapes import IceSettings, MediaError
 from voice.media.webrtc import PRIVATE, Connection, at_once
 
@@ -121,3 +124,28 @@ async def test_a_sending_that_would_wait_is_an_error_and_not_a_silent_loss() -> 
     at_once(lost())
     with pytest.raises(RuntimeError):
         at_once(waits())
+
+
+@pytest.mark.parametrize(("most", "lie"), [(3, 0), (100, 3)], ids=["collected", "or they would lie"])
+async def test_closed_connections_do_not_lie_in_memory_until_python_would_look(
+    monkeypatch: pytest.MonkeyPatch, most: int, lie: int
+) -> None:
+    monkeypatch.setattr(webrtc, "_left", Leftovers(most))
+    offer, certificate = read_offer(await Browser().offer()), RTCCertificate.generateCertificate()
+    gc.collect()
+    gc.disable()
+    try:
+        closed = [await opened_and_closed(offer, certificate) for _ in range(3)]
+        for _ in range(3):  # what closes last holds itself while it does
+            webrtc._left.add()
+        assert sum(each() is not None for each in closed) == lie
+    finally:
+        gc.enable()
+
+
+async def opened_and_closed(offer: Offer, certificate: RTCCertificate) -> weakref.ref[IceConnection]:
+    connection = Connection(HERE, certificate, offer)
+    await connection.open(lambda data: None, lambda data: None)
+    ice = weakref.ref(connection._transport.iceGatherer._connection)
+    await connection.close()
+    return ice
