@@ -6,18 +6,23 @@ That it says, rings, echoes, holds and loses as the other plane does is in ``tes
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from tests.peers.rtpengine import Rtpengine
-from tests.voice.media.browser import Browser
+from tests.voice.media.browser import Browser, loudness
+from tests.voice.media.phone import HEARD
+from tests.voice.media.phone import tone as spoken
 from tests.voice.media.telephone import LOCAL, Telephone
 from voice.media import engine_plane, farend, hearing
 from voice.media.engine_plane import EnginePlane
 from voice.media.g711 import Codec
 from voice.media.rtpengine import Address, Engines
-from voice.media.shapes import Gone, Loopback, Lost, Rtp, Sound, Told, Up
+from voice.media.shapes import Gone, Loopback, Lost, Rtp, Sound, Stream, Told, Up
+from voice.media.streamend import StreamEnd
 from voice.media.tones import tone
 
 
@@ -153,3 +158,27 @@ async def test_an_engine_that_dies_loses_its_calls_and_new_ones_go_elsewhere(
     finally:
         await ward.close()
         doomed.close()
+
+
+async def test_what_a_carrier_brings_over_a_socket_goes_through_the_worker_and_is_heard(ward: Ward) -> None:
+    browser = await ward.browse(hz=700)
+    heard: list[int] = []
+
+    def taken(message: bytes) -> bool:
+        said = json.loads(message)
+        heard.extend(HEARD[octet] for octet in base64.b64decode(said.get("media", {}).get("payload", "")))
+        return True
+
+    async def speak() -> None:
+        for chunk in range(1, 1000):
+            end.sounded(chunk, spoken(1200, chunk * 160), asyncio.get_running_loop().time())
+            await asyncio.sleep(0.02)
+
+    end = StreamEnd("MZ" + "0" * 32, taken)
+    ward.plane.streams.arrived("far", end)
+    await ward.plane.bridge("leg", Stream("far"))
+    speaking = asyncio.create_task(speak())
+    await browser.hears(1200)
+    await ward.until(lambda: loudness(heard[-1600:], 700) > 0.1)
+    speaking.cancel()
+    assert not ward.plane._links
