@@ -199,7 +199,7 @@ CURBSIDE_CALL_LEASE_S = env.seconds("CALL_LEASE_S", 16.0, "after which a call lo
                                     "silent counts as dead; more than a carrier may take to answer (8)", least=0.1)
 _FICTIONAL = "+16175550199"
 _service_number = env.telephone("SERVICE_NUMBER", "", "the one number from which members' own phones are rung; Twilio "
-                                "needs one of its own", shown=_FICTIONAL)
+                                "and trunks need one of their own", shown=_FICTIONAL)
 CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_MEDIA_CALLS = env.whole("MEDIA_CALLS", 60, "calls over a browser at once, of one media worker", least=1)
@@ -240,6 +240,8 @@ if CURBSIDE_CARRIER == "twilio" and CURBSIDE_SERVICE_NUMBER == _FICTIONAL and no
     raise ImproperlyConfigured("CURBSIDE_CARRIER=twilio needs CURBSIDE_SERVICE_NUMBER, a number of that account")
 
 # --- telephones over SIP trunks --------------------------------------------------------------------------
+if CURBSIDE_CARRIER == "sip" and not _service_number:
+    raise ImproperlyConfigured("CURBSIDE_CARRIER=sip needs CURBSIDE_SERVICE_NUMBER, a number that trunks let you show")
 CURBSIDE_SIP_TRUNKS = sip_trunks("SIP_TRUNKS", "the SIP trunks of a media worker in the order in which they are asked, "
                                  "the first preferred; no other process needs them")
 CURBSIDE_SIP_ADDRESS = host_address("SIP_ADDRESS", "the address of its machine on which a media worker takes the sound "

@@ -14,8 +14,8 @@ from typing import Final
 from django.conf import settings
 from django.utils import timezone
 
-from voice import dialling, outbox
-from voice.call import BridgeFailed, Cause, Event, Side
+from voice import dialling, outbox, proving
+from voice.call import BridgeFailed, Event, Side
 from voice.carriers import carrier_of
 from voice.carriers.base import CarrierError
 from voice.carriers.documents import BringsSound
@@ -126,25 +126,15 @@ def _ask(action: Action, ask: Callable[[], None], *, failed: Event | None = None
 
 def _proof(action: Action) -> None:
     """Dial a proving call, which speaks a code to whoever answers."""
-    from voice import proofs
-
-    proof = action.args["proof"]
-    order = proofs.order_of(proof)
+    order = proving.prepare(action)
     if order is None:
-        dialling.settle(action, "cancelled", None)
-        return
-    if dialling.is_late(action):
         return
     try:
         carrier_id = carrier_of(settings.CURBSIDE_CARRIER).dial(order)
     except CarrierError as error:
-        now = timezone.now()
-        if error.cause is Cause.UNCERTAIN or error.permanent or not outbox.again(action, now):
-            dialling.settle(action, "failed", None)
-            proofs.failed(proof, error.cause.value)
+        proving.refused(action, error)
         return
-    dialling.settle(action, "done", None)
-    proofs.called(proof, carrier_id)
+    proving.taken(action, carrier_id)
 
 
 _ASKING: Final[dict[str, Callable[[Action], None]]] = {

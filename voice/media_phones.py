@@ -9,18 +9,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
 from django.db import Error
 from django.utils import timezone
 
-from voice import dialling
+from voice import dialling, proving
 from voice import media_steps as steps
-from voice.call_events import Cause
+from voice.call_events import Cause, PromptKind, Side
 from voice.carriers.base import CarrierError, CarrierEvent, DialOrder
-from voice.media.shapes import Rtp, Stats
+from voice.media.shapes import Key, MediaError, Rtp, Stats
 from voice.models import Action
+from voice.spoken import language_asked
 
 log = logging.getLogger(__name__)
 STORED_AGAIN_S: Final = 2.0
@@ -45,6 +47,14 @@ class Lines(Protocol):
 
     def hang_up(self, carrier_id: str) -> None:
         """End a leg."""
+        ...
+
+    async def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
+        """Say something on a leg. Raises MediaError."""
+        ...
+
+    def pressed(self, key: Key) -> None:
+        """Tell of a key that was pressed on a leg."""
         ...
 
     def far_of(self, carrier_id: str) -> Rtp | None:
@@ -72,12 +82,32 @@ class NoLines:
     def hang_up(self, carrier_id: str) -> None:
         """There is nothing to end."""
 
+    async def prompt(self, carrier_id: str, what: PromptKind, language: str) -> None:
+        """Nobody would hear it."""
+        raise MediaError("unknown_leg")
+
+    def pressed(self, key: Key) -> None:
+        """Nobody presses any."""
+
     def far_of(self, carrier_id: str) -> Rtp | None:
         """Nobody can be heard."""
         return None
 
     async def close(self) -> None:
         """There is nothing to let go."""
+
+
+@dataclass(slots=True)
+class _Phone:
+    """Whose leg it is: the call's stream, the side and the number of the attempt; `confirmed` once 1 was pressed.
+
+    A call that speaks a code has neither side nor attempt, and its own name for a stream.
+    """
+
+    r: str
+    side: Side | None = None
+    n: int = 0
+    confirmed: bool = False
 
 
 Turn = Callable[[str, Callable[[], Awaitable[Any]]], None]
@@ -94,7 +124,7 @@ class Phones:
     def __init__(self, turn: Turn, in_thread: InThread, heard: Callable[[str, Rtp], Awaitable[None]]) -> None:
         self._turn, self._in_thread, self._heard = turn, in_thread, heard
         self.lines: Lines = NoLines()
-        self._legs: dict[str, str] = {}
+        self._legs: dict[str, _Phone] = {}
         self._opening: asyncio.Task[int] | None = None
 
     def open(self, lines: Lines) -> None:
@@ -111,7 +141,15 @@ class Phones:
     @property
     def calls(self) -> set[str]:
         """The calls that have a telephone here. May be asked in any thread."""
-        return set(self._legs.copy().values())
+        return {phone.r for phone in self._legs.copy().values()}
+
+    def clinicians(self) -> list[tuple[str, int]]:
+        """Return the calls that have a clinician's telephone here, and which attempt of theirs it is."""
+        return [(phone.r, phone.n) for phone in self._legs.values() if phone.side == Side.CLINICIAN]
+
+    def confirmed(self, r: str) -> str | None:
+        """Return the clinician's telephone of a call on which 1 was pressed, None where there is none."""
+        return next((name for name, phone in self._legs.items() if phone.r == r and phone.confirmed), None)
 
     def lives(self, reference: str) -> bool:
         """Whether a leg is here and its end was not told."""
@@ -127,8 +165,8 @@ class Phones:
 
     def take(self, action: Action) -> None:
         """Have something done for a leg, in its turn."""
-        assert action.attempt is not None
-        self._turn(action.attempt.reference, partial(_DOING[action.kind], self, action))
+        whose = action.key if action.attempt is None else action.attempt.reference
+        self._turn(whose, partial(_DOING[action.kind], self, action))
 
     async def _dial(self, action: Action) -> None:
         assert action.attempt is not None
@@ -136,7 +174,7 @@ class Phones:
         order = await self._in_thread(partial(dialling.prepare, action))
         if order is None:
             return
-        self._legs[reference] = str(action.call_id)
+        self._legs[reference] = _Phone(str(action.call_id), Side(action.attempt.side), action.attempt.n)
         try:
             carrier_id = await self.lines.dial(order)
         except CarrierError as error:
@@ -145,6 +183,20 @@ class Phones:
             return
         await self._in_thread(partial(dialling.taken, action, carrier_id, asked_at))
 
+    async def _prove(self, action: Action) -> None:
+        """Dial a call that speaks a code to whoever answers, and belongs to no other."""
+        order = await self._in_thread(partial(proving.prepare, action))
+        if order is None:
+            return
+        self._legs[order.reference] = _Phone(order.reference)
+        try:
+            carrier_id = await self.lines.dial(order)
+        except CarrierError as error:
+            self._legs.pop(order.reference, None)
+            await self._in_thread(partial(proving.refused, action, error))
+            return
+        await self._in_thread(partial(proving.taken, action, carrier_id))
+
     async def _hang_up(self, action: Action) -> None:
         """End a leg. That it has ended is told by its trunk; one that is not here has ended."""
         assert action.attempt is not None
@@ -152,28 +204,42 @@ class Phones:
         if not self.lives(reference):
             await self._in_thread(partial(steps.end_leg, action, None))
             return
+        if "prompt" in action.args:
+            await self._say(action, action.args["prompt"])
         self.lines.hang_up(reference)
         await self._in_thread(partial(steps.settle, action, "done"))
 
     async def _prompt(self, action: Action) -> None:
-        """Nothing is said on a telephone by itself: who is bridged to it says it."""
-        await self._in_thread(partial(steps.settle, action, "failed"))
+        said = await self._say(action, action.args["what"])
+        await self._in_thread(partial(steps.settle, action, "done" if said else "failed"))
+
+    async def _say(self, action: Action, what: PromptKind) -> bool:
+        """Say something, and return whether there was somebody to hear it."""
+        assert action.attempt is not None
+        language = await self._in_thread(partial(language_asked, action))
+        try:
+            await self.lines.prompt(action.attempt.reference, what, language)
+        except MediaError:
+            return False
+        return True
 
     # --- what trunks tell --------------------------------------------------------------------------------------------
 
     def told(self, event: CarrierEvent, stats: Stats | None) -> None:
         """A trunk says what becomes of a leg, and how it sounded once it has ended."""
-        if event.reference not in self._legs:
+        phone = self._legs.get(event.reference)
+        if phone is None:
             return
+        phone.confirmed |= event.digits.startswith("1")
         if event.kind == "ended":
             del self._legs[event.reference]
         self._turn(event.reference, partial(self._store, partial(steps.take_told, event, stats)))
 
     def sounds(self, reference: str) -> None:
         """A telephone can be heard, or elsewhere now."""
-        far, r = self.lines.far_of(reference), self._legs.get(reference)
-        if far is not None and r is not None:
-            self._turn(r, partial(self._heard, r, far))
+        far, phone = self.lines.far_of(reference), self._legs.get(reference)
+        if far is not None and phone is not None:
+            self._turn(phone.r, partial(self._heard, phone.r, far))
 
     async def _store(self, work: Callable[[], Any]) -> None:
         for _ in range(STORED_TRIES):
@@ -189,4 +255,5 @@ _DOING: Final[dict[str, Callable[[Phones, Action], Awaitable[None]]]] = {
     "dial": Phones._dial,
     "hangup": Phones._hang_up,
     "prompt": Phones._prompt,
+    "proof": Phones._prove,
 }

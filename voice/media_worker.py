@@ -21,7 +21,7 @@ from django.utils import timezone
 from voice import media_steps as steps
 from voice import owning, signals
 from voice.call_events import MediaLost, MediaUp, Side
-from voice.media.shapes import Far, Gone, Lost, MediaError, Rtp, Stats, Stream, Told, Up
+from voice.media.shapes import Far, Gone, Key, Lost, MediaError, Rtp, Stats, Stream, Told, Up
 from voice.media_claims import Claims
 from voice.media_parts import MakeLines, MakePlane
 from voice.media_phones import Phones
@@ -93,6 +93,8 @@ class MediaWorker:
         for name, leg in list(self._legs.items()):
             stats = await self._hang_up(name)
             await self._safely(partial(self._in_thread, partial(steps.abandon_leg, leg.r, leg.n, stats)))
+        for r, n in self._phones.clinicians():
+            await self._safely(partial(self._in_thread, partial(steps.abandon_leg, r, n, None)))
         await self._phones.close()
         if self._tails:
             await asyncio.wait(self._tails.values(), timeout=STORED_S)
@@ -117,7 +119,7 @@ class MediaWorker:
 
     def _take(self, actions: list[Action]) -> None:
         for action in actions:
-            if action.attempt is not None and action.attempt.carrier == SIP:
+            if action.kind == "proof" or (action.attempt and action.attempt.carrier == SIP and action.kind != "bridge"):
                 self._phones.take(action)
             else:
                 self._in_turn(str(action.call_id), partial(_DOING[action.kind], self, action))
@@ -131,6 +133,9 @@ class MediaWorker:
 
     def _told(self, told: Told) -> None:
         """The plane says what becomes of a leg; how it sounds is stored when it ends."""
+        if isinstance(told, Key):
+            self._phones.lines.pressed(told)
+            return
         leg = self._legs.get(told.leg)
         if leg is not None and isinstance(told, Gone):
             self._in_turn(leg.r, partial(self._give_up, told.leg, leg))
@@ -224,13 +229,15 @@ class MediaWorker:
 
     async def _bridge(self, action: Action) -> None:
         patient = await self._in_thread(partial(steps.patient_of, action))
-        if patient.carrier != SIP:
-            far = await self._in_thread(partial(steps.far_of, patient))
-        elif self._phones.lives(patient.reference):
+        assert action.attempt is not None
+        far: Far | None
+        if any(leg.carrier == SIP and not self._phones.lives(leg.reference) for leg in (patient, action.attempt)):
+            await self._in_thread(partial(steps.settle, action, "failed"))  # an end is told, and ends the call
+            return
+        if patient.carrier == SIP:
             far = self._phones.lines.far_of(patient.reference)
         else:
-            await self._in_thread(partial(steps.settle, action, "failed"))  # its end is told, and ends the call
-            return
+            far = await self._in_thread(partial(steps.far_of, patient))
         if isinstance(far, Stream):
             self._streams.when_come(far, partial(self._in_turn, str(action.call_id), partial(self._join, action, far)))
         else:
@@ -251,10 +258,11 @@ class MediaWorker:
         await self._in_thread(partial(steps.settle, action, "done"))
 
     async def _hear(self, r: str, far: Rtp) -> None:
-        """Let the browser of a call hear its telephone as soon as that has sound, which may be before an answer."""
-        name = next((name for name, leg in reversed(self._legs.items()) if leg.r == r), None)
+        """Let the clinician of a call hear the patient as soon as there is sound, which may be before an answer."""
+        browsers = (name for name, leg in reversed(self._legs.items()) if leg.r == r)
+        name = next(browsers, None) or self._phones.confirmed(r)
         if name is not None and self._phones.lives(far.name):
-            with suppress(MediaError):  # a browser that has gone meanwhile
+            with suppress(MediaError):  # who has gone meanwhile
                 await self._plane.bridge(name, far)
 
     async def _hangup(self, action: Action) -> None:

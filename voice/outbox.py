@@ -52,9 +52,11 @@ KEPT: Final = timedelta(days=2)
 SAID_KEPT: Final = timedelta(days=30)
 
 
-def put(*, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at: datetime) -> None:
+def put(
+    *, kind: str, key: str, call: Call | None, args: dict[str, Any], due_at: datetime, plane: str = CARRIER
+) -> None:
     """Put something into the outbox, in the caller's transaction; the same key a second time changes nothing."""
-    action = Action(kind=kind, key=key, call=call, args=args, due_at=due_at, made_at=timezone.now())
+    action = Action(kind=kind, key=key, call=call, args=args, due_at=due_at, plane=plane, made_at=timezone.now())
     Action.objects.bulk_create([action], ignore_conflicts=True)
 
 

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.db import Error, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from voice import outbox
+from voice import outbox, proofs
 from voice.call import Cause, Leg, LegChanged, Side, Way
 from voice.holding import alone, holding
 from voice.models import Action, Call, MediaSignal, MediaWorker, StreamToken
-from voice.planes import HEARD, MEDIA, NO_KEY, SIP, STREAMED, plane_of
+from voice.planes import HEARD, MEDIA, SIP, STREAMED, plane_of
 from voice.reasons import SOUND_STOPPED
 from voice.refusals import refuse
 
@@ -60,8 +60,7 @@ def check_way(way: Way, now: datetime) -> None:
 
 def rings_phones(now: datetime) -> bool:
     """Return whether clinicians' own phones can be rung: where workers do so, one that would has to live."""
-    carrier = settings.CURBSIDE_CARRIER
-    return carrier not in NO_KEY and (plane_of(carrier) != MEDIA or is_carried(now))
+    return plane_of(settings.CURBSIDE_CARRIER) != MEDIA or is_carried(now)
 
 
 def is_alive(worker: str, now: datetime) -> bool:
@@ -98,8 +97,8 @@ def sign_off(worker: str, now: datetime) -> None:
 def claim(worker: str, most: int, now: datetime, *, new: bool, streams: bool = False) -> list[Action]:
     """Claim what a worker is to do for its calls, and with `new` for calls that nobody owns, which become its own.
 
-    At most so many, the earliest first. Two workers never claim the same. `streams`: a carrier can bring sound to it;
-    new calls that need that are left to others else.
+    With `new` also what is of no call, as what speaks a code. At most so many, the earliest first. Two workers never
+    claim the same. `streams`: a carrier can bring sound to it; new calls that need that are left to others else.
     """
     whose = Q(call__worker=worker)
     if new:
@@ -111,7 +110,7 @@ def claim(worker: str, most: int, now: datetime, *, new: bool, streams: bool = F
     lease = {"state": "claimed", "lease_until": now + timedelta(seconds=settings.CURBSIDE_CALL_LEASE_S),
              "tries": F("tries") + 1}  # fmt: skip
     with alone(), transaction.atomic():
-        free = {call for _, call, owner in found if owner is None}
+        free = {call for _, call, owner in found if owner is None and call is not None}
         ownerless = Call.objects.filter(worker=None, ended_at=None)  # what ended with its worker is nobody's
         others = {call for call in free if not ownerless.filter(pk=call).update(worker=worker)}
         ids = [pk for pk, call, _ in found if call not in others]
@@ -159,6 +158,8 @@ def forget(now: datetime) -> int:
     with alone():
         removed = sum(kind.objects.filter(expires_at__lte=now).delete()[0] for kind in (MediaSignal, StreamToken))
         late = Action.objects.filter(state="waiting", plane=MEDIA, due_at__lt=now - WAITED_FOR)
+        for proof in late.filter(kind="proof").values_list("args__proof", flat=True):
+            proofs.failed(proof, Cause.FAILED.value)
         return removed + _call_off(late, now)
 
 

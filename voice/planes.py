@@ -22,8 +22,6 @@ HEARD: Final = frozenset({"loopback", "twilio", SIP})
 """The carriers whose legs a media worker can be bridged to."""
 STREAMED: Final = frozenset({"twilio"})
 """Those of them that bring the sound over a socket of theirs, to a worker that has an address for it."""
-NO_KEY: Final = frozenset({SIP})
-"""The carriers that ring no phone of a clinician, as nobody there would ask for the key that has to be pressed."""
 
 
 def carrier_for(way: Way, carrier: str) -> str:

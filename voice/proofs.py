@@ -21,6 +21,7 @@ from voice import outbox
 from voice.budgets import lock_scopes
 from voice.carriers.base import CarrierEvent, DialOrder
 from voice.models import BudgetScope, CallPause, ClinicNumber, OwnPhone, Proof
+from voice.planes import plane_of
 from voice.refusals import refuse
 from voice.sealed import open_in, seal_in
 from voice.spoken import Spoken, to_clinic, to_member
@@ -61,7 +62,8 @@ def ask_call(subject: ClinicNumber | OwnPhone, by: Account, now: datetime, at: d
                   expires_at=call_at + LIVES, **_of(subject))
     seal_in(proof, "code", f"{secrets.randbelow(1_000_000):06}")
     proof.save()
-    outbox.put(kind="proof", key=f"proof:{proof.pk}", call=None, args={"proof": proof.pk}, due_at=call_at)
+    outbox.put(kind="proof", key=f"proof:{proof.pk}", call=None, args={"proof": proof.pk}, due_at=call_at,
+               plane=plane_of(settings.CURBSIDE_CARRIER))
     return proof
 
 
@@ -103,7 +105,7 @@ def order_of(proof_id: str) -> DialOrder | None:
     return DialOrder(
         reference=proof.reference, to=open_in(subject, "number"), shown=settings.CURBSIDE_SERVICE_NUMBER,
         timeout_s=RING_S, confirm=False, room="", max_s=LONGEST_S, language=spoken.language, say=spoken.text,
-        digits=extension)
+        digits=extension, about=spoken.about, code=spoken.code)
 
 
 def _is_wanted(proof: Proof) -> bool:
@@ -125,7 +127,7 @@ def say_of(reference: str) -> Spoken | None:
 
 
 def _spoken(proof: Proof) -> Spoken:
-    digits = ", ".join(open_in(proof, "code"))
+    digits = open_in(proof, "code")
     if proof.clinic_number is not None:
         return to_clinic(proof.clinic_number.clinic, digits)
     assert proof.phone is not None

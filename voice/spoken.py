@@ -11,6 +11,7 @@ from typing import Final
 
 from members.models import Account, Clinic
 from voice.call import Side
+from voice.carriers.base import About
 from voice.models import Action, Call, IncomingRule
 
 ENGLISH: Final = "en"
@@ -35,22 +36,28 @@ BY_COUNTRY: Final = {"SE": "sv"}
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A text and the language that it is in. The `repr` shows no code."""
+    """A text and the language that it is in; and what it is about and its code, to be said in recordings.
+
+    The `repr` shows no code.
+    """
 
     text: str = field(repr=False)
     language: str
+    about: About
+    code: str = field(repr=False)
 
 
 def to_clinic(clinic: Clinic, digits: str) -> Spoken:
     """Return what whoever answers the clinic's number hears."""
     language = language_of(clinic)
-    return Spoken(SAYS[language]["clinic"].format(name=clinic.name, code=digits), language)
+    return Spoken(
+        SAYS[language]["clinic"].format(name=clinic.name, code=_slowly(digits)), language, "clinic", digits)
 
 
 def to_member(account: Account, digits: str) -> Spoken:
     """Return what a member hears on their own phone, in the first of their languages that the service speaks."""
     language = _first_of(account.languages)
-    return Spoken(SAYS[language]["phone"].format(code=digits), language)
+    return Spoken(SAYS[language]["phone"].format(code=_slowly(digits)), language, "phone", digits)
 
 
 def language_on_leg(call: Call, side: str, languages: Sequence[str] | None = None) -> str:
@@ -76,6 +83,10 @@ def language_of(clinic: Clinic) -> str:
     chosen = IncomingRule.objects.filter(clinic=clinic).values_list("language", flat=True).first()
     language = (chosen or BY_COUNTRY.get(clinic.country, ENGLISH))[:2]
     return language if language in SAYS else ENGLISH
+
+
+def _slowly(digits: str) -> str:
+    return ", ".join(digits)
 
 
 def _first_of(languages: Sequence[str]) -> str:

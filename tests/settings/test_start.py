@@ -56,6 +56,7 @@ def start(directory: Path, show: str = SHOW, **variables: str) -> subprocess.Com
         ({"CURBSIDE_SERVICE_NUMBER": "tel:1"}, "CURBSIDE_SERVICE_NUMBER"),
         ({"CURBSIDE_SERVICE_NUMBER": "6175550142"}, "CURBSIDE_SERVICE_NUMBER"),
         (TWILIO, "CURBSIDE_SERVICE_NUMBER"),
+        ({"CURBSIDE_CARRIER": "sip"}, "CURBSIDE_SERVICE_NUMBER"),
         (TWILIO | {"CURBSIDE_SERVICE_NUMBER": "+16175550199"}, "CURBSIDE_SERVICE_NUMBER"),
         (TWILIO | {"CURBSIDE_TWILIO_URL": "https://api.dublin.example"}, "CURBSIDE_SERVICE_NUMBER"),
     ],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 from tests.voice.line import Line
 from voice.call_events import PromptKind
-from voice.media.shapes import Far, Heard, Lost, MediaError, Stats, Told, Up
+from voice.media.shapes import Far, Heard, Lost, MediaError, Rtp, Stats, Told, Up
 from voice.media_parts import MakeLines, MakePlane, Plane
 from voice.media_worker import MediaWorker
 
@@ -61,6 +61,12 @@ class FakePlane:
     async def listen(self, far: str, address: str, ports: range) -> tuple[str, int]:
         self.ports.append(far)
         return address, 4000
+
+    async def connect(self, far: Rtp) -> None:
+        self._note(f"connect {far.language}")
+
+    async def speak(self, leg: str, says: Sequence[str], language: str, keys: str = "") -> None:
+        self._note(f"speak {' '.join(says)} {language} behind {keys}")
 
     async def release(self, far: str) -> Stats:
         self.ports.remove(far)

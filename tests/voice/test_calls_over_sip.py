@@ -22,7 +22,7 @@ from voice.carriers import carrier_of
 from voice.carriers.sip_trunks import make_lines
 from voice.gauges import read_gauges
 from voice.media.plane import Plane
-from voice.models import Action, Attempt, Call, HeardEvent, MediaWorker
+from voice.models import Action, Attempt, HeardEvent, MediaWorker
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -118,17 +118,6 @@ def test_hanging_up_while_it_rings_takes_the_call_back() -> None:
         scene.line.do("call.hang_up", {}, r)
         assert patients_leg(scene, r)["cause"] == "cancelled"
         wait_until(lambda: len(scene.trunks[0].heard("CANCEL")) == 1)
-
-
-def test_nobody_presses_a_key_over_sip_so_no_phone_of_a_clinician_is_rung() -> None:
-    with over_sip(FakePlane, ANSWERS) as scene:
-        with pytest.raises(Refusal) as refused:
-            scene.line.call()
-        assert refused.value.code == "call.no_callback" and not Action.objects.exists()
-        r = talk(scene)
-        with pytest.raises(Refusal) as refused:
-            scene.line.do("call.hand_over", {"way": "callback"}, r)
-        assert refused.value.code == "call.no_callback" and Call.objects.get(pk=r).stage == "connected"
 
 
 # --- workers and trunks that are gone --------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from voice.call import Cause, PromptKind
 
 TIMEOUT_S: Final = 8.0
 Kind = Literal["dialing", "ringing", "answered", "confirmed", "ended", "key"]
+About = Literal["clinic", "phone"]
+"""What a code proves: a number of a clinic, or a member's own phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class DialOrder:
     is the random name of the bridge; `confirm` asks for a key press before anything is heard of the other side;
     `timeout_s` is how long it may ring and `max_s` how long the leg may live at all; `language` is that of who hears
     it. With `say` the leg is no side of a call: `digits` are sent after the answer (an extension), the sentence is
-    spoken three times, and the carrier hangs up; it has no room then.
+    spoken three times, and the carrier hangs up; it has no room then. A carrier that speaks in recordings says instead
+    that there is a code `about` this, and the digits of `code`.
     """
 
     reference: str
@@ -39,6 +42,8 @@ class DialOrder:
     language: str
     say: str = field(default="", repr=False)
     digits: str = field(default="", repr=False)
+    about: About | None = None
+    code: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

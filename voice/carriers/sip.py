@@ -23,7 +23,7 @@ class Sip:
     name = SIP
 
     def dial(self, order: DialOrder) -> str:
-        """Refuse: a call that speaks a code has no media worker, and all others are dialled by theirs."""
+        """Refuse: every call is dialled by a media worker."""
         raise CarrierError("only a media worker dials over SIP", permanent=True, cause=Cause.REFUSED)
 
     def answer(self, carrier_id: str) -> None:

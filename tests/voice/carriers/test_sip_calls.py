@@ -129,7 +129,7 @@ async def test_a_call_lasts_no_longer_than_it_may() -> None:
         assert await asyncio.to_thread(sipp.ends) == 0
 
 
-@pytest.mark.parametrize(("more", "permanent"), [({"confirm": True}, True), ({"say": "x"}, True), ({}, False)])
+@pytest.mark.parametrize(("more", "permanent"), [({"say": "x"}, True), ({}, False)])
 async def test_what_cannot_be_dialled_is_refused_with_no_number_in_the_words(more: dict[str, object], permanent: bool
                                                                               ) -> None:  # fmt: skip
     made = Calls(free_port())

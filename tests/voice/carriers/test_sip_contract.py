@@ -123,7 +123,8 @@ class TestSip(CarrierContract):
 
 
 # What the worker that holds the legs does beside them is tested with it, and so is what a trunk refuses, which it does
-# by its answer, after the dial: tests/voice/test_calls_over_sip.py.
+# by its answer, after the dial: tests/voice/test_calls_over_sip.py,
+# and keys, prompts and bridges of telephones alone in tests/voice/test_callbacks_over_sip.py.
 for elsewhere in (
     "test_a_key_is_asked_for_where_the_order_says_so_and_nowhere_else",
     "test_two_legs_hear_each_other_once_they_are_bridged",

@@ -64,6 +64,8 @@ class Telephone(asyncio.DatagramProtocol):
     def loud(self, hz: int) -> float:
         """How loud a frequency is in the last fifth of a second."""
         said = [read for read in self.heard if read.kind == PCMA.voice][-10:]
+        if len(said) < 10:
+            return 0.0
         return loudness([SAMPLES[Codec.PCMA][octet] for read in said for octet in read.payload], hz)
 
     async def hears(self, hz: int, within: float = 10.0) -> None:
