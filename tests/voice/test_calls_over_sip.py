@@ -92,6 +92,7 @@ def test_what_a_trunk_answers_stands_in_the_record(line: str, reason: str, cause
         assert isinstance(scene.work.plane, FakePlane) and scene.work.plane.ports == []
 
 
+@pytest.mark.databases
 def test_a_full_trunk_is_left_for_the_next_and_the_record_has_one_leg_to_the_patient() -> None:
     with over_sip(FakePlane, replies("503 Service Unavailable"), ANSWERS) as scene:
         r = talk(scene)
