@@ -92,7 +92,7 @@ class Whole:
         wait_until(lambda: Call.objects.get(pk=r).ended_at is not None, within_s)
         self.baresip.hears("CALL_CLOSED")
         assert not Attempt.objects.filter(call=r, ended_at=None).exists()
-        assert not Action.objects.filter(call=r, state__in=["waiting", "claimed"]).exists()
+        wait_until(lambda: not Action.objects.filter(call=r, state__in=["waiting", "claimed"]).exists(), 10)
         [record] = CallRecord.objects.filter(call=r)
         return record
 
@@ -115,6 +115,7 @@ def whole(
         "CARRIER": "sip", "SIP_TRUNKS": tmp_path / "trunks.json", "SIP_ADDRESS": "127.0.0.1",
         "MEDIA_ADDRESSES": "127.0.0.1", "CALL_MEDIA_WARN_S": 1, "CALL_MEDIA_LOST_S": LOST_S,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+        "SERVICE_NUMBER": settings.CURBSIDE_SERVICE_NUMBER,
     }  # fmt: skip
     env = dict(os.environ) | {f"CURBSIDE_{name}": str(value) for name, value in given.items()}
     process = Process([sys.executable, "-c", WORKER], tmp_path / "worker.log", env=env, cwd=ROOT)
