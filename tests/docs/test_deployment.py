@@ -14,6 +14,7 @@ from django.core.management import get_commands
 
 from realtime.management.commands.describe import ROOT
 from settings.env import KNOWN
+from settings.trunks import read_file
 from tests.settings.test_start import start
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
@@ -121,6 +122,9 @@ def test_who_carries_sound_is_where_the_others_are_told() -> None:
     at = {name: services[name]["networks"]["sound"]["ipv4_address"] for name in PROFILES}
     assert len(set(at.values())) == len(at) and all(ip_address(one) in subnet for one in at.values())
     assert services["media"]["environment"]["CURBSIDE_MEDIA_ADDRESSES"] == at["media"]
+    assert services["media"]["environment"]["CURBSIDE_SIP_ADDRESS"] == at["media"]
+    [trunk] = read_file("", ROOT / "deploy" / "trunks" / "kamailio.json")
+    assert (trunk.host, trunk.port, trunk.transport) == (at["kamailio"], 5060, "tcp")
     turn = services["coturn"]["command"]
     assert {word for word in turn if "allowed-peer" in word} == {
         f"--allowed-peer-ip={at['media']}", f"--allowed-peer-ip={at['rtpengine']}",

@@ -57,6 +57,7 @@ def test_a_call_from_a_browser_over_a_trunk_is_heard_both_ways_and_shows_the_cli
         [invite] = scene.trunks[0].heard("INVITE")
         assert f"From: <sip:{OWN}@clinic.example>" in invite
         assert f"P-Asserted-Identity: <sip:{OWN}@clinic.example>" in invite
+        assert "Session-Expires: 180\n" in invite and "Min-SE: 90\n" in invite and "\nExpires: 45\n" in invite
         assert f"Call-ID: {leg['carrier_id']}\n" in invite and f"INVITE sip:{PATIENT}@trunk.example " in invite
         assert scene.trunks[0].heard("BYE") and scene.numbers() == {OWN, PATIENT} and PHONE not in scene.numbers()
         times = [leg[f"{name}_at"] for name in ("dialing", "ringing", "answered", "ended")]
