@@ -151,5 +151,6 @@ def describe(stats: Stats | None) -> dict[str, Any] | None:
     return {
         "codec": stats.codec, "packets": stats.received.packets, "lost": stats.received.lost,
         "jitter_ms": round(stats.received.jitter_ms, 1), "packets_sent": stats.sent.packets,
-        "lost_sent": stats.sent.lost, "mos": None if stats.mos is None else round(stats.mos, 2),
+        "lost_sent": None if stats.unreported else stats.sent.lost,
+        "mos": None if stats.mos is None else round(stats.mos, 2),
     }  # fmt: skip

@@ -19,7 +19,8 @@ LEG_INSTANTS = ("dialing_at", "ringing_at", "answered_at", "confirmed_at", "ende
 MEDIA = ("codec", "packets", "lost", "jitter_ms", "packets_sent", "lost_sent", "mos")
 """How the sound of a leg was: from it, then to it; the jitter as RFC 3550 counts it, the MOS an estimate.
 
-Of a telephone over a SIP trunk `lost_sent` is null: nothing is known of what arrived there.
+Of a telephone over a SIP trunk, and of a browser to which an engine speaks Opus, `lost_sent` is null: nothing is known
+of what arrived there.
 """
 
 

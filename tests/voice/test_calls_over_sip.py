@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from realtime.protocol import Refusal
 from tests.peers.process import free_port
+from tests.peers.rtpengine import Rtpengine
 from tests.peers.sipp import replies
 from tests.voice.media.browser import HERE
 from tests.voice.media_line import FakePlane, live_line, working
@@ -21,7 +22,9 @@ from voice.call import Way
 from voice.carriers import carrier_of
 from voice.carriers.sip_trunks import make_lines
 from voice.gauges import read_gauges
+from voice.media.engine_plane import EnginePlane
 from voice.media.plane import Plane
+from voice.media.rtpengine import Address, Engines
 from voice.models import Action, Attempt, HeardEvent, MediaWorker
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -62,6 +65,25 @@ def test_a_call_from_a_browser_over_a_trunk_is_heard_both_ways_and_shows_the_cli
         assert scene.trunks[0].heard("BYE") and scene.numbers() == {OWN, PATIENT} and PHONE not in scene.numbers()
         times = [leg[f"{name}_at"] for name in ("dialing", "ringing", "answered", "ended")]
         assert times == sorted(times)
+
+
+def test_an_engine_carries_the_same_call_and_counts_both_ways() -> None:
+    engine = Rtpengine()
+    engines = Engines([Address("127.0.0.1", engine.port)])
+    try:
+        with over_sip(lambda tell: EnginePlane(engines, tell), ANSWERS, echoes=True) as scene:
+            with scene.speaking(1000) as (r, browser):
+                scene.reach(r, "connected")
+                scene.run(browser.hears(1000))
+                scene.line.do("call.hang_up", {}, r)
+                leg = patients_leg(scene, r)
+            record = scene.line.record(r)
+            assert (record.reason, record.carrier, record.way) == ("you_hung_up", "sip", "webrtc")
+            [own] = [each for each in record.legs if each["side"] == "clinician"]
+            assert leg["codec"] == "PCMA" and min(leg["packets"], leg["packets_sent"]) > 5
+            assert own["codec"] == "PCMU" and min(own["packets"], own["packets_sent"]) > 5
+    finally:
+        engine.close()
 
 
 def test_sound_before_the_answer_is_heard_and_hanging_up_then_takes_the_call_back() -> None:

@@ -24,6 +24,9 @@ from voice.media.shapes import Heard, MediaError, Rtp, Stats
 OUTER: Final = "outer"
 INNER: Final = "inner"
 """The tags of the two sides of every call."""
+OPUS_NAME: Final = "opus"
+OPUS_TICKS: Final = 6
+"""So many ticks has its clock for one of a telephone's (RFC 7587, section 4.1)."""
 
 
 class EngineCall(ABC):
@@ -38,7 +41,10 @@ class EngineCall(ABC):
         """How often it was said where its outer side is: what its inner side was connected to is over then."""
         self.to: Inner | None = None
         """What its inner side is connected to."""
-        self.packets = 0
+        self.packets = self.missed = 0
+        """How many packets came from its outer side, and how many of them another call missed that it is linked to."""
+        self.misses = 0
+        """How many packets it missed itself of what it was linked to."""
         self.gone_at: float | None = None
         """When it was noticed that its engine has it no more."""
         self._engines = engines
@@ -74,7 +80,10 @@ class EngineCall(ABC):
 
     async def measure(self) -> Stats:
         """Return how it sounds so far at its outer side. Raises MediaError."""
-        return stats_of(await self._engines.query(self.call), self.codec)
+        said = await self._engines.query(self.call)
+        if self.codec == OPUS_NAME and INNER in said:
+            self.misses = said[INNER].lost or 0
+        return stats_of(said, self.codec, self.missed)
 
     @property
     @abstractmethod
@@ -109,7 +118,7 @@ class BrowserCall(EngineCall):
     @property
     def codec(self) -> str:
         """Opus, where the browser has it."""
-        return "opus" if OPUS in self._sdp.lower() else ""
+        return OPUS_NAME if OPUS in self._sdp.lower() else ""
 
     async def offer(self, sdp: str) -> None:
         """Give an engine a browser's offer. Raises MediaError."""
@@ -190,24 +199,21 @@ async def link(one: EngineCall, other: EngineCall) -> None:
     await other.connect(one.there.speaking(codec))
 
 
-def stats_of(said: Mapping[str, LegStats], codec: str) -> Stats:
-    """Return how the outer side of a call sounds, by what an engine says of both: its own figures are of the other."""
+def stats_of(said: Mapping[str, LegStats], codec: str, missed: int = 0) -> Stats:
+    """Return how the outer side of a call sounds, by what an engine says of both of its sides.
+
+    Where an engine translates, as with Opus, it counts what it misses itself; where packets pass as they are, the count
+    of a side is what that side reported of what it was sent, and `missed` is what is missed further on. The jitter of
+    what came from one side stands with the other, in ticks of the clock there.
+    """
     outer, other = said.get(OUTER), said.get(INNER)
     if outer is None or not (outer.packets or (other and other.packets)):
         return Stats()
-    codec = codec or outer.codec
-    received = Heard(outer.packets, _lost(other), _jitter(other))
-    sent = Heard(other.packets if other else 0, _lost(outer), _jitter(outer))
-    if not received.packets:
-        return Stats(codec, received, sent)
-    shares = [(heard.lost / (heard.packets + heard.lost), heard.jitter_ms) for heard in (received, sent)
-              if heard.packets]  # fmt: skip
-    return Stats(codec, received, sent, None, min(mos(share, jitter, 0.0) for share, jitter in shares))
-
-
-def _lost(said: LegStats | None) -> int:
-    return 0 if said is None else max(0, said.lost or 0)
-
-
-def _jitter(said: LegStats | None) -> float:
-    return 0.0 if said is None else said.jitter_ms or 0.0
+    translates = codec == OPUS_NAME
+    lost, reported = (outer.lost or 0, 0) if translates else (missed, outer.lost or 0)
+    jitter_ms = (other.jitter_ms or 0.0 if other else 0.0) / (OPUS_TICKS if translates else 1)
+    received = Heard(outer.packets, max(0, lost), round(jitter_ms, 1))
+    sent = Heard(other.packets if other else 0, max(0, reported), round(outer.jitter_ms or 0.0, 1))
+    heard = [each for each in (received, sent) if each.packets]
+    worst = min(mos(min(1.0, each.lost / (each.packets + each.lost)), each.jitter_ms, 0.0) for each in heard)
+    return Stats(codec or outer.codec, received, sent, None, worst, unreported=translates)

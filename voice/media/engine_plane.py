@@ -225,8 +225,12 @@ class EnginePlane(Plane):
         if not call.is_here and peer.heard_at == math.inf:
             grows = stats is not None and stats.received.packets > call.packets
             peer.heard_at = math.inf if grows else -math.inf
-        if stats is not None:
-            call.packets, peer.measured = stats.received.packets, stats
+        if stats is None:
+            return
+        call.packets, peer.measured = stats.received.packets, stats
+        for pair in self._links.values():
+            if pair.one is call:
+                pair.other.missed = call.misses
 
     async def _measure_far(self, name: str) -> None:
         end = self._telephones.ends.get(name)

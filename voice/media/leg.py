@@ -161,12 +161,14 @@ class Leg(Hearing):
         if peer is not None and peer.n in self.peers:
             received, sent = both(received, peer.received()), both(sent, peer.sent())
         dropped = self._dropped + sum(each.gate.dropped for each in self.peers.values())
-        rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None and peer.measured is None else None
+        measured = None if peer is None else peer.measured
+        unreported = measured is not None and measured.unreported
+        rtt = peer.rtt_s * 1000 if peer and peer.rtt_s is not None and measured is None else None
         if not received.packets:
-            return Stats(codec, received, sent, rtt, dropped=dropped)
+            return Stats(codec, received, sent, rtt, dropped=dropped, unreported=unreported)
         losses = (received.lost / (received.packets + received.lost), min(1.0, sent.lost / max(1, sent.packets)))
         worst = min(mos(loss, side.jitter_ms, rtt or 0.0) for loss, side in zip(losses, (received, sent), strict=True))
-        return Stats(codec, received, sent, None if rtt is None else round(rtt, 1), worst, dropped)
+        return Stats(codec, received, sent, None if rtt is None else round(rtt, 1), worst, dropped, unreported)
 
     # --- what happens to it ---
 

@@ -112,7 +112,7 @@ class Stats(msgspec.Struct, frozen=True):
     """How a leg sounded. `received`: what came from the peer; `sent`: what went to it, lost as its reports say.
 
     `codec` is empty where no sound ever came; `rtt_ms` and `mos` are None where nothing is known of them. `mos` is of
-    the worse direction.
+    the worse direction. `unreported`: nobody says what of that went to the peer has arrived.
     """
 
     codec: str = ""
@@ -121,6 +121,7 @@ class Stats(msgspec.Struct, frozen=True):
     rtt_ms: float | None = None
     mos: float | None = None
     dropped: int = 0
+    unreported: bool = False
 
 
 class Up(msgspec.Struct, frozen=True):

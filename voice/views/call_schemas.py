@@ -97,7 +97,7 @@ class OwnCalls(CallItems):
 class Sound(Schema):
     """How a leg sounded: what came from it, what went to it; the jitter in ms, the MOS an estimate.
 
-    Of a telephone over a trunk nobody says what arrived there (`lost_sent` is null).
+    Of a telephone over a trunk, or a browser that speaks Opus, nobody says what arrived there (`lost_sent` is null).
     """
 
     codec: str
