@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
+from voice.media.bridge import Frame
 from voice.media.engine_calls import BrowserCall, TrunkCall
 from voice.media.inner import Inner
 from voice.media.rtpengine import Engines
@@ -18,6 +20,9 @@ from voice.media.telephones import Telephones
 from voice.media.trunk import ANY_PORT, TrunkEnd, bound
 
 log = logging.getLogger(__name__)
+GIVES_WAY_S: Final = 0.4
+"""For so long a far end that has heard nothing yet waits for who is bridged to it to be connected at the engine. After
+a few packets of ours it would take the other source for stragglers of the first, and some telephones stay deaf then."""
 Later = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -87,6 +92,7 @@ class EngineEnd(TrunkEnd):
         super().__init__()
         self.outer = ("", 0)
         self.measured: Stats | None = None
+        self._gives_way, self._reached_at = False, 0.0
         self.call: TrunkCall
         self._later: Later
 
@@ -105,8 +111,19 @@ class EngineEnd(TrunkEnd):
         """Whether its engine knows where it is."""
         return self._to is not None
 
+    def give_way(self) -> None:
+        """It is bridged: whom it hears first is who speaks there, and not this worker for him."""
+        self._gives_way = self._outward is None or not self._outward.packets
+
+    def hear(self, frame: Frame, now: float) -> None:
+        """Send what the leg says, unless that is about to come another way."""
+        if self._gives_way and now < self._reached_at + GIVES_WAY_S:
+            return
+        self._gives_way = False
+        super().hear(frame, now)
+
     def _reach(self, far: Rtp) -> None:
-        self._to, self._from = None, ""
+        self._to, self._from, self._reached_at = None, "", math.inf
         self._later(self._reached(far))
 
     async def _reached(self, far: Rtp) -> None:
@@ -117,6 +134,7 @@ class EngineEnd(TrunkEnd):
             self.call.gone_at = self._loop.time()
             return
         assert self.call.there is not None
+        self._reached_at = self._loop.time()
         self._speak(self.call.there.sound())
         self._to, self._from = (self.call.there.address, self.call.there.port), self.call.there.address
 

@@ -22,7 +22,7 @@ from voice.media.leg import Leg, Peer
 from voice.media.lines import Opened
 from voice.media.plane import Plane
 from voice.media.rtpengine import Engines
-from voice.media.shapes import Far, Gone, IceSettings, MediaError, Stats, Told
+from voice.media.shapes import Far, Gone, IceSettings, MediaError, Rtp, Stats, Told
 from voice.media.trunk import ANY_PORT
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,9 @@ class EnginePlane(Plane):
 
     async def bridge(self, leg: str, far: Far) -> None:
         """Let a leg and a far end hear each other. Raises MediaError: ``unknown_leg``, ``unknown_far``."""
+        end = self._telephones.ends.get(far.name) if isinstance(far, Rtp) else None
+        if isinstance(end, EngineEnd):
+            end.give_way()
         await super().bridge(leg, far)
         self._arrange_all()
 

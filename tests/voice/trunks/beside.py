@@ -93,5 +93,6 @@ async def heard_at(baresip: Baresip, hz: float, *, since: int | None = None, wit
             if loudness(heard[at : at + WINDOW], hz) >= LEAST:
                 return
             at += HOP
-        assert time.monotonic() < deadline, f"{hz} Hz was not heard in {len(heard)} samples"
+        said = baresip.process.said()[-3000:]
+        assert time.monotonic() < deadline, f"{hz} Hz was not heard in {len(heard)} samples\n{said}"
         await asyncio.sleep(0.05)

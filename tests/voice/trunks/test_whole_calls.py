@@ -12,8 +12,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from tests.peers.capture import Capture
 from tests.peers.coturn import Coturn
 from tests.peers.curbside import ROOT
 from tests.peers.process import Process
+from tests.peers.rtpengine import Rtpengine
 from tests.voice.aside import Aside
 from tests.voice.line import Line
 from tests.voice.media.browser import Browser
@@ -97,10 +98,14 @@ class Whole:
         return record
 
 
+Begin = Callable[..., Whole]
+
+
 @pytest.fixture
-def whole(
+def begin(
     transactional_db: None, settings: LazySettings, monkeypatch: pytest.MonkeyPatch, baresip: Baresip, tmp_path: Path
-) -> Iterator[Whole]:
+) -> Iterator[Begin]:
+    """Starts a media worker with these settings of its own besides."""
     if connection.vendor != "sqlite":
         pytest.skip("the worker is given the tests' database as a file")
     trunk = {"name": "one", "host": "127.0.0.1", "port": baresip.port, "transport": "tcp", "domain": "trunk.example",
@@ -113,18 +118,24 @@ def whole(
     monkeypatch.setattr(owning, "LATE", timedelta(seconds=2))
     given = {
         "CARRIER": "sip", "SIP_TRUNKS": tmp_path / "trunks.json", "SIP_ADDRESS": "127.0.0.1",
-        "MEDIA_ADDRESSES": "127.0.0.1", "CALL_MEDIA_WARN_S": 1, "CALL_MEDIA_LOST_S": LOST_S,
+        "SERVICE_NUMBER": "+16175550199", "MEDIA_ADDRESSES": "127.0.0.1",
+        "CALL_MEDIA_WARN_S": 1, "CALL_MEDIA_LOST_S": LOST_S,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "SERVICE_NUMBER": settings.CURBSIDE_SERVICE_NUMBER,
     }  # fmt: skip
-    env = dict(os.environ) | {f"CURBSIDE_{name}": str(value) for name, value in given.items()}
-    process = Process([sys.executable, "-c", WORKER], tmp_path / "worker.log", env=env, cwd=ROOT)
-    try:
-        with Aside() as aside, looping(2):
+    with ExitStack() as stack:
+        aside = stack.enter_context(Aside())
+        stack.enter_context(looping(2))
+
+        def start(**more: object) -> Whole:
+            env = dict(os.environ) | {f"CURBSIDE_{name}": str(value) for name, value in (given | more).items()}
+            process = Process([sys.executable, "-c", WORKER], tmp_path / "worker.log", env=env, cwd=ROOT)
+            stack.callback(process.stop)
             process.wait_until(lambda: owning.is_open(timezone.now()), "the media worker", 60)
-            yield Whole(live_line(), baresip, aside, process)
-    finally:
-        process.stop()
+            baresip.forget()
+            return Whole(live_line(), baresip, aside, process)
+
+        yield start
 
 
 def both_hear(whole: Whole, speaker: Speaker) -> None:
@@ -134,7 +145,8 @@ def both_hear(whole: Whole, speaker: Speaker) -> None:
     whole.aside.do(heard_at(whole.baresip, SPOKEN, since=since))
 
 
-def test_a_call_is_heard_and_names_nobody_and_no_death_leaves_one_open(whole: Whole, tmp_path: Path) -> None:
+def test_a_call_is_heard_and_names_nobody_and_no_death_leaves_one_open(begin: Begin, tmp_path: Path) -> None:
+    whole = begin()
     speaker = whole.aside.enter(speaking(tmp_path, SPOKEN))
     with closing(Capture(whole.baresip.port)) as capture, closing(Coturn(SECRET)) as turn:
         is_heard_and_names_nobody(whole, speaker, capture, turn)
@@ -198,6 +210,34 @@ def the_worker_is_killed(whole: Whole) -> None:
     assert (record.by, record.cause, record.reason) == ("service", "lost", "sound_stopped")
     assert {leg["cause"] for leg in record.legs} == {"lost"}
     whole.aside.do(browser.close())
+
+
+def test_opus_by_a_real_rtpengine_is_heard_and_its_death_leaves_no_call_open(begin: Begin, tmp_path: Path) -> None:
+    with closing(Rtpengine()) as engine:
+        whole = begin(MEDIA_PLANE="rtpengine", RTPENGINES=f"127.0.0.1:{engine.port}")
+        speaker = whole.aside.enter(speaking(tmp_path, SPOKEN))
+        r = in_opus(whole, speaker)
+        whole.aside.do(speaker.press("9"))
+        whole.baresip.hears("CALL_DTMF_START", "9")
+        whole.line.do("call.hang_up", {}, r)
+        record = whole.ended(r, 10)
+        codecs = {leg["side"]: leg["codec"] for leg in record.legs}
+        assert (record.reason, codecs) == ("you_hung_up", {"clinician": "opus", "patient": "PCMA"})
+        r = in_opus(whole, speaker)
+        engine.process.kill()
+        record = whole.ended(r, 40)
+        assert (record.by, record.cause) == ("service", "lost"), record.reason
+
+
+def in_opus(whole: Whole, speaker: Speaker) -> str:
+    """A call from a browser that speaks Opus alone, in which both hear each other."""
+    offer = whole.aside.do(speaker.offer(["opus"]))
+    assert "opus" in offer and "PCMU" not in offer
+    r, answer = whole.begin(offer)
+    whole.aside.do(speaker.take(answer))
+    whole.connected(r)
+    both_hear(whole, speaker)
+    return r
 
 
 async def make_browser() -> Browser:
