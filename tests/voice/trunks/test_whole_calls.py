@@ -118,8 +118,7 @@ def begin(
     monkeypatch.setattr(owning, "LATE", timedelta(seconds=2))
     given = {
         "CARRIER": "sip", "SIP_TRUNKS": tmp_path / "trunks.json", "SIP_ADDRESS": "127.0.0.1",
-        "SERVICE_NUMBER": "+16175550199", "MEDIA_ADDRESSES": "127.0.0.1",
-        "CALL_MEDIA_WARN_S": 1, "CALL_MEDIA_LOST_S": LOST_S,
+        "MEDIA_ADDRESSES": "127.0.0.1", "CALL_MEDIA_WARN_S": 1, "CALL_MEDIA_LOST_S": LOST_S,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "SERVICE_NUMBER": settings.CURBSIDE_SERVICE_NUMBER,
     }  # fmt: skip
