@@ -174,6 +174,25 @@ def test_on_by_phone_the_patient_stays_and_the_browser_is_let_go_when_the_key_wa
         assert len(scene.trunks[0].heard("BYE")) == 2
 
 
+def test_a_patient_whose_clinician_is_lost_waits_until_their_phone_has_confirmed() -> None:
+    spans = {**settings.CURBSIDE_CALL_SPANS, "media_warn": 0.1, "media_lost": 0.2}
+    with over_sip(FakePlane, ANSWERS, CURBSIDE_CALL_SPANS=spans) as scene:
+        plane = scene.work.plane
+        assert isinstance(plane, FakePlane)
+        r = scene.begin()
+        scene.reach(r, "connected")
+        scene.line.do("call.hand_over", {"way": "callback"}, r)
+        answered(r, n=2)
+        scene.work.call(plane.lose)
+        scene.reach(r, "holding")
+        wait_until(lambda: plane.asked.count("prompt one_moment en") == 2)  # the clinician's at first, now theirs
+        press(scene, r, "1", n=2)
+        scene.reach(r, "connected")
+        wait_until(lambda: plane.asked[-1] == "bridge en")
+        scene.line.do("call.hang_up", {}, r)
+        assert [leg["cause"] for leg in scene.ended(r).legs] == ["lost", "completed", "completed"]
+
+
 def test_a_worker_that_ends_lets_both_telephones_go_and_the_record_says_why() -> None:
     with over_sip(FakePlane, ANSWERS) as scene:
         r = scene.line.call()
