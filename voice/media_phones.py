@@ -155,6 +155,13 @@ class Phones:
         """Whether a leg is here and its end was not told."""
         return reference in self._legs
 
+    def give_up(self, reference: str) -> None:
+        """What carried the sound of a clinician's telephone is no more: its call ends in these words, and then it."""
+        phone = self._legs.get(reference)
+        if phone is not None and phone.side == Side.CLINICIAN:
+            self._turn(reference, partial(self._in_thread, partial(steps.lose_leg, phone.r, phone.n, None)))
+            self.lines.hang_up(reference)
+
     def hang_up_all(self) -> None:
         """Their calls were ended by others, with a reason of their own: what trunks tell of these is no news."""
         legs, self._legs = self._legs, {}

@@ -137,8 +137,10 @@ class MediaWorker:
             self._phones.lines.pressed(told)
             return
         leg = self._legs.get(told.leg)
-        if leg is not None and isinstance(told, Gone):
-            self._in_turn(leg.r, partial(self._give_up, told.leg, leg))
+        if isinstance(told, Gone):
+            self._phones.give_up(told.leg)
+            if leg is not None:
+                self._in_turn(leg.r, partial(self._give_up, told.leg, leg))
         if leg is None or not isinstance(told, Up | Lost):
             return
         event = (MediaUp if isinstance(told, Up) else MediaLost)(Side.CLINICIAN, leg.n, told.peer)

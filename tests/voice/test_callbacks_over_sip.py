@@ -21,7 +21,7 @@ from tests.voice.sip_line import ANSWERS, HANGS_UP, RINGS_ON, SipLine, over_sip,
 from tests.voice.twilio_line import wait_until
 from voice import owning, proofs
 from voice.media.plane import Plane
-from voice.media.shapes import Key
+from voice.media.shapes import Gone, Key
 from voice.models import Attempt, ClinicNumber, HeardEvent, OwnPhone, Proof
 from voice.sealed import open_in, seal_in
 
@@ -203,6 +203,19 @@ def test_a_worker_that_ends_lets_both_telephones_go_and_the_record_says_why() ->
         record = scene.ended(r)
         assert (record.cause, record.reason) == ("lost", "sound_stopped")
         assert len(scene.trunks[0].heard("BYE")) == 2
+
+
+def test_a_call_whose_sound_is_gone_for_good_lets_both_telephones_go_and_its_record_says_why() -> None:
+    with over_sip(FakePlane, ANSWERS) as scene:
+        r = scene.line.call()
+        press(scene, r, "1")
+        scene.reach(r, "connected")
+        plane, told = scene.work.plane, Gone(leg_of(r).reference)
+        assert isinstance(plane, FakePlane)
+        scene.work.call(lambda: plane.tell(told))
+        record = scene.ended(r)
+        assert (record.cause, record.reason) == ("lost", "sound_stopped")
+        wait_until(lambda: len(scene.trunks[0].heard("BYE")) == 2)
 
 
 def test_while_their_phone_rings_a_clinician_may_take_the_call_back() -> None:
