@@ -17,7 +17,7 @@ from tests.voice.media.browser import HERE
 from tests.voice.media.telephone import LOCAL, Telephone
 from tests.voice.media_line import FakePlane
 from tests.voice.riverside import OWN, PATIENT, PHONE
-from tests.voice.sip_line import ANSWERS, HANGS_UP, RINGS_ON, SipLine, over_sip, reply
+from tests.voice.sip_line import ANSWERS, HANGS_UP, METHODS, RINGS_ON, SipLine, over_sip, reply
 from tests.voice.twilio_line import wait_until
 from voice import owning, proofs
 from voice.media.plane import Plane
@@ -172,6 +172,10 @@ def test_on_by_phone_the_patient_stays_and_the_browser_is_let_go_when_the_key_wa
         assert [(leg["side"], leg["n"], leg["codec"]) for leg in record.legs] == [
             ("clinician", 1, "PCMU"), ("clinician", 2, "PCMU"), ("patient", 1, "PCMU")]  # fmt: skip
         assert len(scene.trunks[0].heard("BYE")) == 2
+        whole = [one for method in METHODS for one in scene.trunks[0].heard(method)]
+        to_patient = [one for one in whole if f"Call-ID: {record.legs[-1]['carrier_id']}\n" in one]
+        assert len(to_patient) >= 3 and numbers_in("".join(to_patient)) == {OWN, PATIENT}
+        assert PHONE in numbers_in("".join(whole)), "the trunk that reads all of it does know"
 
 
 def test_a_patient_whose_clinician_is_lost_waits_until_their_phone_has_confirmed() -> None:
