@@ -29,6 +29,11 @@ CANDIDATE: Final = re.compile(
     r"(?P<port>[0-9]{1,5}) typ (?P<kind>[a-z]{4,5})(?: .*)?", re.IGNORECASE)  # fmt: skip
 RTPMAP: Final = re.compile(r"([0-9]{1,3}) ([A-Za-z-]{1,32})/8000(?:/1)?", re.IGNORECASE)
 EVENT: Final = "telephone-event"
+DYNAMIC: Final = frozenset({*range(35, 64), *range(96, 128)})
+"""Payload types that a description may give a meaning, one each; what is more than seven bits is none.
+
+64 to 95 would be taken for RTCP. Source: RFC 3551, section 6; RFC 5761, section 4.
+"""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -102,9 +107,11 @@ def _only(said: dict[str, list[str]], name: str, rule: re.Pattern[str]) -> str:
 def _sound(offered: set[int], maps: list[str]) -> Sound:
     """Choose one voice codec, PCMU before PCMA, and take keys where they are offered."""
     named = {codec.lower(): kind for codec, kind in STATIC.items() if kind in offered}
+    free = offered & DYNAMIC
     for found in filter(None, map(RTPMAP.fullmatch, maps)):
-        if int(found[1]) in offered:
-            named.setdefault(found[2].lower(), int(found[1]))
+        if (kind := int(found[1])) in free:
+            free.remove(kind)
+            named.setdefault(found[2].lower(), kind)
     for codec in Codec:
         if codec.lower() in named:
             return Sound(codec, named[codec.lower()], named.get(EVENT))

@@ -117,7 +117,7 @@ class Listening:
             raise Misspoken
         try:
             message = _DECODER.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last of what is nested deeply
             raise Misspoken from None
         if not self._connected:
             if message.event != "connected":

@@ -19,7 +19,7 @@ from voice.sip.dialog import Dialog
 from voice.sip.events import Answered, Early, Ended, Order, Ringing
 from voice.sip.line import ALLOW, Asked, Field, Line
 from voice.sip.message import Malformed, Request, Response
-from voice.sip.sdp import Direction, Session, read
+from voice.sip.sdp import Direction, Session
 from voice.sip.talk import Talk
 from voice.sip.values import parse_address
 
@@ -164,7 +164,7 @@ class Leg:
         """Sound before the answer: of the fork that sends it first, and told again only where it has changed."""
         try:
             tag = parse_address(response.headers.one("to")).tag
-            sound = read(response.body).sound
+            sound = self._session.read(response.body).sound
         except Malformed:
             return
         known = self._previews.get(tag)

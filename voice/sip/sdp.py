@@ -154,9 +154,16 @@ class Session:
         self.here = replace(self.here, direction=direction or self.here.direction)
         return self._write(self.here, None)
 
+    def read(self, body: bytes) -> Offer:
+        """Return what the far end describes, where our port can reach it. Raises Malformed."""
+        found = read(body)
+        if ip_address(found.sound.address).version != ip_address(self.here.address).version:
+            raise Malformed("a description names an address of another family than ours", 488)
+        return found
+
     def take_answer(self, body: bytes) -> Sound:
         """Take what the far end answers to our offer. Raises Malformed."""
-        far = read(body).sound
+        far = self.read(body).sound
         codecs = tuple(codec for codec in far.codecs if codec in self.here.codecs)
         if not codecs:
             raise Malformed("an answer takes a codec that was not offered", 488)
@@ -165,7 +172,7 @@ class Session:
 
     def answer(self, body: bytes) -> bytes:
         """Take an offer of the far end and return our answer. Raises Malformed."""
-        offered = read(body)
+        offered = self.read(body)
         common = tuple(codec for codec in offered.sound.codecs if codec in self.here.codecs)
         if not common:
             raise Malformed("no codec in common", 488)

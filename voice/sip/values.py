@@ -145,9 +145,15 @@ def parse_challenge(text: str) -> tuple[str, dict[str, str]]:
 
 
 def parse_span(text: str | None) -> tuple[int, dict[str, str]] | None:
-    """Return seconds and parameters of ``Session-Expires`` or ``Min-SE``; None where it is missing or no number."""
-    head, *rest = split(text, ";") if text else [""]
-    return (int(head), parse_parameters(";".join(rest))) if re.fullmatch(r"[0-9]{1,8}", head) else None
+    """Return seconds and parameters of ``Session-Expires`` or ``Min-SE``; None where it is missing or cannot be read.
+
+    It never raises: a call that was answered must not hang on how long a far end says that it may last.
+    """
+    try:
+        head, *rest = split(text, ";") if text else [""]
+        return (int(head), parse_parameters(";".join(rest))) if re.fullmatch(r"[0-9]{1,8}", head) else None
+    except Malformed:
+        return None
 
 
 def quote(text: str) -> str:

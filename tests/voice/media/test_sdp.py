@@ -128,3 +128,20 @@ def test_an_offer_cut_anywhere_is_refused_or_read_and_never_an_error() -> None:
 def test_no_more_candidates_are_tried_than_a_page_has() -> None:
     many = "".join(f"a=candidate:{n} 1 udp 5 192.0.2.8 {n + 1} typ host\r\n" for n in range(200))
     assert len(read_offer(CHROMIUM.replace("a=mid:0\r\n", "a=mid:0\r\n" + many)).candidates) == 16
+
+
+@pytest.mark.parametrize("kind", [300, 200, 128, 72, 3])
+def test_a_number_that_no_packet_can_have_gives_a_codec_no_payload_type(kind: int) -> None:
+    sdp = CHROMIUM.replace(" 0 8 13 110 126\r\n", f" {kind} 126\r\n").replace("rtpmap:0 PCMU", f"rtpmap:{kind} PCMU")
+    with pytest.raises(MediaError) as raised:
+        read_offer(sdp)
+    assert raised.value.word == "no_codec"
+    keys = CHROMIUM.replace(" 126\r\n", f" {kind}\r\n").replace("rtpmap:126", f"rtpmap:{kind}")
+    assert read_offer(keys).sound == Sound(Codec.PCMU, 0, None)
+
+
+@pytest.mark.parametrize("law", ["0", "99"])
+def test_voice_and_keys_never_share_a_payload_type(law: str) -> None:
+    sdp = CHROMIUM.replace("rtpmap:126", f"rtpmap:{law}").replace("rtpmap:0 PCMU", f"rtpmap:{law} PCMU")
+    sdp = sdp.replace(" 0 8 13 110 126\r\n", f" {law} 13\r\n")
+    assert read_offer(sdp).sound == Sound(Codec.PCMU, int(law), None)

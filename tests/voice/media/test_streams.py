@@ -99,7 +99,9 @@ def test_what_is_wrong_or_out_of_order_ends_the_stream(messages: list[dict[str, 
         taken(listening, messages[-1])
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"\xff\xfe", b'{"event":5}', b'{"event":"x","streamSid":"\xff"}'])
+@pytest.mark.parametrize("text", [
+    b"", b"{", b"[]", b"\xff\xfe", b'{"event":5}', b'{"event":"x","streamSid":"\xff"}', b'{"x":' + b"[" * 4000,
+])  # fmt: skip
 def test_what_is_no_message_ends_the_stream(text: bytes) -> None:
     with pytest.raises(Misspoken):
         begun().take(text, 0.0)

@@ -205,6 +205,32 @@ def test_an_answer_whose_sound_we_cannot_use_is_acknowledged_and_ended() -> None
     assert far.ended() == end(leg, Cause.FAILED, 200)
 
 
+@pytest.mark.parametrize("status", [183, 200])
+def test_sound_at_an_address_of_another_family_is_none_that_our_port_could_reach(status: int) -> None:
+    far = FarEnd()
+    leg = far.call()
+    invite = far.request("INVITE")
+    far.reply(invite, status, CONTACT, body=ANSWER.replace(b"c=IN IP4 198.51.100.7", b"c=IN IP6 2001:db8::7"))
+    assert far.events() == ([Ringing(leg)] if status == 183 else [end(leg, Cause.FAILED, 200)])
+
+
+@pytest.mark.parametrize("span", ['1800;"', "1800;=x", "18 00", ";", "<1800"])
+def test_a_span_that_cannot_be_read_neither_hides_an_answer_nor_an_end(span: str) -> None:
+    far = FarEnd()
+    leg = far.call()
+    far.reply(far.request("INVITE"), 200, CONTACT, ("Session-Expires", span), body=ANSWER)
+    assert far.events() == [Answered(leg, FAR)]
+    far.agent.hang_up(leg, far.now)
+    _, bye = far.sent()
+    assert isinstance(bye, Request)
+    far.reply(bye, 200)
+    assert far.ended() == end(leg, Cause.COMPLETED, 0)
+    leg = far.call()
+    far.reply(far.request("INVITE"), 422, ("Min-SE", span))
+    assert far.ended() == end(leg, Cause.FAILED, 422)
+    assert far.forgets(leg)
+
+
 def test_two_record_routes_make_the_route_and_a_changed_contact_the_target() -> None:
     far = FarEnd()
     leg = far.call()
