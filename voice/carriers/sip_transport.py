@@ -22,6 +22,8 @@ from voice.sip.sdp import Direction
 CONNECT_S: Final = 5.0
 PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """How long is waited after each connection that could not be made, the last one from then on."""
+STOOD_S: Final = 5.0
+"""A connection that was closed sooner counts as one that could not be made."""
 PING_S: Final = 30.0
 CONNECTIONS_MOST: Final = 64
 UNREAD_MOST: Final = 256 * 1024
@@ -130,8 +132,13 @@ class SipTransport:
                 await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
                 failures += 1
                 continue
-            failures = 0
+            since = self._loop.time()
             await self._down.wait()
+            if self._loop.time() - since >= STOOD_S:
+                failures = 0
+            else:  # it lets us in and closes: asked at once again, both would do nothing else
+                await asyncio.sleep(PAUSES_S[min(failures, len(PAUSES_S) - 1)])
+                failures += 1
 
     async def _connect(self) -> None:
         place = self._place

@@ -30,6 +30,7 @@ IDLE_S: Final = 20.0
 CLOSED_IN_S: Final = 2.0
 WRITE_MOST: Final = 16 * 1024
 """Octets that the peer has not taken: more than a second of sound, and what comes beyond that is left out."""
+UNREAD_MOST: Final = 64 * 1024
 REFUSED, GOING_AWAY = 1008, 1001
 _SILENT: Final = logging.getLogger(f"{__name__}.wire")
 _SILENT.disabled = True  # of `websockets`, which would write what comes in, tokens too, where it is asked to debug
@@ -74,6 +75,16 @@ class StreamServer:
             await asyncio.sleep(0.02)
 
 
+    def make_room(self) -> bool:
+        """Let go of who came first of those without a handshake, so that strangers who wait keep no carrier out."""
+        strangers = (socket for socket in self.sockets if socket.is_strange)
+        first = min(strangers, key=lambda socket: socket.since, default=None)
+        if first is not None:
+            self.sockets.discard(first)
+            first.abort()
+        return first is not None
+
+
 class Socket(asyncio.Protocol):
     """One connection: the handshake, the token, and then sound."""
 
@@ -86,19 +97,25 @@ class Socket(asyncio.Protocol):
         self._opening: asyncio.Task[None] | None = None
         self._name = ""
         self._end: StreamEnd | None = None
-        self._heard_at = 0.0
+        self.since = self._heard_at = 0.0
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether it has not even shown by its handshake that it may be the carrier's."""
+        return self._wire.state is State.CONNECTING
 
     # --- as a protocol of asyncio ---
 
     def connection_made(self, transport: Any) -> None:
         """Somebody is there, and has a few seconds to be let in."""
         self._transport = transport
-        if len(self._server.sockets) >= self._server.door.most:
+        self.since = self._loop.time()
+        if len(self._server.sockets) >= self._server.door.most and not self._server.make_room():
             log.warning("a stream was refused", extra={"reason_code": "full"})
             transport.abort()
             return
         self._server.sockets.add(self)
-        self._timer = self._loop.call_later(LET_IN_S, self._abort)
+        self._timer = self._loop.call_later(LET_IN_S, self.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take what was read."""
@@ -161,7 +178,7 @@ class Socket(asyncio.Protocol):
         """Look whether it has said something of late."""
         left = self._heard_at + IDLE_S - self._loop.time()
         if left <= 0:
-            self._abort()
+            self.abort()
         else:
             self._timer = self._loop.call_later(left, self._watch)
 
@@ -206,7 +223,7 @@ class Socket(asyncio.Protocol):
             self._flush()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(CLOSED_IN_S, self._abort)
+        self._timer = self._loop.call_later(CLOSED_IN_S, self.abort)
 
     def _flush(self) -> None:
         for data in self._wire.data_to_send():
@@ -214,6 +231,9 @@ class Socket(asyncio.Protocol):
                 self._transport.write(data)
             else:
                 self._transport.close()  # after what was written
+        if self._transport.get_write_buffer_size() > UNREAD_MOST:
+            self.abort()  # it asks by PING, and never reads what it is answered
 
-    def _abort(self) -> None:
+    def abort(self) -> None:
+        """Close it now."""
         self._transport.abort()

@@ -13,6 +13,7 @@ import pytest
 from tests.peers.process import free_port
 from tests.peers.sipp import Sipp, replies
 from voice.call_events import Cause
+from voice.carriers import sip_transport
 from voice.carriers.sip_transport import CONNECTIONS_MOST, Place, SipTransport
 from voice.sip.agent import Agent
 from voice.sip.events import Answered, Changed, Ended, Event, Order, Pinged, Ringing, Timing, Trunk
@@ -198,6 +199,28 @@ async def test_a_connection_that_is_lost_is_made_again_and_a_silent_one_given_up
     assert not line.transport.up
     for writer in accepted:
         writer.close()
+    server.close()
+
+
+async def test_a_trunk_that_closes_every_connection_at_once_is_not_asked_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sip_transport, "PAUSES_S", (0.0, 3600.0))
+    opened: list[asyncio.StreamWriter] = []
+
+    def close(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        writer.close()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0)
+    line = Line(Place("127.0.0.1", server.sockets[0].getsockname()[1], tls=False))
+    await line.transport.open()
+    async with asyncio.timeout(10):
+        while len(opened) < 2:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    assert len(opened) == 2, "and not hundreds"
+    await line.transport.close()
     server.close()
 
 

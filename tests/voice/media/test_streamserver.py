@@ -6,11 +6,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
+from socket import SO_RCVBUF, SO_SNDBUF, SOL_SOCKET
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from tests.voice.media.test_streams import CONNECTED, SID, START, media, start
 from voice.media import streamserver
@@ -202,6 +204,29 @@ async def test_more_sockets_than_there_may_be_are_refused_and_the_others_go_on(p
     await more[0].close()
     await until(lambda: len(port.server.sockets) == 3)
     await port.connect()
+
+
+async def test_strangers_who_say_nothing_keep_no_stream_out(port: Port) -> None:
+    address = port.url.split("/")[2].split(":")
+    strangers = [await asyncio.open_connection(address[0], int(address[1])) for _ in range(12)]
+    await port.talk()
+    assert len(port.server.sockets) <= 4
+    for _, writer in strangers:
+        writer.close()
+
+
+async def test_who_asks_without_end_and_never_reads_is_let_go(port: Port) -> None:
+    socket = await port.talk()
+    server_side = next(iter(port.server.sockets))
+    socket.transport.pause_reading()
+    for transport, size in ((server_side._transport, SO_SNDBUF), (socket.transport, SO_RCVBUF)):
+        transport.get_extra_info("socket").setsockopt(SOL_SOCKET, size, 4096)
+    ping = Frame(Opcode.PING, b"x" * 125).serialize(mask=True) * 500
+    async with asyncio.timeout(20):
+        while server_side in port.server.sockets:
+            socket.transport.write(ping)
+            await asyncio.sleep(0)
+    socket.transport.abort()
 
 
 async def test_no_line_of_a_log_holds_a_token(port: Port, caplog: pytest.LogCaptureFixture) -> None:
