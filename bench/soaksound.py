@@ -130,7 +130,7 @@ async def _come_and_go(
             found.given_up += 1
         else:
             found.calls += 1
-        found.packets += (await talk.end())["packets"]
+        found.packets += (await talk.end()).get("packets", 0)
 
 
 async def _talk(talk: Talk, n: int, seconds: float, found: Soaked) -> None:

@@ -15,7 +15,7 @@ import uvloop
 from realtime.heap import settle_heap
 from voice.media.g711 import Codec
 from voice.media.plane import Plane
-from voice.media.shapes import IceSettings, Rtp, Sound, Stream
+from voice.media.shapes import IceSettings, MediaError, Rtp, Sound, Stream
 from voice.media.streams import Started
 from voice.media.streamserver import Door, StreamServer
 
@@ -35,13 +35,21 @@ async def serve() -> None:
     settle_heap()
     print(json.dumps({"port": port}), flush=True)
     while line := await lines.readline():
-        print(json.dumps(await _do(plane, json.loads(line))), flush=True)
+        print(json.dumps(await _answer(plane, json.loads(line))), flush=True)
     await server.close()
     await plane.close()
 
 
 async def _admit(started: Started) -> str:
     return started.token
+
+
+async def _answer(plane: Plane, asked: dict[str, Any]) -> dict[str, Any]:
+    """A call that was given up half way is hung up as far as it came: what is not there is said and ends nothing."""
+    try:
+        return await _do(plane, asked)
+    except MediaError as refusal:
+        return {"refused": refusal.word}
 
 
 async def _do(plane: Plane, asked: dict[str, Any]) -> dict[str, Any]:

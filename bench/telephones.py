@@ -124,6 +124,7 @@ class Talk:
         self.browser_ear, self.telephone_ear = Ear(), Ear()
         self.setup_ms = 0.0
         self._peers = 0
+        self._port: Any = None
 
     async def begin(self) -> None:
         """Offer, connect, bridge; `setup_ms` is from the offer to the first sound at the telephone."""
@@ -150,7 +151,8 @@ class Talk:
 
     def leave(self) -> None:
         """Close what the telephone had."""
-        self._port.close()
+        if self._port is not None:
+            self._port.close()
 
     async def reload(self) -> None:
         """Go on over another peer connection, as a page that was loaded anew does."""
