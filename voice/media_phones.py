@@ -240,7 +240,7 @@ class Phones:
         phone.confirmed |= event.digits.startswith("1")
         if event.kind == "ended":
             del self._legs[event.reference]
-        self._turn(event.reference, partial(self._store, partial(steps.take_told, event, stats)))
+        self._turn(event.reference, partial(self.store, partial(steps.take_told, event, stats)))
 
     def sounds(self, reference: str) -> None:
         """A telephone can be heard, or elsewhere now."""
@@ -248,7 +248,8 @@ class Phones:
         if far is not None and phone is not None:
             self._turn(phone.r, partial(self._heard, phone.r, far))
 
-    async def _store(self, work: Callable[[], Any]) -> None:
+    async def store(self, work: Callable[[], Any]) -> None:
+        """Store what is told once, however long the database is away."""
         for _ in range(STORED_TRIES):
             try:
                 await self._in_thread(work)

@@ -144,13 +144,13 @@ class MediaWorker:
         if leg is None or not isinstance(told, Up | Lost):
             return
         event = (MediaUp if isinstance(told, Up) else MediaLost)(Side.CLINICIAN, leg.n, told.peer)
-        self._in_turn(leg.r, partial(self._in_thread, partial(steps.feed, leg.r, event)))
+        self._in_turn(leg.r, partial(self._phones.store, partial(steps.feed, leg.r, event)))
 
     async def _give_up(self, name: str, leg: _Leg) -> None:
         """What carried the sound of a leg is no more."""
         if name in self._legs:
             stats = await self._hang_up(name)
-            await self._in_thread(partial(steps.lose_leg, leg.r, leg.n, stats))
+            await self._phones.store(partial(steps.lose_leg, leg.r, leg.n, stats))
 
     # --- in turn ----------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from realtime.protocol import Refusal
 from tests.voice.line import Line
 from tests.voice.media_line import FakePlane, Working, live_line, working
 from tests.voice.twilio_line import looping, wait_until
-from voice import exporting, owning
+from voice import exporting, media_phones, media_steps, owning
 from voice.listing import Filters
 from voice.media.shapes import Gone
 from voice.models import Attempt, Call, MediaSignal, MediaWorker
@@ -203,6 +204,26 @@ def test_a_call_whose_sound_is_gone_for_good_ends_and_its_record_says_so(scene: 
     record = scene.line.record(r)
     assert (record.cause, record.reason) == ("lost", "sound_stopped") and scene.plane.asked.count("hangup") == 1
     assert [each["packets"] for each in record.legs if each["side"] == "clinician"] == [120]
+
+
+def test_sound_that_stops_while_the_database_is_away_ends_the_call_all_the_same(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    r = scene.talk()
+    [leg] = scene.plane.here
+    away, lose = [OperationalError()] * 3, media_steps.lose_leg
+
+    def lose_leg(*given: Any) -> None:
+        if away:
+            raise away.pop()
+        lose(*given)
+
+    monkeypatch.setattr(media_steps, "TRIES", 1)
+    monkeypatch.setattr(media_phones, "STORED_AGAIN_S", 0.02)
+    monkeypatch.setattr(media_steps, "lose_leg", lose_leg)
+    scene.work.call(lambda: scene.plane.tell(Gone(leg)))
+    scene.reach(r, "ended")
+    assert (scene.line.record(r).reason, away) == ("sound_stopped", [])
 
 
 def test_a_worker_whose_plane_would_take_no_call_is_offered_to_nobody(
