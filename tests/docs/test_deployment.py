@@ -164,6 +164,13 @@ def test_the_image_holds_all_of_the_service_and_nothing_else() -> None:
     assert "--require-hashes" in DOCKERFILE and "USER curbside" in DOCKERFILE
 
 
+def test_the_proxy_takes_what_a_carrier_brings_to_the_port_of_the_media_worker_as_it_is() -> None:
+    port = COMPOSE["services"]["media"]["environment"]["CURBSIDE_MEDIA_STREAM_LISTEN"].rpartition(":")[2]
+    [place] = re.findall(r"location = /streams/media1 \{(.*?)\}", NGINX, re.DOTALL)
+    assert f"set $media media:{port};" in place and "proxy_pass http://$media;" in place, "the path unchanged"
+    assert "proxy_buffering off;" in place and "ports" not in COMPOSE["services"]["media"]
+
+
 def test_the_proxy_writes_no_line_about_a_request() -> None:
     assert "access_log off;" in NGINX
     assert re.findall(r"access_log (\S+)", NGINX) == ["off;"]
