@@ -125,6 +125,7 @@ class Phones:
         self._turn, self._in_thread, self._heard = turn, in_thread, heard
         self.lines: Lines = NoLines()
         self._legs: dict[str, _Phone] = {}
+        self._lost = 0  # how often all that was here was lost, by which a dial sees that it was meanwhile
         self._opening: asyncio.Task[int] | None = None
 
     def open(self, lines: Lines) -> None:
@@ -164,6 +165,7 @@ class Phones:
 
     def hang_up_all(self) -> None:
         """Their calls were ended by others, with a reason of their own: what trunks tell of these is no news."""
+        self._lost += 1
         legs, self._legs = self._legs, {}
         for reference in legs:
             self.lines.hang_up(reference)
@@ -177,32 +179,48 @@ class Phones:
 
     async def _dial(self, action: Action) -> None:
         assert action.attempt is not None
-        reference, asked_at = action.attempt.reference, timezone.now()
+        asked_at, lost = timezone.now(), self._lost
         order = await self._in_thread(partial(dialling.prepare, action))
-        if order is None:
-            return
-        self._legs[reference] = _Phone(str(action.call_id), Side(action.attempt.side), action.attempt.n)
+        phone = _Phone(str(action.call_id), Side(action.attempt.side), action.attempt.n)
         try:
-            carrier_id = await self.lines.dial(order)
+            carrier_id = await self._ring(order, phone, lost)
         except CarrierError as error:
-            self._legs.pop(reference, None)
             await self._in_thread(partial(dialling.refused, action, error))
             return
-        await self._in_thread(partial(dialling.taken, action, carrier_id, asked_at))
+        if carrier_id is not None:
+            await self._in_thread(partial(dialling.taken, action, carrier_id, asked_at))
 
     async def _prove(self, action: Action) -> None:
         """Dial a call that speaks a code to whoever answers, and belongs to no other."""
+        lost = self._lost
         order = await self._in_thread(partial(proving.prepare, action))
-        if order is None:
-            return
-        self._legs[order.reference] = _Phone(order.reference)
         try:
-            carrier_id = await self.lines.dial(order)
+            carrier_id = await self._ring(order, None, lost)
         except CarrierError as error:
-            self._legs.pop(order.reference, None)
             await self._in_thread(partial(proving.refused, action, error))
             return
-        await self._in_thread(partial(proving.taken, action, carrier_id))
+        if carrier_id is not None:
+            await self._in_thread(partial(proving.taken, action, carrier_id))
+
+    async def _ring(self, order: DialOrder | None, phone: _Phone | None, lost: int) -> str | None:
+        """Dial an order for a phone of a call, or for a code; return the id of the leg, None where nobody is rung.
+
+        A call that was lost since then (`lost`) has been ended by others, and rings nobody any more. Raises
+        CarrierError.
+        """
+        if order is None or lost != self._lost:
+            return None
+        reference = order.reference
+        self._legs[reference] = phone or _Phone(reference)
+        try:
+            carrier_id = await self.lines.dial(order)
+        except CarrierError:
+            self._legs.pop(reference, None)
+            raise
+        if lost != self._lost:
+            self.lines.hang_up(carrier_id)
+            return None
+        return carrier_id
 
     async def _hang_up(self, action: Action) -> None:
         """End a leg. That it has ended is told by its trunk; one that is not here has ended."""
