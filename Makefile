@@ -2,9 +2,11 @@
 PY := .venv/bin/python
 PORT ?= 8000
 PYTEST := $(PY) -m tests.again
-WORKERS ?= 4  # on two cores: half of what the tests do is waiting for servers, browsers and clocks
+WORKERS ?= 4  # on two cores: half of what most tests do is waiting for servers and clocks
+BROWSERS ?= 2  # files of flows side by side: each has a server, a call loop, a media worker and browsers of its own
+DATABASE_WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE  # every start of Python would take seconds more
-BESIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+BESIDE := --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run test bench faults check lock screens vendor clean
 
@@ -18,8 +20,9 @@ run: ## install, migrate, load the demo, serve on http://localhost:8000
 test: ## install what the tests need and run them all, faults with nothing beside them
 	@./venv.sh requirements/test.txt
 	@$(PY) -m tests.peers.install
-	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -m databases
-	@$(PYTEST) $(BESIDE) -m "not faults"
+	@$(PY) -m tests.peers.run $(PYTEST) $(BESIDE) -n $(DATABASE_WORKERS) -m databases
+	@$(PYTEST) $(BESIDE) -n $(WORKERS) -m "not faults" --ignore tests/flows
+	@$(PYTEST) $(BESIDE) -n $(BROWSERS) -m "not faults" tests/flows
 	@$(PYTEST) -m faults tests/faults tests/flows/test_restore.py
 
 bench: ## measure beside Socket.IO and stock Channels (BENCH=--short: only that it works)

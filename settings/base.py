@@ -12,8 +12,9 @@ from settings import env
 from settings.engines import endpoints
 from settings.keys import PURPOSES, SIGNING_IN, derive, kept_master
 from settings.logs import LOGGING as LOGGING  # noqa: PLC0414  (Django reads it here)
+from settings.network import host_address, host_addresses, ice_urls, listening, stream_url
 from settings.parts import *
-from settings.trunks import host_address, ports, sip_trunks
+from settings.trunks import ports, sip_trunks
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"), "where the embedded default keeps its database and key",
@@ -203,16 +204,16 @@ _service_number = env.telephone("SERVICE_NUMBER", "", "the one number from which
 CURBSIDE_SERVICE_NUMBER = _service_number or _FICTIONAL
 CURBSIDE_LOOPBACK_PACE = env.rate("LOOPBACK_PACE", 1.0, "how many times quicker than a person the loopback carrier is")
 CURBSIDE_MEDIA_CALLS = env.whole("MEDIA_CALLS", 60, "calls over a browser at once, of one media worker", least=1)
-CURBSIDE_MEDIA_ADDRESSES = env.words("MEDIA_ADDRESSES", [], "addresses on which a media worker listens for browsers; "
-                                     "empty: all of its machine")
-CURBSIDE_MEDIA_PUBLIC_ADDRESS = env.text("MEDIA_PUBLIC_ADDRESS", "", "the IPv4 address at which browsers reach a media "
-                                         "worker behind one-to-one NAT; empty: those on which it listens")
+CURBSIDE_MEDIA_ADDRESSES = host_addresses("MEDIA_ADDRESSES", "addresses on which a media worker listens for "
+                                          "browsers; empty: all of its machine")
+CURBSIDE_MEDIA_PUBLIC_ADDRESS = host_address("MEDIA_PUBLIC_ADDRESS", "the IPv4 address at which browsers reach a "
+                                             "media worker behind one-to-one NAT; empty: those on which it listens")
 CURBSIDE_MEDIA_DRAIN_S = env.seconds("MEDIA_DRAIN_S", 10.0, "how long a media worker that is told to end waits for its "
                                      "calls before it ends them")
-CURBSIDE_MEDIA_STREAM_URL = env.stream_url("MEDIA_STREAM_URL", "the address at which Twilio brings the sound of calls "
-                                           "to this media worker, its own; empty: no calls over a browser by Twilio")
-CURBSIDE_MEDIA_STREAM_LISTEN = env.listening("MEDIA_STREAM_LISTEN", ("127.0.0.1", 8090), "where this media worker "
-                                             "listens for that, behind a proxy that speaks TLS")
+CURBSIDE_MEDIA_STREAM_URL = stream_url("MEDIA_STREAM_URL", "the address at which Twilio brings the sound of calls "
+                                       "to this media worker, its own; empty: no calls over a browser by Twilio")
+CURBSIDE_MEDIA_STREAM_LISTEN = listening("MEDIA_STREAM_LISTEN", ("127.0.0.1", 8090), "where this media worker "
+                                         "listens for that, behind a proxy that speaks TLS")
 CURBSIDE_MEDIA_PLANE = env.choice("MEDIA_PLANE", ("worker", "rtpengine"), "worker", "what carries the sound of calls: "
                                   "the media workers, or rtpengines that they command")
 CURBSIDE_RTPENGINES = endpoints("RTPENGINES", "where the rtpengines take orders (listen-ng), each at the address of "
@@ -249,15 +250,15 @@ CURBSIDE_SIP_ADDRESS = host_address("SIP_ADDRESS", "the address of its machine o
 CURBSIDE_SIP_PUBLIC_ADDRESS = host_address("SIP_PUBLIC_ADDRESS", "where trunks send that sound, behind one-to-one NAT; "
                                            "empty: to CURBSIDE_SIP_ADDRESS")
 CURBSIDE_SIP_PORTS = ports("SIP_PORTS", range(16384, 32768), "UDP ports for the sound of trunks, of which even ones "
-                           "are taken, one a call")
+                           "are taken, one a telephone")
 CURBSIDE_SIP_SESSION_S = env.whole("SIP_SESSION_S", 180, "after how many seconds without a sign of life a trunk ends a "
                                    "call whose media worker has died (session timer, RFC 4028)", least=90, most=86_400)
 
 # --- what browsers reach the sound of calls by -----------------------------------------------------------
-CURBSIDE_STUN_URLS = env.ice_urls("STUN_URLS", "STUN servers that a browser's call may ask for its own address",
-                                  schemes=("stun", "stuns"))
-CURBSIDE_TURN_URLS = env.ice_urls("TURN_URLS", "TURN servers that carry a call's sound out of a strict network",
-                                  schemes=("turn", "turns"))
+CURBSIDE_STUN_URLS = ice_urls("STUN_URLS", "STUN servers that a browser's call may ask for its own address",
+                              schemes=("stun", "stuns"))
+CURBSIDE_TURN_URLS = ice_urls("TURN_URLS", "TURN servers that carry a call's sound out of a strict network",
+                              schemes=("turn", "turns"))
 CURBSIDE_TURN_SECRET = env.token("TURN_SECRET", "what those TURN servers share with the service (static-auth-secret "
                                  "of coturn); credentials made by it end with the call", least=16)
 if CURBSIDE_TURN_URLS and not CURBSIDE_TURN_SECRET:

@@ -3,10 +3,14 @@
 ``CURBSIDE_TEST_DATABASE_URL`` names another database for a whole run of the tests.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("CURBSIDE_VAR_DIR", tempfile.mkdtemp(prefix="curbside-test-"))
+if "CURBSIDE_VAR_DIR" not in os.environ:
+    os.environ["CURBSIDE_VAR_DIR"] = tempfile.mkdtemp(prefix="curbside-test-")
+    atexit.register(shutil.rmtree, os.environ["CURBSIDE_VAR_DIR"], ignore_errors=True)
 if os.environ.get("CURBSIDE_TEST_DATABASE_URL"):
     os.environ["CURBSIDE_DATABASE_URL"] = os.environ["CURBSIDE_TEST_DATABASE_URL"]
 

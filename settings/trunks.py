@@ -65,18 +65,6 @@ def ports(name: str, default: range, use: str) -> range:
                     shown=shown)
 
 
-def host_address(name: str, use: str) -> str:
-    """One IP address of a machine, none that stands for all of them."""
-
-    def parse(raw: str) -> str:
-        address = ip_address(raw)
-        if address.is_unspecified or address.is_multicast:
-            raise ValueError
-        return str(address)
-
-    return env.read(name, parse, "one IP address", "", use)
-
-
 def read_file(variable: str, path: Path) -> tuple[SipTrunk, ...]:
     """Return the trunks of a file. Raises ImproperlyConfigured."""
     try:

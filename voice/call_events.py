@@ -154,7 +154,7 @@ class MediaUp(msgspec.Struct, frozen=True):
 
 
 class MediaLost(msgspec.Struct, frozen=True):
-    """No sound arrives over that peer connection any more."""
+    """No sound has arrived over that peer connection for a second."""
 
     side: Side
     n: int

@@ -29,7 +29,7 @@ from voice.call_events import (
     Way,
 )
 from voice.call_memory import Asked, Attempt, Memory
-from voice.call_tables import EXPIRES, NEXT_TRUNK, UP_AT, Spans, Standing
+from voice.call_tables import EXPIRES, NEXT_TRUNK, SILENT_S, UP_AT, Spans, Standing
 
 
 class Legs:
@@ -151,8 +151,9 @@ class Legs:
         ):  # fmt: skip
             return False
         attempt.lost = True
-        self.clocks.put(attempt.timer("media_warn"), now + self._spans.media_warn)
-        self.clocks.put(attempt.timer("media_lost"), now + self._spans.media_lost)
+        silent_since = now - SILENT_S
+        self.clocks.put(attempt.timer("media_warn"), silent_since + self._spans.media_warn)
+        self.clocks.put(attempt.timer("media_lost"), silent_since + self._spans.media_lost)
         return False
 
     def timer_due(self, name: str, now: float) -> bool:

@@ -35,6 +35,9 @@ class Spans(msgspec.Struct, frozen=True):
     media_lost: float = 20.0
 
 
+SILENT_S: Final = 1.0
+"""For how long nothing was heard when a connection is told as lost; the spans without sound run from its beginning."""
+
 # A telephone leg of the clinician is up once a key was pressed, or a voicemail box would be bridged to the patient.
 UP_AT: Final[dict[Side, Leg]] = {Side.CLINICIAN: Leg.CONFIRMED, Side.PATIENT: Leg.ANSWERED}
 

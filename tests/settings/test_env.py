@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from settings import env
+from settings import env, network
 
 SECRET = base64.b64encode(bytes(range(32))).decode()
 READERS: dict[str, Callable[[], Any]] = {
@@ -23,10 +23,10 @@ READERS: dict[str, Callable[[], Any]] = {
     "choice": lambda: env.choice("PLANTED", ("one", "two"), "one", "a test"),
     "secret": lambda: env.secret("PLANTED", None, "a test"),
     "address": lambda: env.address("PLANTED", "", "a test", schemes=("http", "https")),
-    "stun": lambda: env.ice_urls("PLANTED", "a test", schemes=("stun", "stuns")),
-    "turn": lambda: env.ice_urls("PLANTED", "a test", schemes=("turn", "turns")),
-    "stream": lambda: env.stream_url("PLANTED", "a test"),
-    "listening": lambda: env.listening("PLANTED", ("127.0.0.1", 8090), "a test"),
+    "stun": lambda: network.ice_urls("PLANTED", "a test", schemes=("stun", "stuns")),
+    "turn": lambda: network.ice_urls("PLANTED", "a test", schemes=("turn", "turns")),
+    "stream": lambda: network.stream_url("PLANTED", "a test"),
+    "listening": lambda: network.listening("PLANTED", ("127.0.0.1", 8090), "a test"),
     "database": lambda: env.database("PLANTED", Path("x.sqlite3"), "a test"),
 }
 
@@ -120,3 +120,18 @@ def test_what_was_asked_for_is_known_with_its_default_and_its_use() -> None:
 def test_no_document_shows_a_secret() -> None:
     env.secret("PLANTED", b"x" * 32, "a test")
     assert env.KNOWN["CURBSIDE_PLANTED"].default == ""
+
+
+@pytest.mark.parametrize("given", ["0.0.0.0", "224.0.0.1", "hunter2", "10.0.0.5:5060"])
+def test_an_address_is_one_of_a_machine(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("CURBSIDE_PLANTED", given)
+    with pytest.raises(ImproperlyConfigured, match="^CURBSIDE_PLANTED must be one IP address$"):
+        network.host_address("PLANTED", "a test")
+    monkeypatch.setenv("CURBSIDE_PLANTED", "10.0.0.5")
+    assert network.host_address("PLANTED", "a test") == "10.0.0.5"
+    monkeypatch.setenv("CURBSIDE_PLANTED", f"10.0.0.5, {given}")
+    with pytest.raises(ImproperlyConfigured, match="^CURBSIDE_PLANTED must be IP addresses separated by commas$"):
+        network.host_addresses("PLANTED", "a test")
+    monkeypatch.setenv("CURBSIDE_PLANTED", "10.0.0.5, ::1")
+    assert network.host_addresses("PLANTED", "a test") == ["10.0.0.5", "::1"]
+    env.KNOWN.pop("CURBSIDE_PLANTED")

@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from settings import env
-from settings.trunks import ENTRIES, SipTrunk, host_address, ports, sip_trunks
+from settings.trunks import ENTRIES, SipTrunk, ports, sip_trunks
 
 Write = Callable[[Any], None]
 
@@ -91,16 +91,6 @@ def test_a_file_that_cannot_be_read_stops_the_start(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("CURBSIDE_PLANTED", str(tmp_path / "hunter2"))
     with pytest.raises(ImproperlyConfigured, match="^CURBSIDE_PLANTED names a file that cannot be read$"):
         read()
-    env.KNOWN.pop("CURBSIDE_PLANTED")
-
-
-@pytest.mark.parametrize("given", ["0.0.0.0", "224.0.0.1", "hunter2", "10.0.0.5:5060"])
-def test_an_address_is_one_of_a_machine(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
-    monkeypatch.setenv("CURBSIDE_PLANTED", given)
-    with pytest.raises(ImproperlyConfigured, match="^CURBSIDE_PLANTED must be one IP address$"):
-        host_address("PLANTED", "a test")
-    monkeypatch.setenv("CURBSIDE_PLANTED", "10.0.0.5")
-    assert host_address("PLANTED", "a test") == "10.0.0.5"
     env.KNOWN.pop("CURBSIDE_PLANTED")
 
 

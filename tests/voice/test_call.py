@@ -384,6 +384,9 @@ def test_a_peer_connection_is_replaced_and_the_loss_of_the_old_one_means_nothing
 
 def test_silence_of_the_browser_for_long_enough_ends_the_call_as_lost() -> None:
     call, _ = told(*WEB, MediaLost(C, 1, 0), way=Way.WEBRTC)
+    silent_since = len(WEB) + 1.0 - 1.0  # it is told as lost a second later
+    assert call.memory.timers["media_warn:clinician:1"] == silent_since + SPANS.media_warn
+    assert call.memory.timers["media_lost:clinician:1"] == silent_since + SPANS.media_lost
     call.handle(TimerDue("media_lost:clinician:1"), 100.0)
     assert call.ending is not None and call.ending.cause is Cause.LOST
 

@@ -228,7 +228,7 @@ export default {
   "sound.poor.text": "Much of the sound is lost on its way.",
   "sound.lost.text": "The sound is away. It is being connected anew, and the patient stays on the line.",
   "sound.held.text": "Another app has the microphone. The patient hears that the line is held; when it is free the call goes on by itself.",
-  "sound.tap.text": "The call is still there. Your browser wants a touch before the sound goes on.",
+  "sound.tap.text": "The call is still there. Touch the button soon, or it ends: your browser wants that before the sound goes on.",
   "sound.go_on": "Go on",
   "sound.unheard": "Nothing is heard from this device. If that stays so, the call ends.",
   "sound.elsewhere": "The sound of this call is on another device or in another window.",

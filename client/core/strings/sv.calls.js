@@ -228,7 +228,7 @@ export default {
   "sound.poor.text": "Mycket av ljudet försvinner på vägen.",
   "sound.lost.text": "Ljudet är borta. Det ansluts på nytt, och patienten är kvar på linjen.",
   "sound.held.text": "En annan app har mikrofonen. Patienten hör att samtalet väntar; när den blir ledig fortsätter det av sig självt.",
-  "sound.tap.text": "Samtalet är kvar. Webbläsaren vill ha en tryckning innan ljudet fortsätter.",
+  "sound.tap.text": "Samtalet är kvar. Tryck snart på knappen, annars avslutas det: webbläsaren kräver det innan ljudet fortsätter.",
   "sound.go_on": "Fortsätt",
   "sound.unheard": "Inget hörs från den här enheten. Om det förblir så avslutas samtalet.",
   "sound.elsewhere": "Ljudet i samtalet är på en annan enhet eller i ett annat fönster.",
