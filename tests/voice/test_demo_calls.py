@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import LazySettings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -26,6 +27,12 @@ from voice.models import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+def test_over_trunks_the_demo_starts_without_a_past_as_nobody_could_have_been_rung(settings: LazySettings) -> None:
+    settings.CURBSIDE_CARRIER = "sip"
+    call_command("demo", verbosity=0)
+    assert Clinic.objects.count() == 1 and not Call.objects.exists()
 
 
 def test_the_demo_has_twelve_past_calls_one_refused_and_one_open_slip_however_often_it_is_started() -> None:
