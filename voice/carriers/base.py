@@ -92,6 +92,18 @@ class Forged(Exception):
     """A webhook that is not of this carrier: a wrong signature, a wrong account, or too old."""
 
 
+class NoWebhooks:
+    """A carrier of which nothing comes by a request: what happens is told within the installation."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Refuse: no request is of this carrier."""
+        raise Forged
+
+    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
+        """Nothing comes this way."""
+        return []
+
+
 class Carrier(Protocol):
     """One carrier. Instances are shared by threads."""
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from realtime import rows, sql
 from voice.call_events import Cause, PromptKind
-from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, NoWebhooks
 from voice.carriers.lists import Listed
 from voice.models import LoopbackLeg
 
@@ -65,7 +65,7 @@ ENDING: Final = (
 )
 
 
-class Loopback:
+class Loopback(NoWebhooks):
     """The carrier of the demo and of the tests."""
 
     name = "loopback"
@@ -105,14 +105,6 @@ class Loopback:
     def hangup(self, carrier_id: str) -> None:
         """End a leg a moment later, as a network does."""
         self._end(carrier_id, 0.1)
-
-    def verify(self, request: WebhookRequest) -> None:
-        """No webhook is ours: what happens is handed over in the process."""
-        raise Forged
-
-    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
-        """Nothing comes this way."""
-        return []
 
     def fetch(
         self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,

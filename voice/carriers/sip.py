@@ -12,12 +12,12 @@ from datetime import datetime
 from django.utils import timezone
 
 from voice.call_events import Cause, PromptKind
-from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, Forged, WebhookRequest
+from voice.carriers.base import CarrierError, CarrierEvent, DialOrder, NoWebhooks
 from voice.models import Attempt
 from voice.planes import SIP
 
 
-class Sip:
+class Sip(NoWebhooks):
     """Trunks of the operator's own. `SipCalls` beside a media plane is its other half."""
 
     name = SIP
@@ -40,14 +40,6 @@ class Sip:
 
     def hangup(self, carrier_id: str) -> None:
         """End nothing: a leg that no media worker knows has ended with the one that rang it."""
-
-    def verify(self, request: WebhookRequest) -> None:
-        """No webhook is ours: what happens is told to the media worker."""
-        raise Forged
-
-    def parse(self, request: WebhookRequest) -> list[CarrierEvent]:
-        """Nothing comes this way."""
-        return []
 
     def fetch(
         self, reference: str, carrier_id: str | None, *, order: DialOrder | None = None,

@@ -14,7 +14,7 @@ from voice.media import rtcp
 from voice.media.bridge import Frame, Inward, Outward
 from voice.media.gate import Gate
 from voice.media.hearing import Hearing, again_and_again
-from voice.media.quality import mos
+from voice.media.quality import heard, mos
 from voice.media.shapes import RATE, Heard, Lost, Quality, Stats, Told, Up
 
 LOST_S: Final = 1.0
@@ -81,8 +81,7 @@ class Peer:
         """What came from the peer."""
         if self.measured is not None:
             return self.measured.received
-        arrivals = self.inward.arrivals
-        return Heard(arrivals.received, max(0, arrivals.lost), round(arrivals.jitter_ms, 1))
+        return heard(self.inward.arrivals)
 
     def sent(self) -> Heard:
         """What went to the peer, and how much of it its reports miss."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from voice.media.shapes import RATE
+from voice.media.shapes import RATE, Heard, Stats
 
 R_BEST: Final = 93.2
 """The rating factor without any impairment (ITU-T G.107, all parameters at their defaults)."""
@@ -83,6 +83,19 @@ class Arrivals:
         self._expected_last, self._received_last = self.expected, self.received
         lost = expected - received
         return 0 if expected <= 0 or lost <= 0 else min(255, lost * 256 // expected)
+
+
+def heard(arrivals: Arrivals) -> Heard:
+    """Return what arrived, as a record has it."""
+    return Heard(arrivals.received, max(0, arrivals.lost), round(arrivals.jitter_ms, 1))
+
+
+def one_way(codec: str, arrivals: Arrivals, sent: Heard, *, dropped: int = 0) -> Stats:
+    """Return how a far end sounded of which nothing is known of what it heard: by what came from it alone."""
+    received = heard(arrivals)
+    expected = received.packets + received.lost
+    score = mos(received.lost / expected, arrivals.jitter_ms, 0.0) if received.packets else None
+    return Stats(codec, received, sent, None, score, dropped)
 
 
 def mos(loss: float, jitter_ms: float, rtt_ms: float) -> float:

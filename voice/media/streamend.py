@@ -12,7 +12,7 @@ from typing import Final
 
 from voice.media.bridge import Frame
 from voice.media.g711 import Codec, translated
-from voice.media.quality import Arrivals, mos
+from voice.media.quality import Arrivals, one_way
 from voice.media.shapes import FRAME, RATE, Heard, Stats
 from voice.media.streams import Speaking
 from voice.media.tones import QUIET, key
@@ -81,13 +81,7 @@ class StreamEnd:
     def end(self) -> Stats:
         """Be of no leg any more, and return how it sounded; nothing is known of what the far end heard."""
         self.close()
-        arrivals = self._arrivals
-        if not arrivals.received:
-            return Stats(sent=Heard(self.sent))
-        lost = max(0, arrivals.lost)
-        score = mos(lost / (arrivals.received + lost), arrivals.jitter_ms, 0.0)
-        received = Heard(arrivals.received, lost, round(arrivals.jitter_ms, 1))
-        return Stats(Codec.PCMU, received, Heard(self.sent), None, score)
+        return one_way(Codec.PCMU if self._arrivals.received else "", self._arrivals, Heard(self.sent))
 
     # --- what the socket brings ---
 

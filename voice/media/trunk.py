@@ -12,7 +12,7 @@ from typing import Any, Final, Self, TypeVar
 
 from voice.media.bridge import Frame, Inward, Outward
 from voice.media.gate import Gate
-from voice.media.quality import mos
+from voice.media.quality import one_way
 from voice.media.shapes import Heard, MediaError, Rtp, Sound, Stats
 
 End = TypeVar("End", bound=asyncio.DatagramProtocol)
@@ -107,11 +107,8 @@ class TrunkEnd(asyncio.DatagramProtocol):
         """How it sounds so far; nothing is known of what the far end heard."""
         if self.far is None or self._inward is None or self._outward is None:
             return Stats()
-        arrivals = self._inward.arrivals
-        lost = max(0, arrivals.lost)
-        received = Heard(arrivals.received, lost, round(arrivals.jitter_ms, 1))
-        score = mos(lost / (arrivals.received + lost), arrivals.jitter_ms, 0.0) if arrivals.received else None
-        return Stats(self.far.sound.codec, received, Heard(self._outward.packets), None, score, self._gate.dropped)
+        arrivals, sent = self._inward.arrivals, Heard(self._outward.packets)
+        return one_way(self.far.sound.codec, arrivals, sent, dropped=self._gate.dropped)
 
     # --- as a protocol of asyncio ---
 
